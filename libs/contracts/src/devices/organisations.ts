@@ -1,0 +1,70 @@
+import { Email, Instant, List, nested, Text, Uuid } from '../schema/fields';
+import { defineEvent } from '../wire/bus';
+import { defineRoute, may } from '../wire/route';
+
+/** The organisation that exists from the first start. */
+export const DEFAULT_ORGANISATION_ID = '01900000-0000-7000-8000-000000000001';
+
+const own = { service: 'web', face: 'manager' } as const;
+
+export class Organisation {
+  @Uuid() id: string;
+  @Text({ max: 200 }) name: string;
+  @Instant() createdAt: string;
+}
+export class OrganisationList {
+  @List(nested(() => Organisation), { max: 1000 }) organisations: Organisation[];
+}
+export const listOrganisations = defineRoute({
+  ...own,
+  method: 'GET',
+  path: '/api/organisations',
+  access: may('organisations.read'),
+  summary: 'The own organisation; all of them for owners of the default organisation',
+  reply: OrganisationList,
+});
+export class CreateOrganisation {
+  @Text({ min: 1, max: 200 }) name: string;
+  @Email() ownerEmail: string;
+  @Text({ min: 1, max: 200 }) ownerName: string;
+}
+export class CreatedOrganisation extends Organisation {
+  @Text({ max: 64, about: 'Shown once; to be changed at the first sign-in.' }) ownerOneTimePassword: string;
+}
+export const createOrganisation = defineRoute({
+  ...own,
+  method: 'POST',
+  path: '/api/organisations',
+  access: may('organisations.write'),
+  summary: 'Create an organisation with its first owner; for owners of the default organisation',
+  body: CreateOrganisation,
+  reply: CreatedOrganisation,
+});
+
+/** Durable facts about devices, for services that keep a read model of them. */
+export class DeviceEnrolled {
+  @Uuid() organisationId: string;
+  @Uuid() deviceId: string;
+  @Text({ max: 255 }) hostName: string;
+  @Uuid() registrationKeyId: string;
+  @Instant() at: string;
+}
+export const deviceEnrolled = defineEvent({
+  subject: 'device.enrolled.v1',
+  delivery: 'durable',
+  payload: DeviceEnrolled,
+  publishers: ['web'],
+  consumers: [],
+});
+export class DeviceRetired {
+  @Uuid() organisationId: string;
+  @Uuid() deviceId: string;
+  @Instant() at: string;
+}
+export const deviceRetired = defineEvent({
+  subject: 'device.retired.v1',
+  delivery: 'durable',
+  payload: DeviceRetired,
+  publishers: ['web'],
+  consumers: ['key-manager'],
+});

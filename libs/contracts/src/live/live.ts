@@ -1,0 +1,55 @@
+import { List, Nested, nested, OneOf, Uuid, uuid } from '../schema/fields';
+import { defineEvent } from '../wire/bus';
+import { DeviceSummary } from '../devices/devices';
+import { Operation, OutputPiece } from '../operations/operations';
+
+/**
+ * One message of the `/live` WebSocket, server to console. A console sees its organisation's messages that its
+ * permissions allow; output only of operations that it asked to watch.
+ */
+export class LiveMessage {
+  @OneOf([
+    'device.changed',
+    'device.removed',
+    'operation.changed',
+    'output.appended',
+    'merge-question.changed',
+    'hello',
+    'signed-out',
+  ])
+  type:
+    | 'device.changed'
+    | 'device.removed'
+    | 'operation.changed'
+    | 'output.appended'
+    | 'merge-question.changed'
+    | 'hello'
+    | 'signed-out';
+  @Uuid({ optional: true, about: 'Device, operation or question that the message is about.' }) id?: string;
+  @Nested(() => DeviceSummary, { optional: true }) device?: DeviceSummary;
+  @Nested(() => Operation, { optional: true }) operation?: Operation;
+  @List(nested(() => OutputPiece), { max: 64, optional: true }) pieces?: OutputPiece[];
+}
+
+/** Console to server: whose output to send. Replaces the earlier list. The console then fetches what it missed by HTTP. */
+export class LiveWatch {
+  @OneOf(['watch-output']) type: 'watch-output';
+  @List(uuid(), { max: 50 }) operationIds: string[];
+}
+
+/** Path of the WebSocket on the console's origin. Signed in by the session cookie; `Origin` must be the console's. */
+export const LIVE_PATH = '/live';
+
+/** Carries live messages between instances of `web`. */
+export class LiveFanOut {
+  @Uuid() organisationId: string;
+  @OneOf(['devices.read', 'operations.read']) permission: 'devices.read' | 'operations.read';
+  @Nested(() => LiveMessage) message: LiveMessage;
+}
+export const liveFannedOut = defineEvent({
+  subject: 'live.fan-out.v1',
+  delivery: 'ephemeral',
+  payload: LiveFanOut,
+  publishers: ['web'],
+  consumers: ['web'],
+});

@@ -1,0 +1,14 @@
+import { OneOf, Text, Uuid, Whole } from '../schema/fields';
+
+/** Path parameter of everything that has an id. */
+export class ById {
+  @Uuid() id: string;
+}
+
+/** Query of every list: a page, a search text, a direction. Lists add their own `sort` and filters. */
+export class PageQuery {
+  @Whole({ min: 1, max: 100_000, optional: true, about: 'Page, from 1.' }) page?: number;
+  @Whole({ min: 1, max: 200, optional: true, about: 'Rows on a page; 50 when absent.' }) size?: number;
+  @Text({ max: 200, optional: true, about: 'Text to find.' }) search?: string;
+  @OneOf(['ascending', 'descending'], { optional: true }) direction?: 'ascending' | 'descending';
+}

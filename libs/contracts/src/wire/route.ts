@@ -1,0 +1,73 @@
+import type { Class } from '../schema/registry';
+import type { Permission } from './permissions';
+import type { Principal } from './principal';
+import type { ServiceName } from './services';
+
+/** Who may use a route. There is no default: a route without one does not compile. */
+export type Access =
+  | { kind: 'public'; why: string }
+  | { kind: 'signed-in' }
+  | { kind: 'permission'; permission: Permission }
+  | { kind: 'device' };
+
+export const publicTo = (why: string): Access => ({ kind: 'public', why });
+export const signedIn: Access = { kind: 'signed-in' };
+export const device: Access = { kind: 'device' };
+export const may = (permission: Permission): Access => ({ kind: 'permission', permission });
+
+/** Where a route is served: a worker process has no route of the manager's, and the other way round. */
+export type Face = 'manager' | 'worker' | 'public';
+
+export interface Route<
+  P extends object = object,
+  Q extends object = object,
+  B extends object = object,
+  R extends object = object,
+> {
+  service: ServiceName;
+  face: Face;
+  method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  /** With `:name` for path parameters. */
+  path: string;
+  access: Access;
+  summary: string;
+  params?: Class<P>;
+  query?: Class<Q>;
+  body?: Class<B>;
+  /** Reply class; absent means `204 No Content` (or a raw reply, see `raw`). */
+  reply?: Class<R>;
+  /** Media type of a reply that is not JSON; the handler returns text or bytes. */
+  raw?: string;
+  /** Largest accepted body in bytes; the service's default when absent. */
+  bodyLimit?: number;
+  /** May be called while the person still has to change the first password. */
+  beforePasswordChange?: boolean;
+}
+
+export function defineRoute<
+  P extends object = object,
+  Q extends object = object,
+  B extends object = object,
+  R extends object = object,
+>(route: Route<P, Q, B, R>): Route<P, Q, B, R> {
+  routes.push(route as unknown as Route);
+  return route;
+}
+
+const routes: Route[] = [];
+/** Every route that the imported contracts define. */
+export const allRoutes = (): readonly Route[] => routes;
+
+/** What a handler gets. Validated; the principal is absent on public routes only. */
+export interface RouteCall<C> {
+  params: C extends Route<infer P, infer _Q, infer _B, infer _R> ? P : never;
+  query: C extends Route<infer _P, infer Q, infer _B, infer _R> ? Q : never;
+  body: C extends Route<infer _P, infer _Q, infer B, infer _R> ? B : never;
+  principal: Principal;
+  /** The client's address as the edge saw it. */
+  address: string;
+  correlationId: string;
+  headers: Readonly<Record<string, string | undefined>>;
+}
+
+export type RouteReply<C> = C extends Route<infer _P, infer _Q, infer _B, infer R> ? R : never;

@@ -1,0 +1,31 @@
+import { defineConfig } from 'vitest/config';
+
+const projects = [
+  'libs/contracts',
+  'libs/bus',
+  'libs/database',
+  'libs/service-kit',
+  'libs/testing',
+  'services/key-manager',
+  'services/web',
+  'services/push-broker',
+  'services/bip',
+  'agent',
+  'local-stack',
+];
+
+export default defineConfig({
+  test: {
+    projects: projects.map((root) => ({
+      root,
+      test: {
+        name: root.split('/').at(-1) ?? root,
+        include: ['src/**/*.spec.ts'],
+        testTimeout: 30_000,
+        hookTimeout: 60_000,
+        pool: 'forks',
+      },
+    })),
+    maxWorkers: 2,
+  },
+});
