@@ -133,7 +133,16 @@ export const listAnchors = defineRequest({
   reply: Anchors,
 });
 
-/** What an installer may say about a registration key that somebody put into an address. */
+/**
+ * Exact content of `/ca.crt`: every anchor in the order of `Anchors.anchors`, each PEM ending in one line feed. Install
+ * lines carry the SHA-256 (hex) of these bytes, so whoever serves or digests the bundle must make it here.
+ */
+export const caBundle = (anchors: readonly string[]): string => anchors.map((pem) => `${pem.trim()}\n`).join('');
+
+/**
+ * What an installer may say about a registration key that somebody put into an address. Refused with `key-unknown`,
+ * `key-spent`, `key-expired` or `key-revoked`; after too many unknown ones from an address with `too-many-requests`.
+ */
 export class DescribeRegistrationKey {
   @Text({ min: 1, max: 128 }) key: string;
   @Text({ max: 64 }) address: string;
