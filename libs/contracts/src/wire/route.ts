@@ -58,6 +58,22 @@ const routes: Route[] = [];
 /** Every route that the imported contracts define. */
 export const allRoutes = (): readonly Route[] => routes;
 
+/** Attributes of a cookie that a handler sets (RFC 6265). */
+export interface CookieOptions {
+  httpOnly?: boolean;
+  secure?: boolean;
+  sameSite?: 'strict' | 'lax' | 'none';
+  path?: string;
+  /** Seconds; without it the cookie ends with the browser's session. */
+  maxAge?: number;
+}
+/** What a handler may add to its reply beside the body. */
+export interface ReplyHeaders {
+  setHeader(name: string, value: string): void;
+  setCookie(name: string, value: string, options: CookieOptions): void;
+  clearCookie(name: string, options: CookieOptions): void;
+}
+
 /** What a handler gets. Validated; the principal is absent on public routes only. */
 export interface RouteCall<C> {
   params: C extends Route<infer P, infer _Q, infer _B, infer _R> ? P : never;
@@ -68,6 +84,7 @@ export interface RouteCall<C> {
   address: string;
   correlationId: string;
   headers: Readonly<Record<string, string | undefined>>;
+  reply: ReplyHeaders;
 }
 
 export type RouteReply<C> = C extends Route<infer _P, infer _Q, infer _B, infer R> ? R : never;
