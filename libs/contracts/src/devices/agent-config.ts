@@ -1,0 +1,18 @@
+import { Instant, List, nested, text, Text, Whole } from '../schema/fields';
+
+/** Where an agent that is not enrolled yet finds the suite. Dialled with `hostName` as SNI; without addresses by DNS. */
+export class EnrolmentAddress {
+  @Text({ min: 1, max: 253 }) hostName: string;
+  @List(text({ max: 64 }), { max: 16, about: 'IP addresses, tried in order; empty means DNS.' }) addresses: string[];
+  @Whole({ min: 1, max: 65_535 }) port: number;
+}
+
+/** The agent's configuration file (JSON), written by an installer and read only. */
+export class AgentConfig {
+  @List(nested(() => EnrolmentAddress), { min: 1, max: 16, about: 'Tried in order.' }) enrolment: EnrolmentAddress[];
+  @List(text({ max: 8192 }), { min: 1, max: 4, about: 'Root certificates to pin until the first endpoint map, PEM.' })
+  anchors: string[];
+  @Text({ min: 1, max: 128 }) registrationKey: string;
+  @Instant({ optional: true, about: "The server's time when the file was made: the device's clock is not before it." })
+  issuedAt?: string;
+}
