@@ -1,0 +1,46 @@
+import { DataSource } from 'typeorm';
+import type { ConnectionOptions, SchemaOptions } from './database.options';
+import { outboxEntity, outboxMigration } from './outbox/outbox.schema';
+
+/** Longest time that one statement may take, in milliseconds: a lost plan must not hold a connection for ever. */
+const STATEMENT_TIMEOUT = 30_000;
+const CONNECT_TIMEOUT = 5_000;
+
+/** The data source of the service's role. Stays inside this library: nobody may go around the organisation wall. */
+export function appDataSource(schema: SchemaOptions, connection: ConnectionOptions): DataSource {
+  return new DataSource({
+    type: 'postgres',
+    url: connection.url,
+    schema: schema.schema,
+    entities: [...schema.entities, outboxEntity(schema.schema)],
+    applicationName: connection.applicationName ?? `muster ${schema.schema}`,
+    poolSize: connection.poolSize ?? 10,
+    connectTimeoutMS: CONNECT_TIMEOUT,
+    // An idle connection that breaks is replaced at its next use; the default handler would only print.
+    poolErrorHandler: (error: Error) =>
+      connection.log?.('warn', { err: error }, 'An idle database connection was lost.'),
+    extra: {
+      statement_timeout: STATEMENT_TIMEOUT,
+      idle_in_transaction_session_timeout: 2 * STATEMENT_TIMEOUT,
+      keepAlive: true,
+    },
+    installExtensions: false,
+  });
+}
+
+/** The data source of the schema's owner, for migrations only. */
+export function ownerDataSource(schema: SchemaOptions, ownerUrl: string): DataSource {
+  return new DataSource({
+    type: 'postgres',
+    url: ownerUrl,
+    schema: schema.schema,
+    entities: [...schema.entities, outboxEntity(schema.schema)],
+    migrations: [outboxMigration(schema.schema), ...schema.migrations],
+    migrationsTableName: 'migrations',
+    applicationName: `muster ${schema.schema} migrations`,
+    poolSize: 2,
+    connectTimeoutMS: CONNECT_TIMEOUT,
+    poolErrorHandler: () => undefined,
+    installExtensions: false,
+  });
+}

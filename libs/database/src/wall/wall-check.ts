@@ -1,0 +1,38 @@
+import type { DataSource } from 'typeorm';
+import { rolesOf } from './roles';
+
+interface TableRow {
+  name: string;
+  forced: boolean;
+  walled: boolean;
+  readable: boolean;
+  indexed: boolean;
+}
+
+/** What is missing from the wall, one sentence each; tables without `organisation_id` need none. */
+export async function wallFaults(source: DataSource, schema: string): Promise<string[]> {
+  const { app, across } = rolesOf(schema);
+  const rows: TableRow[] = await source.query(
+    `SELECT c.relname AS name,
+            c.relrowsecurity AND c.relforcerowsecurity AS forced,
+            EXISTS (SELECT FROM pg_policies p WHERE p.schemaname = n.nspname AND p.tablename = c.relname
+                       AND p.policyname = 'organisation' AND p.roles = ARRAY[$2::name]
+                       AND p.cmd = 'ALL' AND p.with_check IS NOT NULL) AS walled,
+            (SELECT count(*) = 2 FROM pg_policies p WHERE p.schemaname = n.nspname AND p.tablename = c.relname
+                       AND (p.roles = ARRAY[$2::name] AND p.policyname = 'organisation'
+                         OR p.roles = ARRAY[$3::name] AND p.cmd = 'SELECT')) AS readable,
+            EXISTS (SELECT FROM pg_index i WHERE i.indrelid = c.oid AND i.indkey[0] = a.attnum) AS indexed
+       FROM pg_class c
+       JOIN pg_namespace n ON n.oid = c.relnamespace
+       JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'organisation_id' AND NOT a.attisdropped
+      WHERE n.nspname = $1 AND c.relkind IN ('r', 'p') AND NOT c.relispartition
+      ORDER BY c.relname`,
+    [schema, app, across],
+  );
+  return rows.flatMap((row) => [
+    ...(row.forced ? [] : [`${schema}.${row.name}: row-level security is not forced`]),
+    ...(row.walled ? [] : [`${schema}.${row.name}: the organisation policy is missing`]),
+    ...(row.readable ? [] : [`${schema}.${row.name}: the policies are not exactly those of organisationWall`]),
+    ...(row.indexed ? [] : [`${schema}.${row.name}: no index begins with organisation_id`]),
+  ]);
+}
