@@ -1,0 +1,105 @@
+import { randomUUID } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import { AppError, type BusEvent, type BusRequest, InvalidInput, parse, shape } from '@muster/contracts';
+import { jetstream } from '@nats-io/jetstream';
+import { Connection } from './connection';
+import { currentCorrelationId } from './correlation';
+import { BusMetrics } from './metrics';
+import { type OutgoingIds, outgoingHeaders } from './wire/headers';
+import { errorOf } from './wire/error-reply';
+import { unavailable } from './wire/unavailable';
+
+/** Milliseconds that JetStream has to acknowledge a durable event. */
+const ACKNOWLEDGE_MS = 5000;
+
+/** The way out of a process: typed events and requests by their contract objects. */
+@Injectable()
+export class Bus {
+  constructor(
+    private readonly connection: Connection,
+    private readonly metrics: BusMetrics,
+  ) {}
+
+  /** Whether NATS is there now. */
+  get connected(): boolean {
+    return this.connection.connected;
+  }
+
+  /** Calls the listener after each connection that is made but the first. What was ephemeral meanwhile is missed. */
+  onReconnect(listener: () => void): void {
+    this.connection.onReconnect(listener);
+  }
+
+  /**
+   * Publishes a past fact. Durable: fulfilled when the EVENTS stream has stored it. Others: when it is on the wire.
+   * @throws AppError `unavailable` when NATS is away; a durable event may then have been stored nevertheless, and a
+   * repetition with the same `messageId` is dropped by JetStream
+   */
+  async publish<T extends object>(event: BusEvent<T>, payload: T, ids: Partial<OutgoingIds> = {}): Promise<void> {
+    await this.publishShaped(event, shape(event.payload, payload), ids);
+  }
+
+  /** As `publish`, for a payload that already has the shape of its contract: a row of the outbox. */
+  async publishShaped(
+    event: Pick<BusEvent, 'subject' | 'delivery'>,
+    payload: unknown,
+    ids: Partial<OutgoingIds> = {},
+  ): Promise<void> {
+    const headers = outgoingHeaders({
+      messageId: ids.messageId ?? randomUUID(),
+      correlationId: ids.correlationId ?? currentCorrelationId() ?? randomUUID(),
+    });
+    try {
+      const nats = this.connection.require();
+      const body = JSON.stringify(payload);
+      if (event.delivery === 'durable')
+        await jetstream(nats).publish(event.subject, body, { headers, timeout: ACKNOWLEDGE_MS });
+      else nats.publish(event.subject, body, { headers });
+    } catch (error) {
+      this.metrics.inc('muster_bus_published_total', { subject: event.subject, outcome: 'failed' });
+      throw unavailable(`${event.subject} could not be published`, error);
+    }
+    this.metrics.inc('muster_bus_published_total', { subject: event.subject, outcome: 'ok' });
+  }
+
+  /**
+   * Asks the service that the contract names and waits for its answer.
+   * @throws AppError as the server threw it; `unavailable` when NATS or the server is away or does not answer in time
+   */
+  async request<Q extends object, R extends object>(contract: BusRequest<Q, R>, payload: Q): Promise<R> {
+    const started = performance.now();
+    const { subject } = contract;
+    try {
+      const reply = await this.exchange(contract, payload);
+      this.metrics.inc('muster_bus_requests_total', { subject, outcome: 'ok' });
+      return reply;
+    } catch (error) {
+      const outcome = error instanceof AppError ? error.code : 'internal';
+      this.metrics.inc('muster_bus_requests_total', { subject, outcome });
+      throw error;
+    } finally {
+      this.metrics.observe('muster_bus_request_seconds', { subject }, (performance.now() - started) / 1000);
+    }
+  }
+
+  private async exchange<Q extends object, R extends object>(contract: BusRequest<Q, R>, payload: Q): Promise<R> {
+    const headers = outgoingHeaders({ correlationId: currentCorrelationId() ?? randomUUID() });
+    const body = JSON.stringify(shape(contract.request, payload));
+    const answer = await this.connection
+      .require()
+      .request(contract.subject, body, { headers, timeout: contract.timeoutMs })
+      .catch((error: unknown) => {
+        throw unavailable(`${contract.server} did not answer ${contract.subject}`, error);
+      });
+    const refusal = errorOf(answer);
+    if (refusal) throw refusal;
+    try {
+      return parse(contract.reply, answer.json(), { unknown: 'drop' });
+    } catch (error) {
+      const what = error instanceof InvalidInput ? error.message : 'not JSON';
+      throw new AppError('internal', `${contract.server} answered ${contract.subject} wrongly: ${what}`, {
+        cause: error,
+      });
+    }
+  }
+}

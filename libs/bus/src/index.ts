@@ -1,0 +1,14 @@
+export { Bus } from './bus';
+export { BusModule } from './bus.module';
+export { BUS_OPTIONS, type BusOptions } from './options';
+export { currentCorrelationId, withCorrelationId } from './correlation';
+export { ConsumesEvent, type ConsumeOptions, type Delivery, HandlesRequest, ListensTo } from './handlers/decorators';
+export {
+  BUS_COUNTERS,
+  BUS_HISTOGRAMS,
+  type BusCounter,
+  type BusHistogram,
+  type BusLabels,
+  BusMetrics,
+} from './metrics';
+export { OUTBOX_SOURCE, type OutboxRow, type OutboxSource } from './outbox/outbox-source';

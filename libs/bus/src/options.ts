@@ -1,0 +1,14 @@
+import type { ServiceName } from '@muster/contracts';
+
+/** Token of the `BusOptions`; a global module of the application provides it. */
+export const BUS_OPTIONS = Symbol('BUS_OPTIONS');
+
+export interface BusOptions {
+  /** `nats://host:port`, or several with commas. */
+  url: string;
+  user: string;
+  password: string;
+  service: ServiceName;
+  /** Names this process in the server's list of connections; the service's name when absent. */
+  name?: string;
+}
