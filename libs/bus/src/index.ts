@@ -12,3 +12,10 @@ export {
   BusMetrics,
 } from './metrics';
 export { OUTBOX_SOURCE, type OutboxRow, type OutboxSource } from './outbox/outbox-source';
+export {
+  type Endpoint,
+  type HubSettings,
+  JETSTREAM_DOMAINS,
+  type LeafSettings,
+  natsServerConfig,
+} from './server-config/nats-server-config';

@@ -1,0 +1,146 @@
+import type { ServiceName } from '@muster/contracts';
+import { leafPermissions, type Permissions, servicePermissions } from './permissions';
+
+export interface Endpoint {
+  host: string;
+  port: number;
+}
+
+interface ServerSettings {
+  /** Name of this server, unique among those that are linked. */
+  serverName: string;
+  /** Where services connect. Loopback or a private network: the link is not encrypted. */
+  listen: Endpoint;
+  /** Password of each service that connects here: plain, or a bcrypt hash (`nats server passwd`). */
+  passwords: Partial<Record<ServiceName, string>>;
+  /** The user of the SYS account, for administrators. */
+  system: { user: string; password: string };
+  jetStream: {
+    storeDir: string;
+    /** Bytes. */
+    maxFileBytes: number;
+    /** Bytes. */
+    maxMemoryBytes: number;
+  };
+  /** Monitoring over HTTP (`/healthz`, `/varz`), without sign-in: loopback only. */
+  monitor?: Endpoint;
+}
+
+export interface HubSettings extends ServerSettings {
+  role: 'hub';
+  /** Where leaf nodes connect by WebSocket (path `/leafnode`), without TLS: the edge terminates it. */
+  leafListen?: Endpoint;
+  /** Credentials of the leaf node and the services behind it, whose contracts make its list of subjects. */
+  leaf?: { user: string; password: string; services: readonly ServiceName[] };
+}
+
+export interface LeafSettings extends ServerSettings {
+  role: 'leaf';
+  hub: {
+    /** `ws://host:port` or `wss://host`; the path `/leafnode` is added by the server. */
+    url: string;
+    user: string;
+    password: string;
+    /** PEM file with what to trust when the hub is behind `wss`. */
+    caFile?: string;
+  };
+}
+
+/** Names of the JetStream domains: a leaf node keeps streams of its own while the link is cut. */
+export const JETSTREAM_DOMAINS = { hub: 'hub', leaf: 'xmpp' } as const;
+
+/** The whole configuration text of one nats-server (2.9 or later); what each user may do follows from the contracts. */
+export function natsServerConfig(settings: HubSettings | LeafSettings): string {
+  return [
+    `server_name: ${quoted(settings.serverName)}`,
+    `listen: ${quoted(address(settings.listen))}`,
+    ...(settings.monitor ? [`http: ${quoted(address(settings.monitor))}`] : []),
+    'max_payload: 1MB',
+    'write_deadline: "10s"',
+    ...jetStream(settings),
+    ...accounts(settings),
+    ...(settings.role === 'hub' ? websocket(settings) : remote(settings)),
+    '',
+  ].join('\n');
+}
+
+const jetStream = ({ role, jetStream: { storeDir, maxFileBytes, maxMemoryBytes } }: HubSettings | LeafSettings) => [
+  'jetstream {',
+  `  store_dir: ${quoted(storeDir)}`,
+  `  max_file_store: ${maxFileBytes}`,
+  `  max_memory_store: ${maxMemoryBytes}`,
+  `  domain: ${JETSTREAM_DOMAINS[role]}`,
+  '}',
+];
+
+function accounts(settings: HubSettings | LeafSettings): string[] {
+  const users = (Object.entries(settings.passwords) as [ServiceName, string][]).map(([service, password]) =>
+    user(service, password, 'STANDARD', servicePermissions(service), true),
+  );
+  if (settings.role === 'hub' && settings.leaf) {
+    const { user: name, password, services } = settings.leaf;
+    users.push(user(name, password, 'LEAFNODE', leafPermissions(services), false));
+  }
+  const { system } = settings;
+  return [
+    'accounts {',
+    '  SYS {',
+    `    users: [{ user: ${quoted(system.user)}, password: ${quoted(system.password)} }]`,
+    '  }',
+    '  MUSTER {',
+    '    jetstream: enabled',
+    '    users: [',
+    ...users.flat(),
+    '    ]',
+    '  }',
+    '}',
+    'system_account: SYS',
+  ];
+}
+
+/** `replies`: may answer once, within a minute, where a request that it received says so. */
+const user = (name: string, password: string, link: string, allowed: Permissions, replies: boolean): string[] => [
+  '      {',
+  `        user: ${quoted(name)}`,
+  `        password: ${quoted(password)}`,
+  `        allowed_connection_types: [${link}]`,
+  '        permissions {',
+  `          publish { allow: ${list(allowed.publish)} }`,
+  `          subscribe { allow: ${list(allowed.subscribe)} }`,
+  ...(replies ? ['          allow_responses { max: 1, expires: "1m" }'] : []),
+  '        }',
+  '      }',
+];
+
+const websocket = ({ leafListen }: HubSettings): string[] =>
+  leafListen
+    ? ['leafnodes {', '}', 'websocket {', `  listen: ${quoted(address(leafListen))}`, '  no_tls: true', '}']
+    : [];
+
+function remote({ hub }: LeafSettings): string[] {
+  const url = new URL(hub.url);
+  url.username = encodeURIComponent(hub.user);
+  url.password = encodeURIComponent(hub.password);
+  return [
+    'leafnodes {',
+    '  reconnect: 1',
+    '  remotes: [',
+    '    {',
+    `      url: ${quoted(url.href.replace(/\/$/, ''))}`,
+    '      account: MUSTER',
+    ...(hub.caFile ? [`      tls { ca_file: ${quoted(hub.caFile)} }`] : []),
+    '    }',
+    '  ]',
+    '}',
+  ];
+}
+
+const address = ({ host, port }: Endpoint): string => `${host.includes(':') ? `[${host}]` : host}:${port}`;
+const list = (subjects: string[]): string =>
+  `[\n${subjects.map((subject) => `            ${quoted(subject)}`).join('\n')}\n          ]`;
+
+/** A text of nats-server's configuration language; `$` within double quotes is not a variable. */
+function quoted(value: string): string {
+  if (/[\p{Cc}]/u.test(value)) throw new Error('nats-server configuration cannot hold control characters');
+  return `"${value.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`;
+}

@@ -1,0 +1,104 @@
+import { allEvents, allRequests, DEAD_LETTER_KEEPER, type ServiceName } from '@muster/contracts';
+import {
+  consumedBy,
+  consumerName,
+  DEAD_LETTER_PREFIX,
+  REPLAY_PREFIX,
+  replayConsumerName,
+  STREAMS,
+  streamOf,
+  usesStreams,
+} from '../streams';
+
+export interface Permissions {
+  publish: string[];
+  subscribe: string[];
+}
+
+export const inboxOf = (service: ServiceName): string => `_INBOX.${service}`;
+
+/** What the contracts let a service say and hear on plain NATS. */
+export function contractPermissions(service: ServiceName): Permissions {
+  const events = allEvents();
+  const requests = allRequests();
+  return {
+    publish: [
+      ...events.filter((event) => event.publishers.includes(service)).map((event) => event.subject),
+      ...requests.filter((request) => request.callers.includes(service)).map((request) => request.subject),
+    ],
+    subscribe: [
+      ...events
+        .filter((event) => event.delivery === 'ephemeral' && event.consumers.includes(service))
+        .map((event) => event.subject),
+      ...requests.filter((request) => request.server === service).map((request) => request.subject),
+      `${inboxOf(service)}.>`,
+    ],
+  };
+}
+
+/** Everything that the user of a service may do on the hub. Replies to requests are allowed apart, one per request. */
+export function servicePermissions(service: ServiceName): Permissions {
+  const { publish, subscribe } = contractPermissions(service);
+  return { publish: [...publish, ...streamPermissions(service), ...keeperPermissions(service)], subscribe };
+}
+
+function streamPermissions(service: ServiceName): string[] {
+  if (!usesStreams(service)) return [];
+  const subjects = STREAMS.flatMap((stream) =>
+    ['INFO', 'CREATE', 'UPDATE'].map((verb) => `$JS.API.STREAM.${verb}.${stream}`),
+  );
+  const consumed = consumedBy(service);
+  if (consumed.length === 0) return subjects;
+  const consumers = [
+    ...consumed.map((event) => `${streamOf(event)}.${consumerName(service, event.subject)}`),
+    `REPLAYS.${replayConsumerName(service)}`,
+  ];
+  return [...subjects, ...consumers.flatMap(consumerSubjects), `${DEAD_LETTER_PREFIX}.${service}.>`];
+}
+
+/** `<stream>.<consumer>`: make it, look at it, pull from it, acknowledge. */
+const consumerSubjects = (path: string): string[] => [
+  `$JS.API.CONSUMER.CREATE.${path}.>`,
+  `$JS.API.CONSUMER.DURABLE.CREATE.${path}`,
+  `$JS.API.CONSUMER.INFO.${path}`,
+  `$JS.API.CONSUMER.MSG.NEXT.${path}`,
+  `$JS.ACK.${path}.>`,
+];
+
+const keeperPermissions = (service: ServiceName): string[] =>
+  service === DEAD_LETTER_KEEPER
+    ? [
+        '$JS.API.STREAM.MSG.GET.DEAD_LETTERS',
+        '$JS.API.STREAM.MSG.DELETE.DEAD_LETTERS',
+        '$JS.API.DIRECT.GET.DEAD_LETTERS',
+        `${REPLAY_PREFIX}.>`,
+      ]
+    : [];
+
+/**
+ * What may cross from a leaf node to the hub (`publish`) and back (`subscribe`), for the services behind the leaf.
+ * Replies cross by the inboxes of those who asked.
+ */
+export function leafPermissions(services: readonly ServiceName[]): Permissions {
+  const requests = allRequests();
+  const callersOf = (service: ServiceName): readonly ServiceName[] =>
+    requests.filter((request) => request.server === service).flatMap((request) => request.callers);
+  const asked = (service: ServiceName): readonly ServiceName[] =>
+    requests.filter((request) => request.callers.includes(service)).map((request) => request.server);
+  return {
+    publish: unique(
+      services.flatMap((service) => [
+        ...contractPermissions(service).publish,
+        ...callersOf(service).map((caller) => `${inboxOf(caller)}.>`),
+      ]),
+    ),
+    subscribe: unique(
+      services.flatMap((service) => {
+        const { subscribe } = contractPermissions(service);
+        return asked(service).length > 0 ? subscribe : subscribe.filter((subject) => !subject.startsWith('_INBOX.'));
+      }),
+    ),
+  };
+}
+
+const unique = (subjects: string[]): string[] => [...new Set(subjects)];
