@@ -1,0 +1,120 @@
+import { sign as signBytes, X509Certificate } from 'node:crypto';
+import { AppError, type Signatures, type SigningPurpose } from '@muster/contracts';
+import {
+  AUTHORITY_PARTS,
+  type AuthorityMaterial,
+  type AuthorityPart,
+  authorityStamp,
+  faultOf,
+  readAuthority,
+} from './authority-files';
+import { deviceProfile } from './profiles';
+import { type CertifiedKey, certify, DAY_MS, fingerprint, validFrom, validTo } from './x509';
+
+/** A device certificate as it was issued. */
+export interface IssuedCertificate {
+  /** Leaf and issuing authority, PEM. */
+  chain: string;
+  leaf: X509Certificate;
+  issuer: string;
+  renewAfter: Date;
+}
+
+export interface AuthorityOptions {
+  dir: string;
+  xmppDomain: string;
+  certificateDays: number;
+  renewAfterDays: number;
+}
+
+/** The certificate authority and the signing keys, as `CA_DIR` has them now. */
+export class Authority {
+  private constructor(
+    private readonly options: AuthorityOptions,
+    private material: AuthorityMaterial,
+    private stamp: string,
+  ) {}
+
+  /** @throws Error when the folder holds no valid root */
+  static async open(options: AuthorityOptions): Promise<Authority> {
+    const stamp = await authorityStamp(options.dir);
+    return new Authority(options, await readAuthority(options.dir), stamp);
+  }
+
+  get current(): AuthorityMaterial {
+    return this.material;
+  }
+
+  /** Roots to trust now, the current one first, PEM with a trailing line feed each. */
+  get anchors(): string[] {
+    return this.material.anchors.map((anchor) => `${anchor.toString().trim()}\n`);
+  }
+
+  /** Parts that cannot be used now, with the reason. */
+  problems(): string[] {
+    return AUTHORITY_PARTS.flatMap((part) => {
+      const pair = this.material.parts[part];
+      return 'problem' in pair ? [`${part}: ${pair.problem}`] : [];
+    });
+  }
+
+  /**
+   * Reads the folder again when a file in it changed. A part that is half replaced keeps what it had while that is still
+   * under a valid root. @returns whether something changed. @throws Error when no valid root is left; nothing changes then
+   */
+  async reload(): Promise<boolean> {
+    const stamp = await authorityStamp(this.options.dir);
+    if (stamp === this.stamp) return false;
+    const fresh = await readAuthority(this.options.dir);
+    for (const part of AUTHORITY_PARTS) {
+      const before = this.material.parts[part];
+      if ('problem' in fresh.parts[part] && !('problem' in before) && !faultOf(part, before, fresh.anchors)) {
+        fresh.parts[part] = before;
+      }
+    }
+    this.material = fresh;
+    this.stamp = stamp;
+    return true;
+  }
+
+  /** Issues a certificate for an enrolled key. @throws AppError `unavailable` when the issuing authority is unusable */
+  async issue(deviceId: string, spki: Buffer): Promise<IssuedCertificate> {
+    const issuer = this.usable('issuing/devices');
+    const { xmppDomain, certificateDays, renewAfterDays } = this.options;
+    const pem = await certify(spki, issuer, deviceProfile(deviceId, xmppDomain, certificateDays));
+    const chain = pem + issuer.pem;
+    return { chain, issuer: fingerprint(issuer.certificate), ...leafOf(chain, renewAfterDays) };
+  }
+
+  /** Fingerprint of the issuing authority that would sign now. */
+  get issuer(): string {
+    return fingerprint(this.usable('issuing/devices').certificate);
+  }
+
+  /** An earlier certificate read again from its chain. */
+  describe(chain: string, issuer: string): IssuedCertificate {
+    return { chain, issuer, ...leafOf(chain, this.options.renewAfterDays) };
+  }
+
+  /** Signs exact texts (UTF-8) for a purpose. @throws AppError `unavailable` when the delegation cannot be used */
+  sign(purpose: Exclude<SigningPurpose, 'release'>, texts: readonly string[]): Signatures {
+    const { key, pem } = this.usable(`signing/${purpose}`);
+    const signatures = texts.map((text) => signBytes('sha256', Buffer.from(text, 'utf8'), key).toString('base64'));
+    return { signatures, delegation: [pem] };
+  }
+
+  private usable(part: AuthorityPart): CertifiedKey {
+    const pair = this.material.parts[part];
+    const problem = 'problem' in pair ? pair.problem : faultOf(part, pair, this.material.anchors);
+    if (problem === undefined) return pair as CertifiedKey;
+    throw new AppError('unavailable', `Cannot sign with ${part}: ${problem}. Put a valid one into CA_DIR.`);
+  }
+}
+
+function leafOf(chain: string, renewAfterDays: number): { leaf: X509Certificate; renewAfter: Date } {
+  const leaf = new X509Certificate(chain);
+  const from = validFrom(leaf).getTime();
+  const lifetime = validTo(leaf).getTime() - from;
+  // A leaf that its issuer's end cut short renews after two thirds of what it has.
+  return { leaf, renewAfter: new Date(from + Math.min(renewAfterDays * DAY_MS, (lifetime * 2) / 3)) };
+}
