@@ -12,7 +12,7 @@ if (!project || !existsSync(project)) {
   process.exit(2);
 }
 const root = resolve(project);
-const entries = ['main', 'launcher', 'migrate'].filter((name) => existsSync(`${root}/src/${name}.ts`));
+const entries = ['main', 'launcher', 'prepare', 'print-status'].filter((name) => existsSync(`${root}/src/${name}.ts`));
 
 /** Packages that must stay on disk, and optional ones of Nest, TypeORM and pg that this suite does not use. */
 const external = [

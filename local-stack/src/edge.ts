@@ -1,0 +1,92 @@
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { request } from 'node:https';
+import { cpus } from 'node:os';
+import { basename, join } from 'node:path';
+import { deviceAnchors, serverCertificate, serverKey } from './certificates';
+import { BASE_DOMAIN, isRoot, ITSM_DOMAIN, type Layout, mayBeEntered } from './layout';
+import type { Part } from './part';
+import { findProgram } from './programs';
+
+/** nginx with the same templates as the container image. */
+export function edgePart(layout: Layout, edgeSecret: string): Part {
+  const folder = join(layout.data, 'edge');
+  const run = join(layout.open, 'edge-run');
+  for (const path of [folder, run]) mkdirSync(path, { recursive: true });
+  const { ports } = layout;
+  const templates = join(layout.project, 'deploy/edge/templates');
+  const variables: Record<string, string> = {
+    USER_DIRECTIVE: isRoot() ? 'user nobody nogroup;' : '',
+    WORKER_PROCESSES: String(Math.min(2, cpus().length)),
+    RUN_DIR: run,
+    LOG_DIR: layout.logs,
+    TEMPLATE_DIR: folder,
+    EDGE_HTTPS_PORT: String(ports.https),
+    EDGE_HTTP_PORT: String(ports.http),
+    HTTPS_PORT_SUFFIX: `:${ports.https}`,
+    ITSM_DOMAIN,
+    BASE_DOMAIN,
+    BASE_DOMAIN_PATTERN: BASE_DOMAIN.replaceAll('.', '\\.'),
+    EDGE_SECRET: edgeSecret,
+    SERVER_CERTIFICATE: serverCertificate(layout),
+    SERVER_KEY: serverKey(layout),
+    DEVICE_ANCHORS: deviceAnchors(layout),
+    CONSOLE_ROOT: consoleRoot(layout),
+    WEB_MANAGER_UPSTREAM: `127.0.0.1:${ports.webManager}`,
+    WEB_WORKER_UPSTREAM: `127.0.0.1:${ports.webWorker}`,
+    KEY_MANAGER_UPSTREAM: `127.0.0.1:${ports.keyManager}`,
+    BIP_UPSTREAM: `127.0.0.1:${ports.bip}`,
+    NATS_LEAF_UPSTREAM: `127.0.0.1:${ports.natsHubLeaf}`,
+    PERSON_REQUESTS_PER_SECOND: '50',
+    PERSON_BURST: '200',
+    DEVICE_REQUESTS_PER_SECOND: '20',
+    DEVICE_BURST: '100',
+  };
+  for (const template of readdirSync(templates)) {
+    const text = render(readFileSync(join(templates, template), 'utf8'), variables);
+    writeFileSync(join(folder, basename(template, '.template')), text, { mode: 0o600 });
+  }
+  return {
+    name: 'edge',
+    file: findProgram('nginx') ?? 'nginx',
+    args: ['-p', folder, '-c', join(folder, 'nginx.conf'), '-e', join(layout.logs, 'error.log')],
+    env: { PATH: process.env['PATH'] ?? '' },
+    needs: [],
+    ready: () => answers(ports.https, readFileSync(deviceAnchors(layout))),
+    stopSignal: 'SIGQUIT',
+  };
+}
+
+/** @throws Error naming a variable that a template uses and nobody gave */
+export function render(template: string, variables: Record<string, string>): string {
+  return template.replace(/\$\{([A-Z_]+)\}/g, (_, name: string) => {
+    const value = variables[name];
+    if (value === undefined) throw new Error(`the edge template uses \${${name}}, which is not set.`);
+    return value;
+  });
+}
+
+/** The built console, where nginx's workers may read it. */
+function consoleRoot(layout: Layout): string {
+  const built = join(layout.project, 'console/dist');
+  if (!isRoot() || mayBeEntered(join(built, 'index.html'))) return built;
+  const copied = join(layout.open, 'console');
+  if (existsSync(copied)) rmSync(copied, { recursive: true });
+  cpSync(built, copied, { recursive: true });
+  return copied;
+}
+
+function answers(port: number, ca: Buffer): Promise<boolean> {
+  return new Promise((resolve) => {
+    const call = request(
+      { host: '127.0.0.1', port, servername: ITSM_DOMAIN, headers: { host: ITSM_DOMAIN }, ca, path: '/', agent: false },
+      (response) => {
+        response.resume();
+        resolve(response.statusCode === 200);
+      },
+    );
+    call.setTimeout(2000, () => call.destroy());
+    call.once('error', () => resolve(false));
+    call.once('close', () => resolve(false));
+    call.end();
+  });
+}

@@ -1,0 +1,22 @@
+import { type Layout } from './layout';
+import type { Part } from './part';
+import { natsFile } from './preparation';
+import { findProgram } from './programs';
+import { httpOk } from './http-ok';
+
+/** The hub of the ITSM server and the leaf node of the XMPP server, linked through the edge as on two machines. */
+export function natsParts(layout: Layout): Part[] {
+  const server = (name: string, role: 'hub' | 'leaf', monitorPort: number): Part => ({
+    name,
+    file: findProgram('nats-server') ?? 'nats-server',
+    args: ['-c', natsFile(layout, role)],
+    env: { PATH: process.env['PATH'] ?? '', GOMAXPROCS: '2' },
+    needs: [],
+    ready: () => httpOk(`http://127.0.0.1:${monitorPort}/healthz`),
+    stopSignal: 'SIGINT',
+  });
+  return [
+    server('nats-hub', 'hub', layout.ports.natsHubMonitor),
+    server('nats-leaf', 'leaf', layout.ports.natsLeafMonitor),
+  ];
+}

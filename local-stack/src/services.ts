@@ -1,0 +1,86 @@
+import { join } from 'node:path';
+import { deviceAnchors, xmppCertificate } from './certificates';
+import { httpOk } from './http-ok';
+import { BASE_DOMAIN, ITSM_DOMAIN, type Layout, XMPP_DOMAIN } from './layout';
+import type { Part } from './part';
+import type { Secrets } from './secrets';
+
+const LOCAL = '127.0.0.1';
+
+/** Every service built so far, each its own process. */
+export function serviceParts(layout: Layout, secrets: Secrets): Part[] {
+  const { ports } = layout;
+  const common = (port: number, natsUser: string, natsPort: number): Record<string, string> => ({
+    PATH: process.env['PATH'] ?? '',
+    NODE_ENV: 'production',
+    NODE_OPTIONS: '--max-semi-space-size=4',
+    SERVICE_HOST: LOCAL,
+    SERVICE_PORT: String(port),
+    NATS_URL: `nats://${LOCAL}:${natsPort}`,
+    NATS_USER: natsUser,
+    NATS_PASSWORD: secrets.nats[natsUser] ?? '',
+    EDGE_SECRET: secrets.edge,
+    LOG_LEVEL: process.env['LOG_LEVEL'] ?? 'info',
+    ITSM_DOMAIN,
+    BASE_DOMAIN,
+    CONSOLE_ORIGIN: layout.consoleOrigin,
+  });
+  const database = (prefix: string, schema: string): Record<string, string> => {
+    const url = (role: string, password: string | undefined): string =>
+      `postgres://muster_${schema}_${role}:${password}@${LOCAL}:${ports.postgres}/postgres`;
+    return {
+      [`${prefix}_DATABASE_URL`]: url('app', secrets.databaseApp[schema]),
+      [`${prefix}_DATABASE_OWNER_URL`]: url('owner', secrets.databaseOwner[schema]),
+    };
+  };
+  const addresses = {
+    ITSM_WEB_HOST: ITSM_DOMAIN,
+    ITSM_WEB_IP: LOCAL,
+    EDGE_PORT: String(ports.https),
+    ITSM_XMPP_HOST: XMPP_DOMAIN,
+    ITSM_XMPP_IP: LOCAL,
+    XMPP_DOMAIN,
+    XMPP_PORT: String(ports.xmpp),
+  };
+  const service = (name: string, folder: string, port: number, env: Record<string, string>, needs: string[]): Part => ({
+    name,
+    file: process.execPath,
+    args: [join(layout.project, 'services', folder, 'dist/main.mjs')],
+    env: { ...common(port, folder, ports.natsHub), ...addresses, ...env },
+    cwd: layout.data,
+    needs,
+    ready: () => httpOk(`http://${LOCAL}:${port}/-/health/ready`),
+  });
+  const web = { ...database('WEB', 'core') };
+  return [
+    service(
+      'key-manager',
+      'key-manager',
+      ports.keyManager,
+      {
+        ...database('KEY_MANAGER', 'identity'),
+        CA_DIR: layout.certificateAuthority,
+        FIRST_ADMIN_PASSWORD: secrets.firstAdminPassword,
+        FIRST_REGISTRATION_KEY: secrets.firstRegistrationKey,
+        CHALLENGE_SECRET: secrets.challenge,
+      },
+      ['postgres', 'nats-hub'],
+    ),
+    service('web-manager', 'web', ports.webManager, { ...web, WEB_ROLE: 'manager' }, ['postgres', 'nats-hub']),
+    service('web-worker', 'web', ports.webWorker, { ...web, WEB_ROLE: 'worker' }, ['postgres', 'nats-hub']),
+    service('bip', 'bip', ports.bip, { AGENT_DIR: join(layout.project, 'agent/dist') }, ['nats-hub']),
+    service(
+      'push-broker',
+      'push-broker',
+      ports.pushBroker,
+      {
+        ...common(ports.pushBroker, 'push-broker', ports.natsLeaf),
+        XMPP_HOST: LOCAL,
+        XMPP_CERT_FILE: xmppCertificate(layout),
+        XMPP_DEVICE_ANCHORS_FILE: deviceAnchors(layout),
+        NODE_STATE_DIR: join(layout.data, 'broker'),
+      },
+      ['nats-leaf'],
+    ),
+  ];
+}
