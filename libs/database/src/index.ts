@@ -11,7 +11,7 @@ export {
 } from './database.options';
 export { findDrift } from './drift';
 export { isConnectionLoss, isUniqueViolation, mapDatabaseError } from './errors';
-export { newId } from './identifier';
+export { isUuid, newId } from './identifier';
 export { migrate } from './migrate';
 export { Outbox } from './outbox/outbox';
 export { OutboxReader, type WaitingEvent } from './outbox/outbox-reader';

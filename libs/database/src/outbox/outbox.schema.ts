@@ -26,7 +26,7 @@ export const outboxEntity = (schema: string): EntitySchema<OutboxRecord> =>
     tableName: TABLE,
     columns: {
       id: { type: 'uuid', primary: true },
-      sequence: { type: 'bigint', generated: 'increment', generatedIdentity: 'ALWAYS' },
+      sequence: { type: 'bigint', generated: 'increment' },
       subject: { type: 'text' },
       payload: { type: 'jsonb' },
       correlationId: { name: 'correlation_id', type: 'text', nullable: true },
@@ -44,7 +44,7 @@ export function outboxMigration(schema: string): Migration {
     async up(runner: QueryRunner): Promise<void> {
       await runner.query(`CREATE TABLE ${table} (
         id uuid PRIMARY KEY,
-        sequence bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
+        sequence bigserial NOT NULL,
         subject text NOT NULL,
         payload jsonb NOT NULL,
         correlation_id text,
@@ -52,6 +52,7 @@ export function outboxMigration(schema: string): Migration {
       )`);
       await runner.query(`CREATE UNIQUE INDEX outbox_sequence ON ${table} (sequence)`);
       await runner.query(`GRANT SELECT, INSERT, DELETE ON ${table} TO ${rolesOf(schema).app}`);
+      await runner.query(`GRANT USAGE ON SEQUENCE ${table}_sequence_seq TO ${rolesOf(schema).app}`);
     }
 
     async down(runner: QueryRunner): Promise<void> {

@@ -1,0 +1,43 @@
+/** How long a check may take before it counts as failed, in milliseconds. */
+const CHECK_TIMEOUT = 3_000;
+
+export interface Readiness {
+  ready: boolean;
+  /** Each check by name; all are true when the service is ready. */
+  checks: Record<string, boolean>;
+}
+
+/** Whether the service can work now. Parts add what they need; the supervisor and the edge ask. */
+export class Health {
+  private readonly checks = new Map<string, () => boolean | Promise<boolean>>();
+  private stopping = false;
+
+  add(name: string, check: () => boolean | Promise<boolean>): void {
+    this.checks.set(name, check);
+  }
+
+  /** From now on not ready: no new work, what runs is finished. */
+  drain(): void {
+    this.stopping = true;
+  }
+
+  async readiness(): Promise<Readiness> {
+    const results = await Promise.all(
+      [...this.checks].map(async ([name, check]) => [name, await passes(check)] as const),
+    );
+    const checks = { running: !this.stopping, ...Object.fromEntries(results) };
+    return { ready: Object.values(checks).every(Boolean), checks };
+  }
+}
+
+async function passes(check: () => boolean | Promise<boolean>): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<boolean>((resolve) => (timer = setTimeout(() => resolve(false), CHECK_TIMEOUT)));
+  try {
+    return await Promise.race([Promise.resolve(check()), late]);
+  } catch {
+    return false;
+  } finally {
+    clearTimeout(timer);
+  }
+}

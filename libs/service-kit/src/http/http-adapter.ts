@@ -1,0 +1,118 @@
+import { randomUUID } from 'node:crypto';
+import type { Socket } from 'node:net';
+import cookie from '@fastify/cookie';
+import helmet from '@fastify/helmet';
+import { FastifyAdapter } from '@nestjs/platform-fastify';
+import { AppError, EDGE_HEADERS, type Route } from '@muster/contracts';
+import { withCorrelationId } from '@muster/bus';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { BaseConfig } from '../config/base.config';
+import { errorBody, toAppError } from '../errors/error-body';
+import type { Metrics } from '../metrics/metrics';
+import { sameText } from '../routes/route.guard';
+import './request-state';
+
+/** Paths for the supervisor and Prometheus; the edge routes none of them. */
+export const INTERNAL_PREFIX = '/-/';
+const CORRELATION_ID = /^[\w.:-]{8,64}$/;
+
+/** The HTTP server of a service: limits, edge authentication, correlation ids and metrics, before any route. */
+export async function createHttpAdapter(
+  config: BaseConfig,
+  metrics: Metrics,
+  routes: readonly Route[],
+): Promise<FastifyAdapter> {
+  const adapter = new FastifyAdapter({
+    skipMiddie: true,
+    multipart: false,
+    logger: false,
+    bodyLimit: config.BODY_LIMIT_BYTES,
+    requestTimeout: 60_000,
+    keepAliveTimeout: 75_000,
+    forceCloseConnections: 'idle',
+    return503OnClosing: true,
+    routerOptions: { maxParamLength: 256 },
+    onProtoPoisoning: 'error',
+    onConstructorPoisoning: 'error',
+    frameworkErrors: (error: Error, _request: FastifyRequest, reply: FastifyReply) => answerEarly(error, reply),
+    clientErrorHandler: answerUnreadable,
+  });
+  const server: FastifyInstance = adapter.getInstance();
+  server.decorateRequest('muster');
+  server.addHook('onRoute', (options) => {
+    const route = routes.find(({ method, path }) => path === options.url && [options.method].flat().includes(method));
+    if (route?.bodyLimit !== undefined) options.bodyLimit = route.bodyLimit;
+  });
+  server.addHook('onRequest', (request, reply, done) => {
+    const given = header(request, EDGE_HEADERS.correlationId);
+    const correlationId = given && CORRELATION_ID.test(given) ? given : randomUUID();
+    const address = header(request, EDGE_HEADERS.address) ?? request.socket.remoteAddress ?? '';
+    request.muster = { correlationId, address, startedAt: performance.now() };
+    void reply.header(EDGE_HEADERS.correlationId, correlationId);
+    withCorrelationId(correlationId, () =>
+      done(comesFromEdge(request, config.EDGE_SECRET) ? undefined : notFromEdge()),
+    );
+  });
+  // The body was read in the socket's context: handlers get the request's back here.
+  server.addHook('preValidation', (request, _reply, done) => withCorrelationId(request.muster.correlationId, done));
+  server.addHook('onResponse', (request, reply, done) => {
+    const seconds = (performance.now() - request.muster.startedAt) / 1000;
+    metrics.observeRequest(request.method, request.routeOptions.url ?? '(none)', reply.statusCode, seconds);
+    done();
+  });
+  acceptJsonOnly(server);
+  await server.register(cookie);
+  await server.register(helmet, {
+    contentSecurityPolicy: {
+      directives: { 'default-src': ["'none'"], 'frame-ancestors': ["'none'"] },
+      useDefaults: false,
+    },
+  });
+  return adapter;
+}
+
+export function header(request: { headers: FastifyRequest['headers'] }, name: string): string | undefined {
+  const value = request.headers[name];
+  return typeof value === 'string' && value !== '' ? value : undefined;
+}
+
+export function comesFromEdge(request: { url?: string; headers: FastifyRequest['headers'] }, secret: string): boolean {
+  if (request.url?.startsWith(INTERNAL_PREFIX)) return true;
+  return sameText(header(request, EDGE_HEADERS.secret) ?? '', secret);
+}
+
+const notFromEdge = (): AppError => new AppError('request-refused', 'This service answers to the edge only.');
+
+/** JSON is the only body there is; a form or plain text, which other sites can make a browser send, is refused. */
+function acceptJsonOnly(server: FastifyInstance): void {
+  server.removeAllContentTypeParsers();
+  const parseJson = server.getDefaultJsonParser('error', 'error');
+  server.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
+    if (body.length === 0) done(null, undefined);
+    else void parseJson(request, body.toString(), done);
+  });
+}
+
+/** Errors of the router, before any hook: a malformed path, a parameter that is too long. */
+function answerEarly(error: unknown, reply: FastifyReply): void {
+  const correlationId = randomUUID();
+  const mapped = toAppError(error);
+  void reply
+    .code(mapped.status)
+    .header(EDGE_HEADERS.correlationId, correlationId)
+    .type('application/json; charset=utf-8')
+    .send(errorBody(mapped, correlationId));
+}
+
+/** What is not HTTP at all, or too large to be read as it. */
+function answerUnreadable(error: Error & { code?: string }, socket: Socket): void {
+  if (!socket.writable || error.code === 'ECONNRESET') return void socket.destroy();
+  const status = error.code === 'HPE_HEADER_OVERFLOW' ? 431 : 400;
+  const mapped = toAppError({ statusCode: status });
+  const body = JSON.stringify(errorBody(mapped, randomUUID()));
+  const reason = status === 431 ? 'Request Header Fields Too Large' : 'Bad Request';
+  socket.end(
+    `HTTP/1.1 ${status} ${reason}\r\nContent-Type: application/json; charset=utf-8\r\n` +
+      `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+  );
+}

@@ -1,0 +1,17 @@
+import type { Principal, RouteCall, Route } from '@muster/contracts';
+
+/** What the kit knows about a request, from its first hook on. */
+export interface RequestState {
+  correlationId: string;
+  /** The client's address as the edge saw it. */
+  address: string;
+  startedAt: number;
+  principal?: Principal;
+  call?: RouteCall<Route>;
+}
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    muster: RequestState;
+  }
+}

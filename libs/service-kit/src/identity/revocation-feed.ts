@@ -1,0 +1,72 @@
+import { Injectable, type OnApplicationBootstrap } from '@nestjs/common';
+import { Bus, ListensTo } from '@muster/bus';
+import {
+  identityRevoked,
+  listRevocations,
+  type Revocation,
+  type RevocationHeartbeat,
+  revocationHeartbeat,
+} from '@muster/contracts';
+import { Log } from '../log/log';
+import { RevocationList } from './revocation-list';
+
+const PAGE = 1000;
+
+/** Hears revocations as they happen. */
+@Injectable()
+export class RevocationListener {
+  constructor(private readonly list: RevocationList) {}
+
+  @ListensTo(identityRevoked)
+  revoked(revocation: Revocation): void {
+    // A number too far ahead is a gap: the heartbeat finds it, since `sequence` then stays behind.
+    const gap = revocation.sequence > this.list.sequence + 1;
+    const before = this.list.sequence;
+    this.list.apply(revocation);
+    if (gap) this.list.sequence = before;
+  }
+}
+
+/** Keeps the list complete: each second's heartbeat says whether something was missed, and then it is fetched. */
+@Injectable()
+export class RevocationFeed implements OnApplicationBootstrap {
+  private fetching?: Promise<void>;
+
+  constructor(
+    private readonly list: RevocationList,
+    private readonly bus: Bus,
+    private readonly log: Log,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    this.bus.onReconnect(() => void this.catchUp());
+    void this.catchUp();
+  }
+
+  @ListensTo(revocationHeartbeat)
+  heartbeat(beat: RevocationHeartbeat): void {
+    if (beat.sequence < this.list.sequence) this.list.reset();
+    if (beat.sequence === this.list.sequence && this.list.fresh) this.list.confirm();
+    else void this.catchUp();
+  }
+
+  private catchUp(): Promise<void> {
+    this.fetching ??= this.fetch()
+      .catch((error: unknown) =>
+        this.log.debug({ err: error }, 'Revocations could not be fetched; the heartbeat will.'),
+      )
+      .finally(() => (this.fetching = undefined));
+    return this.fetching;
+  }
+
+  private async fetch(): Promise<void> {
+    for (;;) {
+      const { revocations, sequence } = await this.bus.request(listRevocations, { after: this.list.sequence });
+      for (const revocation of revocations) this.list.apply(revocation);
+      if (revocations.length < PAGE) {
+        this.list.sequence = Math.max(this.list.sequence, sequence);
+        return this.list.confirm();
+      }
+    }
+  }
+}

@@ -1,0 +1,17 @@
+export { BaseConfig, DatabaseConfigFields } from './config/base.config';
+export { ConfigFaults, type Environment, loadConfig } from './config/load-config';
+export { errorBody, toAppError } from './errors/error-body';
+export { Health, type Readiness } from './health/health';
+export { type Upgrade, Upgrades } from './http/upgrades';
+export { CredentialCache } from './identity/credential-cache';
+export { DEVICE_DIRECTORY, type DeviceDirectory } from './identity/device-directory';
+export { Identity } from './identity/identity';
+export { PRINCIPAL_SOURCE, type PrincipalSource } from './identity/principal-source';
+export { RevocationList } from './identity/revocation-list';
+export { createLog, Log } from './log/log';
+export { Metrics } from './metrics/metrics';
+export { openApi } from './openapi/openapi';
+export { type HandlerReply, Handles } from './routes/handles.decorator';
+export { routeTable } from './routes/route-table';
+export { drain } from './shutdown';
+export { createService, type ServiceOptions, startService } from './start-service';

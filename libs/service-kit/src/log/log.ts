@@ -1,0 +1,53 @@
+import { currentCorrelationId } from '@muster/bus';
+import type { ServiceName } from '@muster/contracts';
+import { pino } from 'pino';
+
+type Write = (fields: object, message: string) => void;
+
+/**
+ * The service's log: JSON lines with `time`, `level`, `service`, `correlationId` where there is one, and `message`. Log
+ * fields, not prose; ERROR means that someone must act now.
+ */
+export abstract class Log {
+  abstract trace: Write;
+  abstract debug: Write;
+  abstract info: Write;
+  abstract warn: Write;
+  abstract error: Write;
+  abstract fatal: Write;
+  /** A log whose lines all carry these fields. */
+  abstract child(fields: Record<string, unknown>): Log;
+}
+
+/** Fields that never reach a log, however deep a caller buries them (three levels). */
+const SECRETS = [
+  'password',
+  'currentPassword',
+  'newPassword',
+  'credential',
+  'secret',
+  'authorization',
+  'cookie',
+  'token',
+];
+
+export function createLog(service: ServiceName, level: string, destination?: { write(line: string): void }): Log {
+  return pino(
+    {
+      level,
+      messageKey: 'message',
+      base: { service, pid: process.pid },
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+      mixin: () => {
+        const correlationId = currentCorrelationId();
+        return correlationId === undefined ? {} : { correlationId };
+      },
+      redact: {
+        paths: SECRETS.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]),
+        censor: '[secret]',
+      },
+    },
+    destination ?? pino.destination({ dest: 1, sync: true }),
+  );
+}

@@ -1,0 +1,42 @@
+import 'reflect-metadata';
+import {
+  createParamDecorator,
+  type ExecutionContext,
+  HttpCode,
+  RequestMapping,
+  RequestMethod,
+  SetMetadata,
+} from '@nestjs/common';
+import type { Route, RouteCall } from '@muster/contracts';
+import type { FastifyRequest } from 'fastify';
+
+export const ROUTE_METADATA = 'muster:route';
+
+/** What a handler returns: its reply class; nothing for `204`; text or bytes where the route is `raw`. */
+export type HandlerReply<R extends object> = R | (object extends R ? void | string | Uint8Array : never);
+
+const Call = createParamDecorator(
+  (_data: unknown, context: ExecutionContext) => context.switchToHttp().getRequest<FastifyRequest>().muster.call,
+);
+
+/**
+ * Binds a controller method to its route: path, validation, who may call it, and the shape of the reply all come from the
+ * contract. The method gets one argument, the `RouteCall`.
+ */
+export const Handles =
+  <P extends object, Q extends object, B extends object, R extends object>(route: Route<P, Q, B, R>) =>
+  <M extends (call: RouteCall<Route<P, Q, B, R>>) => Promise<HandlerReply<R>> | HandlerReply<R>>(
+    target: object,
+    name: string | symbol,
+    descriptor: TypedPropertyDescriptor<M>,
+  ): void => {
+    const status = route.reply || route.raw ? 200 : 204;
+    SetMetadata(ROUTE_METADATA, route)(target, name, descriptor);
+    RequestMapping({ method: RequestMethod[route.method], path: route.path })(target, name, descriptor);
+    HttpCode(status)(target, name, descriptor);
+    Call()(target, name, 0);
+  };
+
+/** The route of a controller method, if it handles one. */
+export const routeOf = (method: object): Route | undefined =>
+  Reflect.getMetadata(ROUTE_METADATA, method) as Route | undefined;
