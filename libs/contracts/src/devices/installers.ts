@@ -12,7 +12,7 @@ export const caCertificates = defineRoute({
   ...own,
   path: '/ca.crt',
   access: publicTo('who fetches it compares its SHA-256 with the one that the install line carries'),
-  summary: 'The root certificates to trust now, PEM, oldest first',
+  summary: 'The root certificates to trust now, PEM: the bytes of `caBundle`',
   raw: 'application/x-pem-file',
 });
 export const installScript = defineRoute({

@@ -1,0 +1,58 @@
+import { createHash } from 'node:crypto';
+import { isIP } from 'node:net';
+import { caBundle, type InstallLine } from '@muster/contracts';
+
+const REFUSAL = 'The server sent another CA certificate than this line names. Nothing was run.';
+
+/** Where devices reach the suite. */
+export interface InstallHost {
+  /** Host name or IP address. */
+  host: string;
+  port: number;
+  /** Addresses to dial instead of asking DNS; may be empty. */
+  addresses: readonly string[];
+}
+
+/**
+ * The lines to paste on a device. Each one fetches the CA's certificates without trust, goes on only if their SHA-256 is
+ * the one that the line carries, fetches the script over TLS that those certificates verify, and runs it. It is one
+ * `sh -c '…'`: a paste that was cut short is an unfinished word and runs nothing; `sudo` in front works.
+ */
+export function installLines(key: string, anchors: readonly string[], where: InstallHost): InstallLine[] {
+  const sha256 = createHash('sha256').update(caBundle(anchors)).digest('hex');
+  return (['install', 'uninstall'] as const).map((purpose) => ({
+    platform: 'linux',
+    purpose,
+    line: line(`/bip/${key}/${purpose}.sh`, sha256, where),
+  }));
+}
+
+/** In `sh -c '…'`, so without any single quote. Works in the temporary folder, so that no path needs quoting. */
+function line(path: string, sha256: string, where: InstallHost): string {
+  const origin = originOf(where.host, where.port);
+  // wget cannot be told an address for a name: it dials the address, which the server's certificate names too.
+  const [address] = where.addresses;
+  const direct = address === undefined || isIP(where.host) ? origin : originOf(address, where.port);
+  const curl = `curl -fsS -m 300 --proto =https${resolving(where)}`;
+  const steps = [
+    'set -eu; d=$(mktemp -d); trap "cd /; rm -rf \\"$d\\"" EXIT; cd "$d"',
+    'if command -v curl >/dev/null 2>&1',
+    `then g() { f=$1 u=${origin}$2; shift 2; ${curl} "$@" -o "$f" "$u"; }; a=-k; c="--cacert ca.crt"`,
+    `else g() { f=$1 u=${direct}$2; shift 2; wget -q -T 300 "$@" -O "$f" "$u"; }; a=--no-check-certificate; c=--ca-certificate=ca.crt`,
+    'fi',
+    'g ca.crt /ca.crt $a',
+    `echo "${sha256}  ca.crt" | sha256sum -c >/dev/null 2>&1 || { echo "${REFUSAL}" >&2; exit 1; }`,
+    `g run.sh ${path} $c`,
+    'sh run.sh',
+  ];
+  return `sh -c '${steps.join('; ')}'`;
+}
+
+/** curl's `--resolve`, so that the name needs no DNS; nothing to add when the host is an address or none is known. */
+function resolving({ host, port, addresses }: InstallHost): string {
+  if (isIP(host) || addresses.length === 0) return '';
+  return ` --resolve ${host}:${port}:${addresses.map(bracketed).join(',')}`;
+}
+
+const bracketed = (host: string): string => (isIP(host) === 6 ? `[${host}]` : host);
+const originOf = (host: string, port: number): string => `https://${bracketed(host)}${port === 443 ? '' : `:${port}`}`;
