@@ -1,0 +1,91 @@
+import { appendOutput } from '@muster/contracts';
+import { BackOff } from '../net/back-off';
+import { HttpFailure } from '../net/http-client';
+import { type Log, reason } from '../state/log';
+import type { WorkServer } from '../sync/work-server';
+import type { OutputSpool } from './output-spool';
+
+const MOST_CHUNKS = 64;
+
+/** Sends spooled output in order, one request at a time, as long as it takes. */
+export class OutputSender {
+  private readonly offsets = new Map<string, number>();
+  private readonly backOff = new BackOff(1000, 60_000);
+  private running?: Promise<void>;
+  private again = false;
+  private retry?: NodeJS.Timeout;
+  private stopped = false;
+
+  constructor(
+    private readonly spool: OutputSpool,
+    private readonly server: WorkServer,
+    private readonly log: Log,
+  ) {}
+
+  /** Something was added, or the server is in reach again. */
+  kick(): void {
+    if (this.stopped) return;
+    this.again = true;
+    clearTimeout(this.retry);
+    this.running ??= this.run().finally(() => (this.running = undefined));
+  }
+
+  /** Everything of this operation has reached the server, or the server will not have it. */
+  isDrained(id: string): boolean {
+    return this.spool.read(id, this.offset(id)).chunks.length === 0;
+  }
+
+  forget(id: string): void {
+    this.spool.remove(id);
+    this.offsets.delete(id);
+  }
+
+  async stop(): Promise<void> {
+    this.stopped = true;
+    clearTimeout(this.retry);
+    await this.running;
+  }
+
+  private async run(): Promise<void> {
+    while (this.again && !this.stopped) {
+      this.again = false;
+      try {
+        for (const id of this.spool.kept()) await this.sendAll(id);
+        this.backOff.reset();
+      } catch (error) {
+        const waitMs = this.backOff.next(error instanceof HttpFailure ? error.retryAfterSeconds : 0);
+        this.log.warn('output not sent', { why: reason(error), retryInMs: Math.round(waitMs) });
+        this.retry = setTimeout(() => this.kick(), waitMs);
+        return;
+      }
+    }
+  }
+
+  private async sendAll(id: string): Promise<void> {
+    while (!this.stopped) {
+      const { chunks, nextOffset } = this.spool.read(id, this.offset(id));
+      if (chunks.length === 0) return;
+      for (let first = 0; first < chunks.length; first += MOST_CHUNKS)
+        await this.send(id, { chunks: chunks.slice(first, first + MOST_CHUNKS) });
+      this.offsets.set(id, nextOffset);
+      this.spool.markSent(id, nextOffset);
+    }
+  }
+
+  private async send(id: string, body: { chunks: ReturnType<OutputSpool['read']>['chunks'] }): Promise<void> {
+    try {
+      await this.server.call(appendOutput, { params: { id }, body });
+    } catch (error) {
+      // These will never be taken; keeping them would hold up everything behind them.
+      const final = error instanceof HttpFailure && [400, 404, 409, 413].includes(error.status) && error.code !== '';
+      if (!final || error.code.startsWith('certificate-')) throw error;
+      this.log.warn('output refused', { operationId: id, why: reason(error) });
+    }
+  }
+
+  private offset(id: string): number {
+    let offset = this.offsets.get(id);
+    if (offset === undefined) this.offsets.set(id, (offset = this.spool.sent(id)));
+    return offset;
+  }
+}
