@@ -39,7 +39,6 @@ for (const entry of entries) {
     external: [...external, typeormDrivers],
     // Its CommonJS build cannot be shaken: 850 KB of telephone numbers would stay in every bundle.
     resolve: { alias: { 'class-validator': resolve('node_modules/class-validator/esm2015/index.js') } },
-    transform: { decorator: { legacy: true, emitDecoratorMetadata: true } },
     onLog(level, log, next) {
       if (log.code !== 'UNRESOLVED_IMPORT' && log.code !== 'EVAL' && log.code !== 'CIRCULAR_DEPENDENCY')
         next(level, log);

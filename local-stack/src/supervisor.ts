@@ -20,6 +20,8 @@ interface Running extends PartState {
   part: Part;
   child?: ChildProcess;
   startedAt: number;
+  /** Somebody asks already whether it is ready. */
+  watched: boolean;
 }
 
 /** Starts parts in the order of what they need, restarts what dies, and ends everything. */
@@ -42,7 +44,7 @@ export class Supervisor {
     const startOne = async (part: Part): Promise<void> => {
       await Promise.all(part.needs.map((name) => this.readiness.get(name)));
       if (this.stopping) return;
-      const entry: Running = { name: part.name, ready: false, restarts: 0, part, startedAt: Date.now() };
+      const entry: Running = { name: part.name, ready: false, restarts: 0, part, startedAt: Date.now(), watched: false };
       this.running.set(part.name, entry);
       this.launch(entry);
       await this.untilReady(entry);
@@ -84,6 +86,16 @@ export class Supervisor {
   }
 
   private async untilReady(entry: Running): Promise<void> {
+    if (entry.watched) return;
+    entry.watched = true;
+    try {
+      await this.poll(entry);
+    } finally {
+      entry.watched = false;
+    }
+  }
+
+  private async poll(entry: Running): Promise<void> {
     const deadline = Date.now() + START_TIMEOUT_MS;
     while (!(await entry.part.ready().catch(() => false))) {
       if (this.stopping) return;
