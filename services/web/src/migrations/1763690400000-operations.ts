@@ -87,7 +87,6 @@ const tables = [
     requested_by_id uuid NOT NULL,
     created_at timestamptz NOT NULL,
     expires_at timestamptz NOT NULL,
-    time_limit_seconds integer NOT NULL,
     device_count integer NOT NULL,
     payload_tail text NOT NULL,
     CONSTRAINT pk_operation_batches PRIMARY KEY (organisation_id, id)
@@ -105,6 +104,7 @@ const tables = [
     created_at timestamptz NOT NULL,
     changed_at timestamptz NOT NULL,
     expires_at timestamptz NOT NULL,
+    time_limit_seconds integer NOT NULL,
     deadline_at timestamptz,
     hint_after timestamptz,
     hints integer NOT NULL DEFAULT 0,

@@ -27,7 +27,6 @@ export class OperationBatchRow {
   @Column('uuid', { name: 'requested_by_id' }) requestedById: string;
   @Column('timestamptz', { name: 'created_at' }) createdAt: Date;
   @Column('timestamptz', { name: 'expires_at' }) expiresAt: Date;
-  @Column('integer', { name: 'time_limit_seconds' }) timeLimitSeconds: number;
   @Column('integer', { name: 'device_count' }) deviceCount: number;
   @Column('text', { name: 'payload_tail' }) payloadTail: string;
 }
@@ -72,6 +71,7 @@ export class OperationRow {
   @Column('timestamptz', { name: 'changed_at' }) changedAt: Date;
   /** The device does not start it after this. */
   @Column('timestamptz', { name: 'expires_at' }) expiresAt: Date;
+  @Column('integer', { name: 'time_limit_seconds' }) timeLimitSeconds: number;
   /** When the server concludes without the device; null once ended. */
   @Column('timestamptz', { name: 'deadline_at', nullable: true }) deadlineAt: Date | null;
   /** When to wake the device (again) for it; null while nothing waits for the device. */

@@ -36,7 +36,7 @@ export class ProceduresController {
   }
 
   @Handles(deleteProcedure)
-  async remove({ principal, params }: RouteCall<typeof deleteProcedure>): Promise<RouteReply<typeof deleteProcedure>> {
+  remove({ principal, params }: RouteCall<typeof deleteProcedure>): Promise<void> {
     return this.procedures.remove(principal.organisationId, params.id, principal.name);
   }
 }

@@ -1,0 +1,70 @@
+import { Controller } from '@nestjs/common';
+import {
+  cancelBatch,
+  cancelOperation,
+  listOperations,
+  readBatch,
+  readOperation,
+  readOutput,
+  type RouteCall,
+  type RouteReply,
+  runProcedure,
+} from '@muster/contracts';
+import { Database } from '@muster/database';
+import { Handles } from '@muster/service-kit';
+import { CancelService } from './cancel.service';
+import { operationDetail, operationOutput } from './operation-detail.queries';
+import { batchProgress, listOperationPage } from './operation-list.queries';
+import { RunProcedureService } from './run-procedure.service';
+
+@Controller()
+export class OperationsController {
+  constructor(
+    private readonly database: Database,
+    private readonly runs: RunProcedureService,
+    private readonly cancels: CancelService,
+  ) {}
+
+  @Handles(runProcedure)
+  run({ principal, body }: RouteCall<typeof runProcedure>): Promise<RouteReply<typeof runProcedure>> {
+    return this.runs.run(principal, body);
+  }
+
+  @Handles(listOperations)
+  list({ principal, query }: RouteCall<typeof listOperations>): Promise<RouteReply<typeof listOperations>> {
+    const { organisationId } = principal;
+    return this.database.inOrganisation(organisationId, (manager) => listOperationPage(manager, organisationId, query));
+  }
+
+  @Handles(readOperation)
+  read({ principal, params }: RouteCall<typeof readOperation>): Promise<RouteReply<typeof readOperation>> {
+    const { organisationId } = principal;
+    return this.database.inOrganisation(organisationId, (manager) =>
+      operationDetail(manager, organisationId, params.id),
+    );
+  }
+
+  @Handles(readOutput)
+  output({ principal, params, query }: RouteCall<typeof readOutput>): Promise<RouteReply<typeof readOutput>> {
+    const { organisationId } = principal;
+    return this.database.inOrganisation(organisationId, (manager) =>
+      operationOutput(manager, organisationId, params.id, query.from ?? 0),
+    );
+  }
+
+  @Handles(cancelOperation)
+  cancel({ principal, params }: RouteCall<typeof cancelOperation>): Promise<RouteReply<typeof cancelOperation>> {
+    return this.cancels.one(principal, params.id);
+  }
+
+  @Handles(readBatch)
+  readBatch({ principal, params }: RouteCall<typeof readBatch>): Promise<RouteReply<typeof readBatch>> {
+    const { organisationId } = principal;
+    return this.database.inOrganisation(organisationId, (manager) => batchProgress(manager, organisationId, params.id));
+  }
+
+  @Handles(cancelBatch)
+  cancelBatch({ principal, params, body }: RouteCall<typeof cancelBatch>): Promise<RouteReply<typeof cancelBatch>> {
+    return this.cancels.batch(principal, params.id, body);
+  }
+}
