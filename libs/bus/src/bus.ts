@@ -1,11 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import { Injectable } from '@nestjs/common';
-import { AppError, type BusEvent, type BusRequest, InvalidInput, parse, shape } from '@muster/contracts';
+import { Injectable, Optional } from '@nestjs/common';
+import { AppError, type BusEvent, type BusRequest, InvalidInput, shape } from '@muster/contracts';
 import { jetstream } from '@nats-io/jetstream';
 import { Connection } from './connection';
 import { currentCorrelationId } from './correlation';
-import { BusMetrics } from './metrics';
+import { BusMetrics, NoMetrics } from './metrics';
 import { type OutgoingIds, outgoingHeaders } from './wire/headers';
+import { decode } from './wire/decode';
+import { encode } from './wire/encode';
 import { errorOf } from './wire/error-reply';
 import { unavailable } from './wire/unavailable';
 
@@ -17,7 +19,7 @@ const ACKNOWLEDGE_MS = 5000;
 export class Bus {
   constructor(
     private readonly connection: Connection,
-    private readonly metrics: BusMetrics,
+    @Optional() private readonly metrics: BusMetrics = new NoMetrics(),
   ) {}
 
   /** Whether NATS is there now. */
@@ -51,7 +53,7 @@ export class Bus {
     });
     try {
       const nats = this.connection.require();
-      const body = JSON.stringify(payload);
+      const body = encode(event.subject, payload);
       if (event.delivery === 'durable')
         await jetstream(nats).publish(event.subject, body, { headers, timeout: ACKNOWLEDGE_MS });
       else nats.publish(event.subject, body, { headers });
@@ -84,7 +86,7 @@ export class Bus {
 
   private async exchange<Q extends object, R extends object>(contract: BusRequest<Q, R>, payload: Q): Promise<R> {
     const headers = outgoingHeaders({ correlationId: currentCorrelationId() ?? randomUUID() });
-    const body = JSON.stringify(shape(contract.request, payload));
+    const body = encode(contract.subject, shape(contract.request, payload));
     const answer = await this.connection
       .require()
       .request(contract.subject, body, { headers, timeout: contract.timeoutMs })
@@ -94,9 +96,9 @@ export class Bus {
     const refusal = errorOf(answer);
     if (refusal) throw refusal;
     try {
-      return parse(contract.reply, answer.json(), { unknown: 'drop' });
+      return decode(contract.reply, answer.data);
     } catch (error) {
-      const what = error instanceof InvalidInput ? error.message : 'not JSON';
+      const what = error instanceof InvalidInput ? error.message : String(error);
       throw new AppError('internal', `${contract.server} answered ${contract.subject} wrongly: ${what}`, {
         cause: error,
       });

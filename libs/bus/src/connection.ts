@@ -1,80 +1,106 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { Inject, Injectable, Logger } from '@nestjs/common';
+import { Inject, Injectable, Logger, Optional } from '@nestjs/common';
 import { AppError } from '@muster/contracts';
-import { connect, type NatsConnection, type Status } from '@nats-io/transport-node';
+import { connect, type NatsConnection, PermissionViolationError, type Status } from '@nats-io/transport-node';
+import { BusMetrics, NoMetrics } from './metrics';
 import { BUS_OPTIONS, type BusOptions } from './options';
-import { BusMetrics } from './metrics';
+import { messageOf } from './wire/unavailable';
 
 const RETRY_MS = 500;
+/** With two pings unanswered a silent connection counts as gone. */
+const PING_MS = 5000;
 
-/** What happens on every connection, the first one included: subscriptions, streams, consumers. */
+/** One stretch of time with NATS: from a connection, or reconnection, until it is lost. */
+export interface Link {
+  nats: NatsConnection;
+  lost: AbortSignal;
+}
+
+/** Called for each new connection; subscriptions made here survive the reconnections that the library makes itself. */
 export type Session = (nats: NatsConnection) => void;
 
 /**
  * One connection to NATS, made in the background and for ever. The client library reconnects by itself; should it
- * give up nevertheless, a new connection is made and each session is started on it again.
+ * give up nevertheless, a new connection is made and every session is started on it again.
  */
 @Injectable()
 export class Connection {
   private readonly log = new Logger('Bus');
   private readonly sessions: Session[] = [];
   private readonly reconnected: (() => void)[] = [];
-  private readonly lost: (() => void)[] = [];
+  private readonly waiting = new Set<(link: Link) => void>();
   private readonly stopping = new AbortController();
+  private current?: { link: Link; lose: AbortController };
   private nats?: NatsConnection;
-  private up = false;
   private running?: Promise<void>;
   private everConnected = false;
+  private lastFailure = '';
 
   constructor(
     @Inject(BUS_OPTIONS) private readonly options: BusOptions,
-    private readonly metrics: BusMetrics,
+    @Optional() private readonly metrics: BusMetrics = new NoMetrics(),
   ) {}
 
   get connected(): boolean {
-    return this.up;
+    return this.current !== undefined;
   }
 
   /** The live connection. @throws AppError `unavailable` at once when there is none */
   require(): NatsConnection {
-    if (!this.up || !this.nats) throw new AppError('unavailable', 'The message bus is away.', { retryAfterSeconds: 5 });
-    return this.nats;
+    if (!this.current) throw new AppError('unavailable', 'The message bus is away.', { retryAfterSeconds: 5 });
+    return this.current.link.nats;
+  }
+
+  /** The live link, or the next one. Rejects when the signal aborts first. */
+  async link(signal: AbortSignal): Promise<Link> {
+    signal.throwIfAborted();
+    if (this.current) return this.current.link;
+    return new Promise((resolve, reject) => {
+      const found = (link: Link): void => {
+        signal.removeEventListener('abort', ended);
+        resolve(link);
+      };
+      const ended = (): void => {
+        this.waiting.delete(found);
+        reject(signal.reason as Error);
+      };
+      signal.addEventListener('abort', ended, { once: true });
+      this.waiting.add(found);
+    });
   }
 
   onSession(session: Session): void {
     this.sessions.push(session);
-    if (this.up && this.nats) session(this.nats);
+    if (this.nats) session(this.nats);
   }
 
   onReconnect(listener: () => void): void {
     this.reconnected.push(listener);
   }
 
-  onLost(listener: () => void): void {
-    this.lost.push(listener);
-  }
-
   start(): void {
     this.running ??= this.run();
   }
 
-  /** Sends what is still to be sent, then ends. Later calls find the bus away. */
+  /** Sends what is still to be sent, then ends for good. */
   async stop(): Promise<void> {
-    this.stopping.abort();
     const nats = this.nats;
-    this.up = false;
-    if (nats && !nats.isClosed()) await nats.drain().catch(() => nats.close());
+    const wasUp = this.current !== undefined;
+    this.stopping.abort();
+    this.offline();
+    if (nats && !nats.isClosed()) await (wasUp ? nats.drain() : nats.close()).catch(() => nats.close());
     await this.running;
   }
 
   private async run(): Promise<void> {
-    while (!this.stopping.signal.aborted) {
+    const { signal } = this.stopping;
+    while (!signal.aborted) {
       try {
         await this.live(await this.connect());
       } catch (error) {
-        this.log.warn({ message: 'NATS is away', error: messageOf(error) });
+        this.failed(error);
       }
-      await delay(RETRY_MS, undefined, { signal: this.stopping.signal }).catch(() => undefined);
+      await delay(RETRY_MS, undefined, { signal }).catch(() => undefined);
     }
   }
 
@@ -89,7 +115,7 @@ export class Connection {
       maxReconnectAttempts: -1,
       ignoreAuthErrorAbort: true,
       reconnectTimeWait: RETRY_MS,
-      pingInterval: 10_000,
+      pingInterval: PING_MS,
       timeout: 5000,
     });
   }
@@ -98,36 +124,57 @@ export class Connection {
     if (this.stopping.signal.aborted) return nats.close();
     this.nats = nats;
     void this.watch(nats);
-    this.online();
     for (const session of this.sessions) session(nats);
-    await nats.closed();
+    this.online(nats);
+    const reason = await nats.closed();
+    this.nats = undefined;
     this.offline();
+    if (reason) throw reason;
   }
 
   private async watch(nats: NatsConnection): Promise<void> {
-    for await (const status of nats.status()) this.note(status);
+    for await (const status of nats.status()) this.note(nats, status);
   }
 
-  private note(status: Status): void {
-    if (status.type === 'disconnect') this.offline();
-    else if (status.type === 'reconnect') this.online();
-    else if (status.type === 'error') this.log.error({ message: 'NATS refused', error: status.error.message });
+  private note(nats: NatsConnection, status: Status): void {
+    if (status.type === 'disconnect' || status.type === 'staleConnection') this.offline();
+    else if (status.type === 'reconnect') this.online(nats);
+    else if (status.type === 'error') this.failed(status.error);
   }
 
-  private online(): void {
-    this.up = true;
+  private online(nats: NatsConnection): void {
+    if (this.current || this.stopping.signal.aborted) return;
+    const lose = new AbortController();
+    this.current = { link: { nats, lost: lose.signal }, lose };
+    this.lastFailure = '';
     this.metrics.inc('muster_bus_connections_total', {});
     this.log.log({ message: 'NATS is there', user: this.options.user });
+    for (const found of this.waiting) found(this.current.link);
+    this.waiting.clear();
     if (this.everConnected) for (const listener of this.reconnected) listener();
     this.everConnected = true;
   }
 
   private offline(): void {
-    if (!this.up) return;
-    this.up = false;
+    if (!this.current) return;
+    const { lose } = this.current;
+    this.current = undefined;
+    lose.abort(new AppError('unavailable', 'The message bus went away.', { retryAfterSeconds: 5 }));
     if (!this.stopping.signal.aborted) this.log.warn({ message: 'NATS went away' });
-    for (const listener of this.lost) listener();
+  }
+
+  /** The same failure again and again is told once; a refusal by permissions needs somebody to act. */
+  private failed(error: unknown): void {
+    const failure = messageOf(error);
+    if (failure === this.lastFailure || this.stopping.signal.aborted) return;
+    this.lastFailure = failure;
+    if (error instanceof PermissionViolationError)
+      this.log.error({
+        message: 'NATS refused what the contracts do not allow',
+        operation: error.operation,
+        subject: error.subject,
+        user: this.options.user,
+      });
+    else this.log.warn({ message: 'NATS is away', error: failure });
   }
 }
-
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

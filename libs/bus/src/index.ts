@@ -19,3 +19,5 @@ export {
   type LeafSettings,
   natsServerConfig,
 } from './server-config/nats-server-config';
+export { DeadLetters, type DeadLetterRange } from './dead-letters/dead-letters';
+export { OutboxRelay } from './outbox/outbox-relay';

@@ -11,4 +11,9 @@ export interface BusOptions {
   service: ServiceName;
   /** Names this process in the server's list of connections; the service's name when absent. */
   name?: string;
+  /** Milliseconds before an event comes again whose handling failed; after the last one it is given up. */
+  retryDelaysMs?: readonly number[];
 }
+
+/** Five deliveries within a minute and a half. */
+export const RETRY_DELAYS_MS: readonly number[] = [1000, 5000, 15_000, 60_000];

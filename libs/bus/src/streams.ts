@@ -7,6 +7,9 @@ import { allEvents, type BusEvent, type ServiceName } from '@muster/contracts';
 export const STREAMS = ['EVENTS', 'PRESENCE', 'REPLAYS', 'DEAD_LETTERS'] as const;
 export type StreamName = (typeof STREAMS)[number];
 
+/** Bytes of memory that the hub reserves for PRESENCE. */
+export const PRESENCE_BYTES = 32 * 1024 * 1024;
+
 export const DEAD_LETTER_PREFIX = 'dead-letters';
 export const REPLAY_PREFIX = 'replays';
 
@@ -26,7 +29,6 @@ export function streamOf(event: BusEvent): 'EVENTS' | 'PRESENCE' | undefined {
 /** nats-server 2.9 filters a consumer by one subject: so one durable consumer per service and event. */
 export const consumerName = (service: ServiceName, subject: string): string =>
   `${service}--${subject.replaceAll('.', '_')}`;
-export const replayConsumerName = (service: ServiceName): string => `${service}--replays`;
 
 /** The events that a service consumes from a stream. */
 export const consumedBy = (service: ServiceName): BusEvent[] =>

@@ -1,4 +1,6 @@
 import type { ServiceName } from '@muster/contracts';
+import { PRESENCE_BYTES } from '../streams';
+import { MAX_BODY_BYTES } from '../wire/encode';
 import { leafPermissions, type Permissions, servicePermissions } from './permissions';
 
 export interface Endpoint {
@@ -46,16 +48,21 @@ export interface LeafSettings extends ServerSettings {
   };
 }
 
+/** Twice a body's limit: a dead letter carries headers beside the largest one. */
+const MAX_PAYLOAD_BYTES = 2 * MAX_BODY_BYTES;
+
 /** Names of the JetStream domains: a leaf node keeps streams of its own while the link is cut. */
 export const JETSTREAM_DOMAINS = { hub: 'hub', leaf: 'xmpp' } as const;
 
 /** The whole configuration text of one nats-server (2.9 or later); what each user may do follows from the contracts. */
 export function natsServerConfig(settings: HubSettings | LeafSettings): string {
+  if (settings.role === 'hub' && settings.jetStream.maxMemoryBytes < PRESENCE_BYTES)
+    throw new Error(`the hub needs ${PRESENCE_BYTES} bytes of memory for JetStream`);
   return [
     `server_name: ${quoted(settings.serverName)}`,
     `listen: ${quoted(address(settings.listen))}`,
     ...(settings.monitor ? [`http: ${quoted(address(settings.monitor))}`] : []),
-    'max_payload: 1MB',
+    `max_payload: ${MAX_PAYLOAD_BYTES}`,
     'write_deadline: "10s"',
     ...jetStream(settings),
     ...accounts(settings),

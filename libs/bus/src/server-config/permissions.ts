@@ -4,7 +4,6 @@ import {
   consumerName,
   DEAD_LETTER_PREFIX,
   REPLAY_PREFIX,
-  replayConsumerName,
   STREAMS,
   streamOf,
   usesStreams,
@@ -47,19 +46,16 @@ function streamPermissions(service: ServiceName): string[] {
   const subjects = STREAMS.flatMap((stream) =>
     ['INFO', 'CREATE', 'UPDATE'].map((verb) => `$JS.API.STREAM.${verb}.${stream}`),
   );
-  const consumed = consumedBy(service);
-  if (consumed.length === 0) return subjects;
-  const consumers = [
-    ...consumed.map((event) => `${streamOf(event)}.${consumerName(service, event.subject)}`),
-    `REPLAYS.${replayConsumerName(service)}`,
-  ];
+  const consumers = consumedBy(service).flatMap((event) => {
+    const name = consumerName(service, event.subject);
+    return [`${streamOf(event)}.${name}`, `REPLAYS.${name}`];
+  });
   return [...subjects, ...consumers.flatMap(consumerSubjects), `${DEAD_LETTER_PREFIX}.${service}.>`];
 }
 
 /** `<stream>.<consumer>`: make it, look at it, pull from it, acknowledge. */
 const consumerSubjects = (path: string): string[] => [
   `$JS.API.CONSUMER.CREATE.${path}.>`,
-  `$JS.API.CONSUMER.DURABLE.CREATE.${path}`,
   `$JS.API.CONSUMER.INFO.${path}`,
   `$JS.API.CONSUMER.MSG.NEXT.${path}`,
   `$JS.ACK.${path}.>`,
@@ -67,12 +63,7 @@ const consumerSubjects = (path: string): string[] => [
 
 const keeperPermissions = (service: ServiceName): string[] =>
   service === DEAD_LETTER_KEEPER
-    ? [
-        '$JS.API.STREAM.MSG.GET.DEAD_LETTERS',
-        '$JS.API.STREAM.MSG.DELETE.DEAD_LETTERS',
-        '$JS.API.DIRECT.GET.DEAD_LETTERS',
-        `${REPLAY_PREFIX}.>`,
-      ]
+    ? ['$JS.API.DIRECT.GET.DEAD_LETTERS', '$JS.API.STREAM.MSG.DELETE.DEAD_LETTERS', `${REPLAY_PREFIX}.>`]
     : [];
 
 /**

@@ -1,5 +1,6 @@
-import { AppError, ERROR_CODES, type ErrorBody, ErrorBody as Body, InvalidInput, parse } from '@muster/contracts';
+import { AppError, ERROR_CODES, ErrorBody, InvalidInput } from '@muster/contracts';
 import type { Msg, MsgHdrs } from '@nats-io/transport-node';
+import { decode } from './decode';
 import { HEADERS } from './headers';
 
 /** What a caller may know about an error; nothing of errors that nobody foresaw. */
@@ -33,7 +34,7 @@ export function errorOf(reply: Msg): AppError | undefined {
   const code = reply.headers?.get(HEADERS.error);
   if (!code) return undefined;
   try {
-    const body = parse(Body, reply.json(), { unknown: 'drop' });
+    const body = decode(ErrorBody, reply.data);
     const retryAfterSeconds = Number.parseInt(body.retryAfter ?? '', 10);
     return new AppError(ERROR_CODES.find((known) => known === body.code) ?? 'internal', body.message, {
       ...(body.faults ? { faults: body.faults } : {}),

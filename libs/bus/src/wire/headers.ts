@@ -8,6 +8,12 @@ export const HEADERS = {
   messageId: 'Nats-Msg-Id',
   /** On refused requests: the error's code. The body is an `ErrorBody`. */
   error: 'Muster-Error',
+  /** On dead letters and replays: what is known of the event that was first published. */
+  publishedAt: 'Muster-Published-At',
+  originalMessageId: 'Muster-Original-Message-Id',
+  deliveries: 'Muster-Deliveries',
+  reason: 'Muster-Reason',
+  problem: 'Muster-Problem',
 } as const;
 
 export interface OutgoingIds {

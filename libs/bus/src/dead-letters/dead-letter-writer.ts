@@ -1,0 +1,56 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { DeadLetter, ErrorCode } from '@muster/contracts';
+import { jetstream } from '@nats-io/jetstream';
+import { type MsgHdrs } from '@nats-io/transport-node';
+import { Connection } from '../connection';
+import { deliveryOf } from '../jetstream/event';
+import type { PulledMessage } from '../jetstream/pulled-message';
+import { BUS_OPTIONS, type BusOptions } from '../options';
+import { deadLetterSubject } from '../streams';
+import { HEADERS, outgoingHeaders } from '../wire/headers';
+
+export interface Verdict {
+  reason: DeadLetter['reason'];
+  code: ErrorCode;
+  problem: string;
+}
+
+const PROBLEM_LENGTH = 2000;
+
+/** Puts an event onto the dead letter stream: the body as it was, everything else in headers. */
+@Injectable()
+export class DeadLetterWriter {
+  constructor(
+    @Inject(BUS_OPTIONS) private readonly options: BusOptions,
+    private readonly connection: Connection,
+  ) {}
+
+  /** Fulfilled when it is stored; a repetition for the same message is stored once. */
+  async keep(subject: string, message: PulledMessage, verdict: Verdict): Promise<void> {
+    const delivery = deliveryOf(message);
+    const headers = outgoingHeaders({ correlationId: delivery.correlationId, messageId: message.identity });
+    headers.set(HEADERS.deliveries, String(delivery.attempt));
+    headers.set(HEADERS.publishedAt, delivery.publishedAt.toISOString());
+    headers.set(HEADERS.originalMessageId, oneLine(delivery.messageId, 256));
+    await this.store(subject, message.data, headers, verdict);
+  }
+
+  /** Keeps an event that could not even be published. */
+  async keepUnpublished(subject: string, payload: unknown, messageId: string, verdict: Verdict): Promise<void> {
+    const headers = outgoingHeaders({ correlationId: messageId, messageId: `outbox-${messageId}` });
+    headers.set(HEADERS.deliveries, '1');
+    headers.set(HEADERS.originalMessageId, messageId);
+    await this.store(subject, new TextEncoder().encode(JSON.stringify(payload)), headers, verdict);
+  }
+
+  private async store(subject: string, body: Uint8Array, headers: MsgHdrs, verdict: Verdict): Promise<void> {
+    headers.set(HEADERS.reason, verdict.reason);
+    headers.set(HEADERS.error, verdict.code);
+    headers.set(HEADERS.problem, oneLine(verdict.problem, PROBLEM_LENGTH));
+    const nats = this.connection.require();
+    await jetstream(nats).publish(deadLetterSubject(this.options.service, subject), body, { headers });
+  }
+}
+
+/** Headers end at a line break. */
+const oneLine = (text: string, length: number): string => text.replaceAll(/[\p{Cc}\s]+/gu, ' ').slice(0, length);

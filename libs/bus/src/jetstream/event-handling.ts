@@ -1,0 +1,140 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import { Inject, Injectable, Logger, Optional } from '@nestjs/common';
+import { AppError, InvalidInput } from '@muster/contracts';
+import { withCorrelationId } from '../correlation';
+import { DeadLetterWriter, type Verdict } from '../dead-letters/dead-letter-writer';
+import type { EventConsumer } from '../handlers/handler-registry';
+import { BusMetrics, NoMetrics } from '../metrics';
+import { BUS_OPTIONS, type BusOptions, RETRY_DELAYS_MS } from '../options';
+import { decode } from '../wire/decode';
+import { messageOf } from '../wire/unavailable';
+import { isAway } from './away';
+import { deliveryOf, type Event, inChunks } from './event';
+import type { PulledMessage } from './pulled-message';
+
+/** Deliveries of which none came to an end, by our own doing: the event itself may be what ends the process. */
+const INTERRUPTIONS = 10;
+const AWAY_FIRST_MS = 500;
+const AWAY_LONGEST_MS = 30_000;
+
+/** What happens to delivered events: handed over, then acknowledged, asked for again later, or given up. */
+@Injectable()
+export class EventHandling {
+  private readonly log = new Logger('Bus');
+  private readonly delays: readonly number[];
+
+  constructor(
+    @Inject(BUS_OPTIONS) options: BusOptions,
+    private readonly deadLetters: DeadLetterWriter,
+    @Optional() private readonly metrics: BusMetrics = new NoMetrics(),
+  ) {
+    this.delays = options.retryDelaysMs ?? RETRY_DELAYS_MS;
+  }
+
+  /** Settles every message in one way or another; never rejects. After `stop` the rest goes to other instances. */
+  async handle(consumer: EventConsumer, messages: PulledMessage[], stop: AbortSignal): Promise<void> {
+    const events: Event[] = [];
+    for (const message of messages.toSorted((a, b) => a.sequence - b.sequence)) {
+      const event = await this.open(consumer, message);
+      if (event) events.push(event);
+    }
+    for (const chunk of inChunks(events)) {
+      if (stop.aborted) again(chunk, 0);
+      else await this.handOver(consumer, chunk, stop);
+    }
+  }
+
+  private async open(consumer: EventConsumer, message: PulledMessage): Promise<Event | undefined> {
+    const delivery = deliveryOf(message);
+    if (delivery.attempt > Math.max(INTERRUPTIONS, this.delays.length + 1)) {
+      const problem = `delivered ${delivery.attempt - 1} times, and no handling came to an end`;
+      await this.giveUp(consumer, message, { reason: 'interrupted', code: 'internal', problem });
+      return undefined;
+    }
+    try {
+      return { message, delivery, payload: decode(consumer.contract.payload, message.data) };
+    } catch (error) {
+      const problem = error instanceof InvalidInput ? error.message : messageOf(error);
+      await this.giveUp(consumer, message, { reason: 'invalid', code: 'invalid-input', problem });
+      return undefined;
+    }
+  }
+
+  private async handOver(consumer: EventConsumer, chunk: Event[], stop: AbortSignal): Promise<void> {
+    const { subject } = consumer.contract;
+    for (let pause = AWAY_FIRST_MS; ; pause = Math.min(pause * 2, AWAY_LONGEST_MS)) {
+      const started = performance.now();
+      const error = await this.attempt(consumer, chunk);
+      this.metrics.observe('muster_bus_handling_seconds', { subject }, (performance.now() - started) / 1000);
+      if (error === undefined) {
+        for (const { message } of chunk) message.acknowledge();
+        this.metrics.inc('muster_bus_handled_total', { subject, outcome: 'ok' }, chunk.length);
+        return;
+      }
+      if (!isAway(error)) return this.failed(consumer, chunk, error);
+      this.metrics.inc('muster_bus_handled_total', { subject, outcome: 'unavailable' }, chunk.length);
+      this.log.warn({
+        message: 'event waits for what is away',
+        subject,
+        events: chunk.length,
+        error: messageOf(error),
+      });
+      await delay(pause, undefined, { signal: stop }).catch(() => undefined);
+      if (stop.aborted) return again(chunk, 0);
+    }
+  }
+
+  private async attempt(consumer: EventConsumer, chunk: Event[]): Promise<unknown> {
+    const [only, ...more] = chunk;
+    const correlationId = only && more.length === 0 ? only.delivery.correlationId : randomUUID();
+    try {
+      await withCorrelationId(correlationId, () =>
+        consumer.handle(
+          chunk.map((event) => event.payload),
+          chunk.map((event) => event.delivery),
+        ),
+      );
+      return undefined;
+    } catch (error) {
+      return error ?? new Error('the handler rejected without a reason');
+    }
+  }
+
+  private async failed(consumer: EventConsumer, chunk: Event[], error: unknown): Promise<void> {
+    const { subject } = consumer.contract;
+    const code = error instanceof AppError ? error.code : 'internal';
+    this.metrics.inc('muster_bus_handled_total', { subject, outcome: code }, chunk.length);
+    const [only] = chunk;
+    if (chunk.length === 1 && only && only.delivery.attempt > this.delays.length)
+      return this.giveUp(consumer, only.message, { reason: 'failed', code, problem: messageOf(error) });
+    const attempt = only?.delivery.attempt ?? 1;
+    this.log.warn({
+      message: 'event not handled yet',
+      subject,
+      where: consumer.where,
+      events: chunk.length,
+      attempt,
+      error,
+    });
+    again(chunk, this.delays[attempt - 1] ?? 0);
+  }
+
+  private async giveUp({ contract, where }: EventConsumer, message: PulledMessage, verdict: Verdict): Promise<void> {
+    const { subject } = contract;
+    const { correlationId } = deliveryOf(message);
+    try {
+      await this.deadLetters.keep(subject, message, verdict);
+      message.terminate();
+      this.metrics.inc('muster_bus_dead_letters_total', { subject, reason: verdict.reason });
+      this.log.error({ message: 'event became a dead letter', subject, where, correlationId, ...verdict });
+    } catch (error) {
+      this.log.warn({ message: 'dead letter could not be kept yet', subject, correlationId, error: messageOf(error) });
+      message.again(this.delays.at(-1) ?? 0);
+    }
+  }
+}
+
+function again(chunk: Event[], delayMs: number): void {
+  for (const { message } of chunk) message.again(delayMs);
+}

@@ -1,0 +1,36 @@
+import type { Delivery } from '../handlers/decorators';
+import { correlationIdOf, HEADERS } from '../wire/headers';
+import type { PulledMessage } from './pulled-message';
+
+/** One delivered event with its payload, checked. */
+export interface Event {
+  message: PulledMessage;
+  payload: object;
+  delivery: Delivery;
+}
+
+export function deliveryOf(message: PulledMessage): Delivery {
+  return {
+    messageId: message.headers?.get(HEADERS.messageId) || message.identity,
+    correlationId: correlationIdOf(message),
+    publishedAt: new Date(message.headers?.get(HEADERS.publishedAt) || message.storedAt),
+    attempt: message.deliveries,
+  };
+}
+
+/**
+ * What is handed over together: new events as one batch. An event that was delivered before goes alone, so that the
+ * one that its handler cannot bear does not take its neighbours along again.
+ */
+export function inChunks(events: Event[]): Event[][] {
+  const chunks: Event[][] = [];
+  let fresh: Event[] | undefined;
+  for (const event of events) {
+    if (event.delivery.attempt > 1) {
+      fresh = undefined;
+      chunks.push([event]);
+    } else if (fresh) fresh.push(event);
+    else chunks.push((fresh = [event]));
+  }
+  return chunks;
+}

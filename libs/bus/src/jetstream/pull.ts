@@ -1,0 +1,72 @@
+import { createInbox, type Msg, nanos } from '@nats-io/transport-node';
+import type { Link } from '../connection';
+import { PulledMessage } from './pulled-message';
+
+export interface PullRequest {
+  /** `<stream>.<consumer>` */
+  path: string;
+  batch: number;
+  /** Milliseconds until the server ends the request. */
+  expires: number;
+  inboxPrefix: string;
+}
+
+/** The server ended a pull for another reason than that there is nothing: the consumer may be gone. */
+export class PullRefused extends Error {
+  constructor(
+    readonly status: number,
+    description: string,
+  ) {
+    super(`${status} ${description}`);
+  }
+}
+
+/** Beyond the server's own limit: it did not say that the request ended. */
+const GRACE_MS = 2000;
+const NOTHING = new Set([404, 408]);
+
+/**
+ * One pull of a JetStream consumer (ADR-13): fulfilled with up to `batch` messages as soon as that many came, the time
+ * is over, the link is lost or `stop` aborts. The library's own `fetch` waits for a full batch, and its `consume` prefetches
+ * messages whose acknowledgement time then runs while others are being handled.
+ */
+export function pull(link: Link, request: PullRequest, stop: AbortSignal): Promise<PulledMessage[]> {
+  const { nats, lost } = link;
+  const inbox = createInbox(request.inboxPrefix);
+  const messages: PulledMessage[] = [];
+  return new Promise((resolve, reject) => {
+    let open = true;
+    const end = (error?: Error): void => {
+      if (!open) return;
+      open = false;
+      clearTimeout(timer);
+      lost.removeEventListener('abort', giveUp);
+      stop.removeEventListener('abort', giveUp);
+      if (!nats.isClosed()) subscription.unsubscribe();
+      if (error && messages.length === 0) reject(error);
+      else resolve(messages);
+    };
+    const giveUp = (): void => end();
+    const timer = setTimeout(giveUp, request.expires + GRACE_MS);
+    const subscription = nats.subscribe(inbox, {
+      callback: (error, message) => {
+        if (error) return end(error);
+        const status = statusOf(message);
+        if (status === undefined) {
+          messages.push(new PulledMessage(message));
+          if (messages.length === request.batch) end();
+        } else if (NOTHING.has(status)) end();
+        else if (status !== 100) end(new PullRefused(status, message.headers?.description ?? ''));
+      },
+    });
+    lost.addEventListener('abort', giveUp, { once: true });
+    stop.addEventListener('abort', giveUp, { once: true });
+    if (lost.aborted || stop.aborted) return end();
+    const body = { batch: request.batch, expires: nanos(request.expires) };
+    nats.publish(`$JS.API.CONSUMER.MSG.NEXT.${request.path}`, JSON.stringify(body), { reply: inbox });
+  });
+}
+
+/** Status messages of the server carry no subject of ours and no body: only a code in the headers. */
+const statusOf = (message: Msg): number | undefined =>
+  message.data.length === 0 && message.headers && message.headers.code > 0 ? message.headers.code : undefined;
