@@ -1,0 +1,66 @@
+import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import { inject } from 'vitest';
+
+export const project = new URL('../../..', import.meta.url).pathname;
+export const data = inject('stackData');
+export const basePort = inject('stackPort');
+export const httpsPort = basePort + 443;
+export const xmppPort = basePort + 444;
+export const ITSM_DOMAIN = 'itsm.muster.localhost';
+export const BASE_DOMAIN = 'muster.localhost';
+export const origin = `https://${ITSM_DOMAIN}:${httpsPort}`;
+export const anchors = (): string => readFileSync(join(data, 'certificates/anchors.pem'), 'utf8');
+
+export interface StackSecrets {
+  firstAdminPassword: string;
+  firstRegistrationKey: string;
+  postgresAdmin: string;
+  edge: string;
+}
+export const secrets = (): StackSecrets => JSON.parse(readFileSync(join(data, 'secrets.json'), 'utf8')) as StackSecrets;
+
+export interface StackStatus {
+  ready: boolean;
+  console: string;
+  caFile: string;
+  parts: { name: string; ready: boolean; pid: number | null; residentBytes: number }[];
+  devices: { known: number; online: number };
+}
+
+/** What a system administrator sees: `npm run -s status -- --json`. */
+export async function status(): Promise<StackStatus> {
+  const args = ['tools/status.mjs', '--json', '--data', data, '--ports', String(basePort)];
+  const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: project }).catch(
+    (error: { stdout: string }) => error,
+  );
+  return JSON.parse(stdout) as StackStatus;
+}
+
+/** Kills a part's process; the supervisor starts it again. Resolves with the old pid when the process is gone. */
+export async function kill(name: string, signal: NodeJS.Signals = 'SIGKILL'): Promise<number> {
+  const part = (await status()).parts.find((one) => one.name === name);
+  if (!part?.pid) throw new Error(`${name} does not run`);
+  process.kill(part.pid, signal);
+  return part.pid;
+}
+
+export async function untilReady(name: string, notPid?: number): Promise<void> {
+  await until(`${name} is ready again`, async () => {
+    const part = (await status()).parts.find((one) => one.name === name);
+    return part?.ready === true && part.pid !== notPid;
+  });
+}
+
+/** Polls until it holds. @throws Error saying what did not come true */
+export async function until(what: string, holds: () => Promise<boolean>, seconds = 60): Promise<void> {
+  const deadline = Date.now() + seconds * 1000;
+  for (;;) {
+    if (await holds().catch(() => false)) return;
+    if (Date.now() > deadline) throw new Error(`not within ${seconds} s: ${what}`);
+    await sleep(100);
+  }
+}
