@@ -73,13 +73,15 @@ export class Supervisor {
     const { part } = entry;
     const log = openSync(join(this.logFolder, `${part.name}.log`), 'a', 0o640);
     const [file, args] = withParentDeathSignal(part);
-    const child = spawn(file, args, { cwd: part.cwd, env: part.env, stdio: ['ignore', log, log] });
+    // A process group of its own: a terminal's Ctrl-C reaches the supervisor only, which ends the parts in order.
+    const child = spawn(file, args, { cwd: part.cwd, env: part.env, stdio: ['ignore', log, log], detached: true });
     closeSync(log);
     entry.child = child;
     entry.pid = child.pid;
     entry.startedAt = Date.now();
     child.on('error', (error) => this.say(`${part.name}: cannot start: ${error.message}`));
     child.on('exit', (code, signal) => {
+      endGroup(child.pid);
       if (entry.child === child) void this.died(entry, signal ?? `code ${code}`);
     });
     this.changed(this.states());
@@ -136,6 +138,16 @@ export class Supervisor {
     clearTimeout(timer);
     entry.ready = false;
     entry.pid = undefined;
+  }
+}
+
+/** Workers of a server whose main process was killed would keep its ports. */
+function endGroup(pid: number | undefined): void {
+  if (!pid) return;
+  try {
+    process.kill(-pid, 'SIGKILL');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
   }
 }
 
