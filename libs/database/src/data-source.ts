@@ -1,10 +1,20 @@
-import { DataSource } from 'typeorm';
+import { DataSource, type Logger } from 'typeorm';
 import type { ConnectionOptions, SchemaOptions } from './database.options';
 import { outboxEntity, outboxMigration } from './outbox/outbox.schema';
 
 /** Longest time that one statement may take, in milliseconds: a lost plan must not hold a connection for ever. */
 const STATEMENT_TIMEOUT = 30_000;
 const CONNECT_TIMEOUT = 5_000;
+
+/** TypeORM prints migrations to the console by itself; what fails is thrown, and what ran is logged by `migrate`. */
+const QUIET: Logger = {
+  logQuery: () => undefined,
+  logQueryError: () => undefined,
+  logQuerySlow: () => undefined,
+  logSchemaBuild: () => undefined,
+  logMigration: () => undefined,
+  log: () => undefined,
+};
 
 /** The data source of the service's role. Stays inside this library: nobody may go around the organisation wall. */
 export function appDataSource(schema: SchemaOptions, connection: ConnectionOptions): DataSource {
@@ -25,6 +35,7 @@ export function appDataSource(schema: SchemaOptions, connection: ConnectionOptio
       keepAlive: true,
     },
     installExtensions: false,
+    logger: QUIET,
   });
 }
 
@@ -42,5 +53,6 @@ export function ownerDataSource(schema: SchemaOptions, ownerUrl: string): DataSo
     connectTimeoutMS: CONNECT_TIMEOUT,
     poolErrorHandler: () => undefined,
     installExtensions: false,
+    logger: QUIET,
   });
 }

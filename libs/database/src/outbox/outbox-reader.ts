@@ -19,7 +19,8 @@ const SIGNAL_INTERVAL = 20;
 /**
  * The relay's side of the outbox. Events must leave in order, so one process per schema relays at a time: the one whose
  * connection holds the advisory lock. When it dies PostgreSQL frees the lock and another takes over with the next claim;
- * what the first had published but not settled is published again under the same id and dropped by JetStream.
+ * what the first had published but not settled is published again under the same id and dropped by JetStream. (Sharing
+ * the rows with `SKIP LOCKED` instead would let two processes publish neighbours in either order.)
  *
  * `sequence` is given at the insert: two transactions that touch the same thing are ordered by its row lock.
  */
@@ -59,10 +60,7 @@ export class OutboxReader {
       subject: string;
       payload: unknown;
       correlation_id: string | null;
-    }>(
-      `SELECT id, subject, payload, correlation_id FROM ${this.table} ORDER BY sequence LIMIT $1 FOR UPDATE SKIP LOCKED`,
-      [limit],
-    );
+    }>(`SELECT id, subject, payload, correlation_id FROM ${this.table} ORDER BY sequence LIMIT $1`, [limit]);
     return rows.map((row) => ({
       id: row.id,
       subject: row.subject,

@@ -5,7 +5,7 @@ interface TableRow {
   name: string;
   forced: boolean;
   walled: boolean;
-  readable: boolean;
+  tight: boolean;
   indexed: boolean;
 }
 
@@ -18,9 +18,9 @@ export async function wallFaults(source: DataSource, schema: string): Promise<st
             EXISTS (SELECT FROM pg_policies p WHERE p.schemaname = n.nspname AND p.tablename = c.relname
                        AND p.policyname = 'organisation' AND p.roles = ARRAY[$2::name]
                        AND p.cmd = 'ALL' AND p.with_check IS NOT NULL) AS walled,
-            (SELECT count(*) = 2 FROM pg_policies p WHERE p.schemaname = n.nspname AND p.tablename = c.relname
-                       AND (p.roles = ARRAY[$2::name] AND p.policyname = 'organisation'
-                         OR p.roles = ARRAY[$3::name] AND p.cmd = 'SELECT')) AS readable,
+            NOT EXISTS (SELECT FROM pg_policies p WHERE p.schemaname = n.nspname AND p.tablename = c.relname
+                       AND NOT (p.roles = ARRAY[$2::name] AND p.policyname = 'organisation')
+                       AND NOT (p.roles = ARRAY[$3::name] AND p.cmd = 'SELECT')) AS tight,
             EXISTS (SELECT FROM pg_index i WHERE i.indrelid = c.oid AND i.indkey[0] = a.attnum) AS indexed
        FROM pg_class c
        JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -32,7 +32,7 @@ export async function wallFaults(source: DataSource, schema: string): Promise<st
   return rows.flatMap((row) => [
     ...(row.forced ? [] : [`${schema}.${row.name}: row-level security is not forced`]),
     ...(row.walled ? [] : [`${schema}.${row.name}: the organisation policy is missing`]),
-    ...(row.readable ? [] : [`${schema}.${row.name}: the policies are not exactly those of organisationWall`]),
+    ...(row.tight ? [] : [`${schema}.${row.name}: a policy lets more through than organisationWall does`]),
     ...(row.indexed ? [] : [`${schema}.${row.name}: no index begins with organisation_id`]),
   ]);
 }
