@@ -39,6 +39,16 @@ export default tseslint.config(
     },
   },
   {
+    // A library's tests run against the real servers that libs/testing starts, which itself builds on the library.
+    files: ['libs/**/*.spec.ts'],
+    rules: {
+      '@nx/enforce-module-boundaries': [
+        'error',
+        { allow: ['@muster/testing'], enforceBuildableLibDependency: false, depConstraints },
+      ],
+    },
+  },
+  {
     // libs/testing is for tests: no shipped file may import it.
     files: ['services/**/*.ts', 'agent/**/*.ts'],
     ignores: ['**/*.spec.ts', '**/testing/**', '**/*.config.ts'],
