@@ -1,0 +1,34 @@
+import { Flag, Text, Whole } from '@muster/contracts';
+import { DatabaseConfigFields } from '@muster/service-kit';
+
+/** Configuration of the key manager. Described for administrators in `docs/configuration/key-manager.md`. */
+export class KeyManagerConfig extends DatabaseConfigFields {
+  @Text({ min: 1, max: 1000, about: 'Folder of the certificate authority: roots/, issuing/ and signing/.' })
+  CA_DIR: string;
+  @Flag({ about: 'Make the authority at the first start when CA_DIR holds no root.' }) CA_CREATE = false;
+  @Whole({ min: 1, max: 3600, about: 'Seconds between looks at CA_DIR: a replaced file is used after at most this.' })
+  CA_RELOAD_SECONDS = 5;
+  @Whole({ min: 1, max: 825, about: 'Days that a device certificate is valid.' }) CERTIFICATE_DAYS = 90;
+  @Whole({ min: 1, max: 824, about: 'Days after which a device renews its certificate.' }) RENEW_AFTER_DAYS = 60;
+  @Text({ max: 253, optional: true, about: 'Domain of device JIDs; xmpp.<BASE_DOMAIN> when absent.' })
+  XMPP_DOMAIN: string;
+  @Text({ max: 1000, about: 'Addresses of the ITSM server, with commas, for devices without DNS.' }) ITSM_WEB_IP = '';
+  @Whole({ min: 1, max: 65_535, about: 'Port at which devices and browsers reach the edge.' }) EDGE_PORT = 443;
+  @Text({ max: 256, optional: true, about: 'Password of the first owner; to be changed at the first sign-in.' })
+  FIRST_ADMIN_PASSWORD?: string;
+  @Whole({ min: 1, max: 10_080, about: 'Minutes without use after which a session ends.' }) SESSION_IDLE_MINUTES = 60;
+  @Whole({ min: 1, max: 720, about: 'Hours after which a session ends in any case.' }) SESSION_HOURS = 12;
+  @Whole({ min: 2, max: 100, about: 'Failed sign-ins in a row after which a user is locked out for a while.' })
+  LOCK_OUT_AFTER = 5;
+  @Whole({ min: 1, max: 100_000, about: 'Failed sign-ins, wrong keys or wrong renewals per address in 15 minutes.' })
+  FAILURES_PER_ADDRESS = 100;
+
+  override derive(): void {
+    super.derive();
+    this.XMPP_DOMAIN ??= `xmpp.${this.BASE_DOMAIN}`;
+  }
+
+  get webAddresses(): string[] {
+    return this.ITSM_WEB_IP.split(/[\s,]+/).filter((address) => address !== '');
+  }
+}
