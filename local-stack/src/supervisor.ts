@@ -44,7 +44,14 @@ export class Supervisor {
     const startOne = async (part: Part): Promise<void> => {
       await Promise.all(part.needs.map((name) => this.readiness.get(name)));
       if (this.stopping) return;
-      const entry: Running = { name: part.name, ready: false, restarts: 0, part, startedAt: Date.now(), watched: false };
+      const entry: Running = {
+        name: part.name,
+        ready: false,
+        restarts: 0,
+        part,
+        startedAt: Date.now(),
+        watched: false,
+      };
       this.running.set(part.name, entry);
       this.launch(entry);
       await this.untilReady(entry);

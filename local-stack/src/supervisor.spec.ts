@@ -1,0 +1,62 @@
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, describe, expect, it } from 'vitest';
+import type { Part } from './part';
+import { inOrder, Supervisor } from './supervisor';
+
+const part = (name: string, needs: string[] = [], script = 'setInterval(() => {}, 1000)'): Part => ({
+  name,
+  file: process.execPath,
+  args: ['-e', script],
+  env: { PATH: process.env['PATH'] ?? '' },
+  needs,
+  ready: async () => true,
+});
+
+let supervisor: Supervisor | undefined;
+const make = (said: string[] = []): Supervisor =>
+  (supervisor = new Supervisor(
+    mkdtempSync(join(tmpdir(), 'muster-supervisor-')),
+    () => undefined,
+    (line) => said.push(line),
+  ));
+afterEach(() => supervisor?.stop());
+
+const lives = (pid: number | undefined): boolean => {
+  try {
+    return pid !== undefined && process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+};
+
+describe('inOrder', () => {
+  it('puts every part after what it needs', () => {
+    expect(inOrder([part('c', ['b']), part('a'), part('b', ['a'])]).map(({ name }) => name)).toEqual(['a', 'b', 'c']);
+  });
+  it('refuses a circle', () => {
+    expect(() => inOrder([part('a', ['b']), part('b', ['a'])])).toThrow('need each other');
+  });
+});
+
+describe('the supervisor', () => {
+  it('restarts what dies', async () => {
+    const running = make();
+    await running.start([part('a')]);
+    const first = running.states()[0]?.pid ?? 0;
+    process.kill(first, 'SIGKILL');
+    while (!running.states()[0]?.ready || running.states()[0]?.pid === first) await sleep(20);
+    expect(lives(running.states()[0]?.pid)).toBe(true);
+  });
+
+  it('leaves no process behind, also none of a killed part', async () => {
+    const running = make();
+    const forks = `require('node:child_process').spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)']); setInterval(() => {}, 1000)`;
+    await running.start([part('a', [], forks), part('b', ['a'])]);
+    const pids = running.states().map(({ pid }) => pid);
+    await running.stop();
+    for (const pid of pids) expect(lives(pid)).toBe(false);
+  });
+});
