@@ -106,6 +106,7 @@ const tables = [
      epoch bigint NOT NULL,
      sequence bigint NOT NULL,
      connected boolean NOT NULL,
+     changed_at timestamptz NOT NULL DEFAULT now(),
      CONSTRAINT pk_device_connections PRIMARY KEY (organisation_id, device_id, node),
      CONSTRAINT fk_device_connections_device FOREIGN KEY (organisation_id, device_id) REFERENCES core.devices (organisation_id, id)
    ) WITH (fillfactor = 85)`,

@@ -29,4 +29,8 @@ export class DeviceConnection {
 
   @Column({ type: 'boolean' })
   connected: boolean;
+
+  /** When `connected` last changed, by the server's clock. */
+  @Column({ name: 'changed_at', type: 'timestamptz', default: () => 'now()' })
+  changedAt: Date;
 }

@@ -1,0 +1,56 @@
+import type { DevicePage, DeviceQuery } from '@muster/contracts';
+import type { EntityManager } from 'typeorm';
+import { devicesNeedingAttention } from './attention';
+import { summaryColumns, summaryOf, type SummaryRow } from './device-summaries.queries';
+import { containing } from './search';
+
+/** Each sort has an index that ends in the id, so that a page is read in order and pages never overlap. */
+const SORTS: Record<NonNullable<DeviceQuery['sort']>, string> = {
+  name: 'lower(d.name)',
+  presence: 'd.presence',
+  osName: 'd.os_name',
+  lastContactAt: 'd.last_contact_at',
+  enrolledAt: 'd.enrolled_at',
+};
+const DEFAULT_SIZE = 50;
+
+/** The two statements behind a page of the device list, with their parameters. */
+export function deviceListSql(organisationId: string, query: DeviceQuery) {
+  const parameters: unknown[] = [organisationId];
+  const bind = (value: unknown): string => `$${parameters.push(value)}`;
+  const conditions = ['d.organisation_id = $1', 'd.retired_at IS NULL'];
+  if (query.presence) conditions.push(`d.presence = ${bind(query.presence)}::core.presence`);
+  if (query.platform) conditions.push(`d.platform = ${bind(query.platform)}`);
+  if (query.groupId) {
+    conditions.push(`EXISTS (SELECT FROM core.group_members m WHERE m.organisation_id = d.organisation_id
+                                AND m.group_id = ${bind(query.groupId)} AND m.device_id = d.id)`);
+  }
+  if (query.attention !== undefined) {
+    conditions.push(`d.id ${query.attention ? 'IN' : 'NOT IN'} (${devicesNeedingAttention})`);
+  }
+  if (query.search?.trim()) {
+    const pattern = bind(containing(query.search));
+    conditions.push(`(lower(d.name) LIKE ${pattern} OR lower(d.host_name) LIKE ${pattern}
+                      OR lower(d.user_name) LIKE ${pattern})`);
+  }
+  const where = `FROM core.devices d WHERE ${conditions.join(' AND ')}`;
+  const direction = query.direction === 'descending' ? 'DESC' : 'ASC';
+  const size = query.size ?? DEFAULT_SIZE;
+  const counted = [...parameters];
+  const page = `SELECT ${summaryColumns} ${where}
+    ORDER BY ${SORTS[query.sort ?? 'name']} ${direction}, d.id ${direction}
+    LIMIT ${bind(size)} OFFSET ${bind(((query.page ?? 1) - 1) * size)}`;
+  return { page, parameters, count: `SELECT count(*)::int AS total ${where}`, counted };
+}
+
+/** One page of the devices in use, with the number of all that match. */
+export async function listDevicePage(
+  manager: EntityManager,
+  organisationId: string,
+  query: DeviceQuery,
+): Promise<DevicePage> {
+  const sql = deviceListSql(organisationId, query);
+  const rows: SummaryRow[] = await manager.query(sql.page, sql.parameters);
+  const [{ total } = { total: 0 }]: Array<{ total: number }> = await manager.query(sql.count, sql.counted);
+  return { devices: rows.map(summaryOf), total };
+}

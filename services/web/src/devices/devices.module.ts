@@ -1,0 +1,22 @@
+import { Module } from '@nestjs/common';
+import { DEVICE_DIRECTORY } from '@muster/service-kit';
+import { LiveModule } from '../live/live.module';
+import { Directory } from './device-directory';
+import { Devices } from './devices.service';
+import { DevicesController } from './devices.controller';
+
+/** Which organisation a device belongs to: both faces, and the guard for devices, need it. */
+@Module({
+  providers: [Directory, { provide: DEVICE_DIRECTORY, useExisting: Directory }],
+  exports: [Directory, DEVICE_DIRECTORY],
+})
+export class DirectoryModule {}
+
+/** Devices as people see and change them: the manager face. */
+@Module({
+  imports: [DirectoryModule, LiveModule],
+  controllers: [DevicesController],
+  providers: [Devices],
+  exports: [Devices],
+})
+export class DevicesModule {}

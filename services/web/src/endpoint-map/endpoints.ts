@@ -1,0 +1,28 @@
+import type { Endpoint } from '@muster/contracts';
+import type { WebConfig } from '../config';
+
+type Hosts = Pick<
+  WebConfig,
+  'ITSM_DOMAIN' | 'BASE_DOMAIN' | 'EDGE_PORT' | 'ITSM_WEB_IP' | 'ITSM_XMPP_HOST' | 'ITSM_XMPP_IP' | 'XMPP_PORT'
+>;
+
+/** Where each function that exists today is served. A function joins the map when its service joins the suite. */
+export function endpointsOf(config: Hosts): Endpoint[] {
+  const web = { addresses: config.ITSM_WEB_IP, port: config.EDGE_PORT, priority: 0, pins: [] };
+  const console = { ...web, hostName: config.ITSM_DOMAIN };
+  return [
+    { ...console, function: 'enrol', path: '/enrol' },
+    { ...console, function: 'renew', path: '/renew' },
+    { ...web, function: 'sync', hostName: `work.${config.BASE_DOMAIN}`, path: '/sync' },
+    { ...web, function: 'bip', hostName: `bip.${config.BASE_DOMAIN}`, path: '/bip' },
+    {
+      function: 'push',
+      hostName: config.ITSM_XMPP_HOST,
+      addresses: config.ITSM_XMPP_IP,
+      port: config.XMPP_PORT,
+      path: '',
+      priority: 0,
+      pins: [],
+    },
+  ];
+}

@@ -1,0 +1,145 @@
+import { Injectable } from '@nestjs/common';
+import {
+  AppError,
+  type ChangeGroupMembers,
+  type Group,
+  type GroupPage,
+  type PageQuery,
+  type SaveGroup,
+} from '@muster/contracts';
+import { Database, isUniqueViolation, newId } from '@muster/database';
+import type { EntityManager } from 'typeorm';
+import { containing } from '../devices/search';
+
+interface GroupRow {
+  id: string;
+  name: string;
+  description: string;
+  device_count: number;
+  created_at: Date;
+}
+const columns = `g.id, g.name, g.description, g.created_at,
+  (SELECT count(*)::int FROM core.group_members m
+    WHERE m.organisation_id = g.organisation_id AND m.group_id = g.id) AS device_count`;
+const DEFAULT_SIZE = 50;
+
+/** Static groups of an organisation. */
+@Injectable()
+export class Groups {
+  constructor(private readonly database: Database) {}
+
+  list(organisationId: string, query: PageQuery): Promise<GroupPage> {
+    const size = query.size ?? DEFAULT_SIZE;
+    const direction = query.direction === 'descending' ? 'DESC' : 'ASC';
+    const found = `FROM core.groups g WHERE g.organisation_id = $1
+                     AND ($2::text IS NULL OR lower(g.name) LIKE $2 OR lower(g.description) LIKE $2)`;
+    const parameters = [organisationId, query.search?.trim() ? containing(query.search) : null];
+    return this.database.inOrganisation(organisationId, async (manager) => {
+      const rows: GroupRow[] = await manager.query(
+        `SELECT ${columns} ${found} ORDER BY lower(g.name) ${direction} LIMIT $3 OFFSET $4`,
+        [...parameters, size, ((query.page ?? 1) - 1) * size],
+      );
+      const [counted]: Array<{ total: number }> = await manager.query(
+        `SELECT count(*)::int AS total ${found}`,
+        parameters,
+      );
+      return { groups: rows.map(groupOf), total: counted?.total ?? 0 };
+    });
+  }
+
+  create(organisationId: string, save: SaveGroup): Promise<Group> {
+    const id = newId();
+    return this.within(organisationId, async (manager) => {
+      await manager.query('INSERT INTO core.groups (organisation_id, id, name, description) VALUES ($1, $2, $3, $4)', [
+        organisationId,
+        id,
+        nameOf(save),
+        save.description ?? '',
+      ]);
+      return find(manager, organisationId, id);
+    });
+  }
+
+  update(organisationId: string, id: string, save: SaveGroup): Promise<Group> {
+    return this.within(organisationId, async (manager) => {
+      await manager.query('UPDATE core.groups SET name = $3, description = $4 WHERE organisation_id = $1 AND id = $2', [
+        organisationId,
+        id,
+        nameOf(save),
+        save.description ?? '',
+      ]);
+      return find(manager, organisationId, id);
+    });
+  }
+
+  remove(organisationId: string, id: string): Promise<void> {
+    return this.within(organisationId, async (manager) => {
+      const [, removed]: [unknown[], number] = await manager.query(
+        'DELETE FROM core.groups WHERE organisation_id = $1 AND id = $2',
+        [organisationId, id],
+      );
+      if (removed === 0) throw noSuchGroup();
+    });
+  }
+
+  /** Adding a member again and removing a stranger are no errors. @throws AppError `not-found` for an unknown device */
+  changeMembers(organisationId: string, id: string, change: ChangeGroupMembers): Promise<Group> {
+    const add = [...new Set(change.add ?? [])];
+    return this.within(organisationId, async (manager) => {
+      await find(manager, organisationId, id, 'lock');
+      await manager.query(
+        'DELETE FROM core.group_members WHERE organisation_id = $1 AND group_id = $2 AND device_id = ANY($3::uuid[])',
+        [organisationId, id, change.remove ?? []],
+      );
+      const devices: unknown[] = await manager.query(
+        `SELECT FROM core.devices WHERE organisation_id = $1 AND id = ANY($2::uuid[]) AND retired_at IS NULL
+          ORDER BY id FOR SHARE`,
+        [organisationId, add],
+      );
+      if (devices.length < add.length) {
+        throw new AppError('not-found', `${add.length - devices.length} of the devices to add do not exist.`);
+      }
+      await manager.query(
+        `INSERT INTO core.group_members (organisation_id, group_id, device_id)
+         SELECT $1, $2, unnest($3::uuid[]) ON CONFLICT DO NOTHING`,
+        [organisationId, id, add],
+      );
+      return find(manager, organisationId, id);
+    });
+  }
+
+  private async within<T>(organisationId: string, work: (manager: EntityManager) => Promise<T>): Promise<T> {
+    try {
+      return await this.database.inOrganisation(organisationId, work);
+    } catch (error) {
+      if (!isUniqueViolation(error, 'ux_groups_name')) throw error;
+      throw new AppError('conflict', 'A group with this name exists already.', { cause: error });
+    }
+  }
+}
+
+async function find(manager: EntityManager, organisationId: string, id: string, lock?: 'lock'): Promise<Group> {
+  const [row]: GroupRow[] = await manager.query(
+    `SELECT ${columns} FROM core.groups g WHERE g.organisation_id = $1 AND g.id = $2 ${lock ? 'FOR UPDATE OF g' : ''}`,
+    [organisationId, id],
+  );
+  if (!row) throw noSuchGroup();
+  return groupOf(row);
+}
+
+function nameOf(save: SaveGroup): string {
+  const name = save.name.trim();
+  if (name !== '') return name;
+  const faults = [{ field: 'name', problem: 'must not be blank' }];
+  throw new AppError('invalid-input', 'A group needs a name.', { faults });
+}
+
+const groupOf = (row: GroupRow): Group => ({
+  id: row.id,
+  name: row.name,
+  description: row.description,
+  deviceCount: row.device_count,
+  createdAt: row.created_at.toISOString(),
+});
+
+const noSuchGroup = (): AppError => new AppError('not-found', 'There is no such group.');

@@ -1,0 +1,76 @@
+import { Injectable, type OnApplicationBootstrap } from '@nestjs/common';
+import { Bus } from '@muster/bus';
+import {
+  AppError,
+  type CreatedOrganisation,
+  type CreateOrganisation,
+  createOrganisationOwner,
+  DEFAULT_ORGANISATION_ID,
+  type OrganisationList,
+  type Principal,
+} from '@muster/contracts';
+import { Database, newId } from '@muster/database';
+import type { EntityManager } from 'typeorm';
+import { Organisation } from './organisation.entity';
+
+/** Organisations. Those who own the default one look after the whole suite; everybody else sees the own one only. */
+@Injectable()
+export class Organisations implements OnApplicationBootstrap {
+  constructor(
+    private readonly database: Database,
+    private readonly bus: Bus,
+  ) {}
+
+  /** Whichever process of the suite starts first makes the default organisation. */
+  async onApplicationBootstrap(): Promise<void> {
+    await this.database.inOrganisation(DEFAULT_ORGANISATION_ID, (manager) =>
+      manager.query(`INSERT INTO core.organisations (id, name) VALUES ($1, 'Default') ON CONFLICT DO NOTHING`, [
+        DEFAULT_ORGANISATION_ID,
+      ]),
+    );
+  }
+
+  list(principal: Principal): Promise<OrganisationList> {
+    const read = async (manager: EntityManager, own?: string) => {
+      const rows = await manager.find(Organisation, {
+        where: { id: own },
+        order: { name: 'ASC', id: 'ASC' },
+        take: 1000,
+      });
+      return { organisations: rows.map(organisationOf) };
+    };
+    if (looksAfterAll(principal)) return this.database.across('organisations for their operators', (all) => read(all));
+    const { organisationId } = principal;
+    return this.database.inOrganisation(organisationId, (manager) => read(manager, organisationId));
+  }
+
+  /**
+   * The row is written before its owner is made and committed after, so that a refused owner (an e-mail address that is
+   * taken, a missing permission) leaves no organisation behind.
+   */
+  create(principal: Principal, { name, ownerEmail, ownerName }: CreateOrganisation): Promise<CreatedOrganisation> {
+    if (!looksAfterAll(principal)) {
+      throw new AppError('permission-denied', 'Only owners of the default organisation create organisations.');
+    }
+    if (name.trim() === '') {
+      const faults = [{ field: 'name', problem: 'must not be blank' }];
+      throw new AppError('invalid-input', 'An organisation needs a name.', { faults });
+    }
+    const organisation = { id: newId(), name: name.trim(), createdAt: new Date() };
+    return this.database.inOrganisation(organisation.id, async (manager) => {
+      await manager.insert(Organisation, organisation);
+      const owner = await this.bus.request(createOrganisationOwner, {
+        credential: principal.credential ?? '',
+        organisationId: organisation.id,
+        email: ownerEmail,
+        name: ownerName,
+      });
+      return { ...organisationOf(organisation), ownerOneTimePassword: owner.oneTimePassword };
+    });
+  }
+}
+
+const looksAfterAll = (principal: Principal): boolean =>
+  principal.organisationId === DEFAULT_ORGANISATION_ID && principal.permissions.includes('organisations.write');
+
+const organisationOf = ({ id, name, createdAt }: Organisation) => ({ id, name, createdAt: createdAt.toISOString() });

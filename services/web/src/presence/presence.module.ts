@@ -1,0 +1,28 @@
+import { Module } from '@nestjs/common';
+import { APP_INTERCEPTOR } from '@nestjs/core';
+import { DirectoryModule } from '../devices/devices.module';
+import { LeasesModule } from '../leases/leases.module';
+import { LiveModule } from '../live/live.module';
+import { BrokerNodes } from './broker-nodes';
+import { ContactInterceptor } from './contact.interceptor';
+import { Contacts } from './contacts';
+import { PresenceConsumer } from './presence.consumer';
+import { Presences } from './presence.service';
+import { Snapshots } from './snapshots';
+import { Sweeper, SweepSteps } from './sweeper';
+
+/** Runs in every worker: events are shared out by the bus, and one of the workers sweeps. */
+@Module({
+  imports: [DirectoryModule, LeasesModule, LiveModule],
+  providers: [
+    BrokerNodes,
+    Contacts,
+    PresenceConsumer,
+    Presences,
+    Snapshots,
+    Sweeper,
+    SweepSteps,
+    { provide: APP_INTERCEPTOR, useClass: ContactInterceptor },
+  ],
+})
+export class PresenceModule {}

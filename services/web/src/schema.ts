@@ -1,0 +1,49 @@
+import type { SchemaOptions } from '@muster/database';
+import { DeviceFactsRow } from './devices/device-facts.entity';
+import { Device } from './devices/device.entity';
+import { EndpointMapRow } from './endpoint-map/endpoint-map.entity';
+import { DeviceHardware } from './enrolment/device-hardware.entity';
+import { GroupMember } from './groups/group-member.entity';
+import { Group } from './groups/group.entity';
+import { Lease } from './leases/lease.entity';
+import { MergeQuestionRow } from './merge-questions/merge-question.entity';
+import { CreateCore1763683200000 } from './migrations/1763683200000-core';
+import { CreateOperations1763690400000 } from './migrations/1763690400000-operations';
+import {
+  OperationBatchRow,
+  OperationOutputRow,
+  OperationRow,
+  OperationTransitionRow,
+  SigningDelegationRow,
+} from './operations/operation.entity';
+import { Organisation } from './organisations/organisation.entity';
+import { BrokerNode } from './presence/broker-node.entity';
+import { DeviceConnection } from './presence/device-connection.entity';
+import { ProcedureRow, ProcedureVersionRow, StarterSetRow } from './procedures/procedure.entity';
+
+/** Everything in the schema `core`. Migrations are only ever added at the end. */
+export const coreSchema: SchemaOptions = {
+  schema: 'core',
+  entities: [
+    Organisation,
+    Device,
+    DeviceFactsRow,
+    DeviceHardware,
+    DeviceConnection,
+    BrokerNode,
+    Group,
+    GroupMember,
+    MergeQuestionRow,
+    EndpointMapRow,
+    Lease,
+    OperationBatchRow,
+    OperationRow,
+    OperationTransitionRow,
+    OperationOutputRow,
+    SigningDelegationRow,
+    ProcedureRow,
+    ProcedureVersionRow,
+    StarterSetRow,
+  ],
+  migrations: [CreateCore1763683200000, CreateOperations1763690400000],
+};
