@@ -29,7 +29,8 @@ export const markOf = (method: object): HandlerMark | undefined =>
 type Handler<Args extends unknown[], R> = (
   target: object,
   name: string | symbol,
-  descriptor: TypedPropertyDescriptor<(...args: Args) => R>,
+  // What is written is checked, not what could be assigned: a method may take fewer arguments and give less back.
+  descriptor: Pick<TypedPropertyDescriptor<(...args: Args) => R>, 'value'>,
 ) => void;
 
 function mark<Args extends unknown[], R>(value: HandlerMark): Handler<Args, R> {
