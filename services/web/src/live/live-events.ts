@@ -1,4 +1,4 @@
-import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
+import { Injectable, type BeforeApplicationShutdown } from '@nestjs/common';
 import { Bus } from '@muster/bus';
 import { liveFannedOut, type LiveFanOut, type LiveMessage, type OutputPiece } from '@muster/contracts';
 import { Database } from '@muster/database';
@@ -26,7 +26,7 @@ interface Changes {
  * lost with the bus is made up for by the `hello` that consoles get after a reconnect.
  */
 @Injectable()
-export class LiveEvents implements OnApplicationShutdown {
+export class LiveEvents implements BeforeApplicationShutdown {
   private readonly collected = new Map<string, Changes>();
   private timer: NodeJS.Timeout | undefined;
 
@@ -74,7 +74,7 @@ export class LiveEvents implements OnApplicationShutdown {
     }
   }
 
-  async onApplicationShutdown(): Promise<void> {
+  async beforeApplicationShutdown(): Promise<void> {
     await this.flush();
   }
 

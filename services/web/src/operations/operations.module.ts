@@ -1,24 +1,29 @@
 import { Module } from '@nestjs/common';
-import { WebConfig } from '../config';
+import { DirectoryModule } from '../devices/devices.module';
+import { LeasesModule } from '../leases/leases.module';
 import { LiveModule } from '../live/live.module';
 import { CancelService } from './cancel.service';
+import { NotifiedConsumer } from './notified.consumer';
+import { OperationWork } from './operation-work';
 import { OperationsController } from './operations.controller';
-import { OperationsConfig } from './operations.config';
+import { OperationsSettingsModule } from './operations-settings.module';
 import { RunProcedureService } from './run-procedure.service';
 import { Signing } from './signing';
+import { OperationSweeper } from './sweeper.service';
 import { WakeUps } from './wake-ups';
-
-/** What both faces need to change operations. */
-@Module({
-  providers: [WakeUps, { provide: OperationsConfig, useExisting: WebConfig }],
-  exports: [WakeUps, OperationsConfig],
-})
-export class OperationsCoreModule {}
 
 /** Operations as people ask for them and read them: the manager face. */
 @Module({
-  imports: [OperationsCoreModule, LiveModule],
+  imports: [OperationsSettingsModule, LiveModule],
   controllers: [OperationsController],
-  providers: [CancelService, RunProcedureService, Signing],
+  providers: [CancelService, RunProcedureService, Signing, WakeUps],
 })
 export class OperationsModule {}
+
+/** What happens to operations without anybody asking: the worker face. */
+@Module({
+  imports: [OperationsSettingsModule, LiveModule, LeasesModule, DirectoryModule],
+  providers: [NotifiedConsumer, OperationSweeper, OperationWork, WakeUps],
+  exports: [OperationSweeper],
+})
+export class OperationWorkModule {}

@@ -1,4 +1,4 @@
-import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
+import { Injectable, type BeforeApplicationShutdown } from '@nestjs/common';
 import { Bus } from '@muster/bus';
 import { devicesWoken } from '@muster/contracts';
 import { Log } from '@muster/service-kit';
@@ -12,7 +12,7 @@ const MOST_IN_MESSAGE = 1000;
  * hints again while the device is connected and has not come.
  */
 @Injectable()
-export class WakeUps implements OnApplicationShutdown {
+export class WakeUps implements BeforeApplicationShutdown {
   private readonly waiting = new Set<string>();
   private timer: NodeJS.Timeout | undefined;
 
@@ -27,7 +27,7 @@ export class WakeUps implements OnApplicationShutdown {
     if (this.waiting.size > 0) this.timer ??= setTimeout(() => void this.send(), COLLECT_MS);
   }
 
-  async onApplicationShutdown(): Promise<void> {
+  async beforeApplicationShutdown(): Promise<void> {
     await this.send();
   }
 

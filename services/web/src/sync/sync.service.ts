@@ -1,0 +1,124 @@
+import { Injectable } from '@nestjs/common';
+import {
+  type DeviceFacts,
+  type Presence,
+  type Principal,
+  type Signed,
+  type Sync,
+  type SyncReply,
+} from '@muster/contracts';
+import { Database } from '@muster/database';
+import { Log } from '@muster/service-kit';
+import type { EntityManager } from 'typeorm';
+import { saveFacts } from '../devices/device-facts';
+import { EndpointMaps } from '../endpoint-map/endpoint-maps.service';
+import { LiveEvents } from '../live/live-events';
+import { lockOperations } from '../operations/locked-operations';
+import type { OperationRow } from '../operations/operation.entity';
+import { OperationChanges } from '../operations/operation-changes';
+import { OperationsConfig } from '../operations/operations.config';
+import { deliver, type Delivery } from './delivery';
+import { compareHolding } from './holding';
+import { takeReports } from './reports';
+
+/** Operations of one device that one sync looks at: the oldest that have not ended. The rest has its turn after them. */
+const MOST_OPEN = 500;
+
+interface Exchange extends Delivery {
+  settled: string[];
+  connected: boolean;
+  wantFacts: boolean;
+}
+
+/**
+ * The one call that a device makes: it hands in what happened and takes what waits. Everything in it may come twice, late
+ * or never arrive back; so each part is idempotent, and each reply is made from what the database says now.
+ */
+@Injectable()
+export class SyncService {
+  constructor(
+    private readonly database: Database,
+    private readonly maps: EndpointMaps,
+    private readonly live: LiveEvents,
+    private readonly config: OperationsConfig,
+    private readonly log: Log,
+  ) {}
+
+  async sync(device: Principal, sync: Sync): Promise<SyncReply> {
+    const { organisationId } = device;
+    if (sync.facts) await this.takeFacts(device, sync.facts);
+    const exchange = await this.database.inOrganisation(organisationId, (manager) =>
+      this.exchange(manager, device, sync),
+    );
+    const { operations, cancels, settled, more, connected, wantFacts } = exchange;
+    return {
+      operations,
+      cancels,
+      settled,
+      more,
+      wantFacts,
+      endpointMap: await this.newerMap(sync.mapVersion),
+      pollAfterSeconds: connected ? this.config.POLL_CONNECTED_SECONDS : this.config.POLL_SECONDS,
+      serverTime: new Date().toISOString(),
+    };
+  }
+
+  private async exchange(manager: EntityManager, device: Principal, sync: Sync): Promise<Exchange> {
+    const { organisationId, id: deviceId } = device;
+    const reported = new Set(sync.reports.map((report) => report.operationId.toLowerCase()));
+    const held = new Set(sync.holding.map((id) => id.toLowerCase()));
+    const operations = await concerned(manager, organisationId, deviceId, [...reported]);
+    const changes = new OperationChanges(this.config);
+
+    const settled = takeReports(new Map(operations.map((row) => [row.id, row])), sync.reports, changes);
+    const has = ({ id }: OperationRow) => held.has(id) || reported.has(id);
+    const open = operations.filter((operation) => operation.endedBy === null);
+    compareHolding(open, has, changes);
+    const demand = { capacity: sync.capacity, has };
+    const delivery = await deliver(manager, open, demand, changes, this.config.WAKE_AGAIN_SECONDS);
+    await changes.save(manager, organisationId, this.live);
+
+    const [row]: Array<{ presence: Presence; agent_version: string }> = await manager.query(
+      'SELECT presence, agent_version FROM core.devices WHERE organisation_id = $1 AND id = $2',
+      [organisationId, deviceId],
+    );
+    // A device that updated itself has new facts, also when nothing else about it changed.
+    const wantFacts = !sync.facts && row?.agent_version !== sync.agentVersion;
+    return { ...delivery, settled, connected: row?.presence === 'online', wantFacts };
+  }
+
+  private async takeFacts({ organisationId, id }: Principal, facts: DeviceFacts): Promise<void> {
+    await this.database.inOrganisation(organisationId, (manager) => saveFacts(manager, organisationId, id, facts));
+    this.live.deviceChanged(organisationId, [id]);
+  }
+
+  /** Work does not wait for the map: without a signed one, the device keeps what it has. */
+  private async newerMap(heldVersion: number): Promise<Signed | undefined> {
+    try {
+      const { version, signed } = await this.maps.current();
+      return version > heldVersion ? signed : undefined;
+    } catch (error) {
+      this.log.debug({ err: error }, 'no endpoint map for a sync');
+      return undefined;
+    }
+  }
+}
+
+/** Locks what this sync is about: the reported operations, and the oldest of the device's that have not ended. */
+function concerned(
+  manager: EntityManager,
+  organisationId: string,
+  deviceId: string,
+  reported: string[],
+): Promise<OperationRow[]> {
+  return lockOperations(manager, organisationId, (select) =>
+    select.andWhere(
+      `o.deviceId = :deviceId AND o.id IN (
+         (SELECT id FROM core.operations
+           WHERE organisation_id = :organisationId AND device_id = :deviceId AND ended_by IS NULL
+           ORDER BY epoch, sequence LIMIT ${MOST_OPEN})
+         UNION SELECT unnest(:reported::uuid[]))`,
+      { deviceId, reported },
+    ),
+  );
+}
