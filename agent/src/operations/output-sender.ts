@@ -10,6 +10,7 @@ const MOST_CHUNKS = 64;
 /** Sends spooled output in order, one request at a time, as long as it takes. */
 export class OutputSender {
   private readonly offsets = new Map<string, number>();
+  private readonly released = new Set<string>();
   private readonly backOff = new BackOff(1000, 60_000);
   private running?: Promise<void>;
   private again = false;
@@ -22,22 +23,20 @@ export class OutputSender {
     private readonly log: Log,
   ) {}
 
-  /** Something was added, or the server is in reach again. */
-  kick(): void {
+  /** Something was added, or the server is in reach again. Resolves when all was sent, or a fault put it off. */
+  async kick(): Promise<void> {
     if (this.stopped) return;
     this.again = true;
     clearTimeout(this.retry);
     this.running ??= this.run().finally(() => (this.running = undefined));
+    await this.running;
   }
 
-  /** Everything of this operation has reached the server, or the server will not have it. */
-  isDrained(id: string): boolean {
-    return this.spool.read(id, this.offset(id)).chunks.length === 0;
-  }
-
-  forget(id: string): void {
-    this.spool.remove(id);
-    this.offsets.delete(id);
+  /** The operation is over: its output goes when the server has it. */
+  release(id: string): void {
+    if (!this.spool.kept().includes(id)) return;
+    this.released.add(id);
+    void this.kick();
   }
 
   async stop(): Promise<void> {
@@ -50,15 +49,24 @@ export class OutputSender {
     while (this.again && !this.stopped) {
       this.again = false;
       try {
-        for (const id of this.spool.kept()) await this.sendAll(id);
+        for (const id of this.spool.kept()) {
+          await this.sendAll(id);
+          if (this.released.has(id) && !this.stopped) this.forget(id);
+        }
         this.backOff.reset();
       } catch (error) {
         const waitMs = this.backOff.next(error instanceof HttpFailure ? error.retryAfterSeconds : 0);
         this.log.warn('output not sent', { why: reason(error), retryInMs: Math.round(waitMs) });
-        this.retry = setTimeout(() => this.kick(), waitMs);
+        this.retry = setTimeout(() => void this.kick(), waitMs);
         return;
       }
     }
+  }
+
+  private forget(id: string): void {
+    this.spool.remove(id);
+    this.offsets.delete(id);
+    this.released.delete(id);
   }
 
   private async sendAll(id: string): Promise<void> {

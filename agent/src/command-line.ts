@@ -1,0 +1,34 @@
+import { parseArgs } from 'node:util';
+
+export const COMMANDS = ['run', 'enrol', 'status', 'unenrol'] as const;
+export interface CommandLine {
+  command: (typeof COMMANDS)[number];
+  config: string;
+  state: string;
+  /** Standard error when absent. */
+  log?: string;
+  json: boolean;
+}
+
+export const USAGE = `usage: muster-agent <command> [--config FILE] [--state FOLDER] [--log FILE]
+  run       enrol where needed and serve until stopped
+  enrol     enrol this device and return
+  status    say how the agent is doing; --json for programs
+  unenrol   forget the enrolment and the device's key (the agent must be stopped)`;
+
+/** @throws Error that says what is wrong with the arguments */
+export function readCommandLine(given: readonly string[]): CommandLine {
+  const { values, positionals } = parseArgs({
+    args: [...given],
+    allowPositionals: true,
+    options: {
+      config: { type: 'string', default: '/etc/muster-agent/agent.json' },
+      state: { type: 'string', default: '/var/lib/muster-agent' },
+      log: { type: 'string' },
+      json: { type: 'boolean', default: false },
+    },
+  });
+  const command = COMMANDS.find((name) => name === positionals[0]);
+  if (!command || positionals.length !== 1) throw new Error(USAGE);
+  return { command, config: values.config, state: values.state, log: values.log, json: values.json };
+}

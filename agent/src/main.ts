@@ -1,0 +1,115 @@
+import { realpathSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { Agent, type AgentStatus } from './agent';
+import { type CommandLine, readCommandLine } from './command-line';
+import { Identity } from './identity/identity';
+import { HttpFailure } from './net/http-client';
+import { currentPlatform } from './platform/current-platform';
+import { readConfig } from './state/config';
+import { readFileIfThere, removeFile } from './state/files';
+import { InstanceLock } from './state/lock';
+import { openLog, reason } from './state/log';
+import { StateFolder } from './state/state-folder';
+
+/** Exit codes: 0 done, 1 failed or not running, 2 wrong arguments, 3 the server refused to enrol this device. */
+type ExitCode = 0 | 1 | 2 | 3;
+
+/**
+ * What the launcher calls; stays as it is for ever, since a launcher never changes.
+ * @returns the exit code, for `run` after SIGTERM or SIGINT
+ */
+export async function main(given: readonly string[]): Promise<number> {
+  let line: CommandLine;
+  try {
+    line = readCommandLine(given);
+  } catch (error) {
+    console.error(reason(error));
+    return 2;
+  }
+  try {
+    return await COMMANDS[line.command](line);
+  } catch (error) {
+    console.error(`muster-agent: ${reason(error)}`);
+    return error instanceof HttpFailure && error.status === 403 ? 3 : 1;
+  }
+}
+
+const COMMANDS: Record<CommandLine['command'], (line: CommandLine) => Promise<ExitCode>> = {
+  async run(line) {
+    const { agent, lock, log } = open(line);
+    agent.start();
+    const signal = await endSignal();
+    log.info('stopping', { signal });
+    await agent.stop();
+    lock.release();
+    return 0;
+  },
+
+  async enrol(line) {
+    const { agent, lock } = open(line);
+    try {
+      await agent.enrol();
+    } finally {
+      lock.release();
+    }
+    console.log(`enrolled as device ${agent.identity.enrolled?.deviceId}`);
+    return 0;
+  },
+
+  async status({ state: path, json }) {
+    const platform = currentPlatform();
+    const state = new StateFolder(path);
+    const running = InstanceLock.holder(state.lock, (pid) => platform.processStart(pid)) !== undefined;
+    const status = JSON.parse(readFileIfThere(state.status) ?? '{}') as Partial<AgentStatus>;
+    if (json) console.log(JSON.stringify({ running, ...status }));
+    else console.log(sentence(running, status));
+    return running ? 0 : 1;
+  },
+
+  async unenrol(line) {
+    const platform = currentPlatform();
+    const state = new StateFolder(line.state);
+    const lock = InstanceLock.acquire(state.lock, (pid) => platform.processStart(pid));
+    try {
+      new Identity(state).forget();
+      for (const path of [state.trust, state.clock, state.journal, state.facts, state.outputs, state.runs])
+        removeFile(path);
+    } finally {
+      lock.release();
+    }
+    console.log('this device is not enrolled any more; retire it in the console to end its certificate');
+    return 0;
+  },
+};
+
+function open(line: CommandLine): { agent: Agent; lock: InstanceLock; log: ReturnType<typeof openLog> } {
+  const config = readConfig(line.config);
+  const platform = currentPlatform();
+  const state = new StateFolder(line.state);
+  const log = openLog(line.log);
+  const lock = InstanceLock.acquire(state.lock, (pid) => platform.processStart(pid));
+  try {
+    return { agent: new Agent(config, state, platform, log), lock, log };
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
+}
+
+function endSignal(): Promise<string> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve(signal));
+  });
+}
+
+function sentence(running: boolean, { deviceId, connected, lastSync, version }: Partial<AgentStatus>): string {
+  if (!running) return 'the agent is not running';
+  if (!deviceId) return 'the agent runs and is not enrolled yet';
+  const link = connected ? 'connected' : 'not connected (polling)';
+  return `the agent ${version} runs as device ${deviceId}, ${link}, last sync ${lastSync ?? 'not yet'}`;
+}
+
+// Started without the launcher, as developers and the local stack do.
+if (process.argv[1] && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {
+  process.exit(await main(process.argv.slice(2)));
+}
