@@ -60,6 +60,7 @@ export const sync = defineRoute({
   access: device,
   summary: 'Hand in reports and take what is pending',
   body: Sync,
+  bodyLimit: 2 * 1024 * 1024,
   reply: SyncReply,
 });
 
@@ -81,4 +82,5 @@ export const appendOutput = defineRoute({
   summary: "Append to an operation's output while it runs",
   params: ById,
   body: AppendOutput,
+  bodyLimit: 5 * 1024 * 1024,
 });
