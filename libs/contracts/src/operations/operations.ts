@@ -88,6 +88,7 @@ export const runProcedure = defineRoute({
   access: may('operations.run'),
   summary: 'Run a procedure on chosen devices',
   body: RunProcedure,
+  bodyLimit: 1024 * 1024,
   reply: OperationBatch,
 });
 export const readBatch = defineRoute({
