@@ -6,6 +6,7 @@ import { type ConnectionOptions, Database, DATABASE_OPTIONS, OutboxReader } from
 import { BaseConfig, DatabaseConfigFields } from './config/base.config';
 import { ErrorFilter } from './errors/error.filter';
 import { Health } from './health/health';
+import { ServedPaths } from './http/served-paths';
 import { Upgrades } from './http/upgrades';
 import { Identity } from './identity/identity';
 import { RevocationFeed, RevocationListener } from './identity/revocation-feed';
@@ -23,6 +24,7 @@ export interface ServiceParts {
   config: BaseConfig;
   log: Log;
   metrics: Metrics;
+  served: ServedPaths;
 }
 
 /** What every service has without asking for it. */
@@ -30,6 +32,7 @@ export interface ServiceParts {
 export class ServiceKitModule {
   static forService(parts: ServiceParts): DynamicModule {
     const { service, config, log } = parts;
+    const database = config instanceof DatabaseConfigFields ? [databaseOptions(service, config, log)] : [];
     return {
       module: ServiceKitModule,
       global: true,
@@ -39,9 +42,10 @@ export class ServiceKitModule {
         ...(parts.configType === BaseConfig ? [] : [{ provide: parts.configType, useValue: config }]),
         { provide: Log, useValue: log },
         { provide: Metrics, useValue: parts.metrics },
+        { provide: ServedPaths, useValue: parts.served },
         { provide: BusMetrics, useFactory: () => new PrometheusBusMetrics(parts.metrics) },
         { provide: BUS_OPTIONS, useValue: busOptions(service, config) },
-        { provide: DATABASE_OPTIONS, useFactory: () => databaseOptions(service, config, log) },
+        ...database.map((value) => ({ provide: DATABASE_OPTIONS, useValue: value })),
         {
           provide: OUTBOX_SOURCE,
           inject: [{ token: OutboxReader, optional: true }],
@@ -69,7 +73,7 @@ export class ServiceKitModule {
         Metrics,
         BusMetrics,
         BUS_OPTIONS,
-        DATABASE_OPTIONS,
+        ...database.map(() => DATABASE_OPTIONS),
         OUTBOX_SOURCE,
         Health,
         RevocationList,
@@ -84,10 +88,7 @@ function busOptions(service: ServiceName, config: BaseConfig): BusOptions {
   return { service, url: config.NATS_URL, user: config.NATS_USER, password: config.NATS_PASSWORD };
 }
 
-function databaseOptions(service: ServiceName, config: BaseConfig, log: Log): ConnectionOptions {
-  if (!(config instanceof DatabaseConfigFields)) {
-    throw new Error(`${service} has a database: its configuration extends DatabaseConfigFields`);
-  }
+function databaseOptions(service: ServiceName, config: DatabaseConfigFields, log: Log): ConnectionOptions {
   const part = log.child({ part: 'database' });
   return {
     url: config.DATABASE_URL,

@@ -8,6 +8,7 @@ import { ConfigFaults, type Environment, loadConfig } from './config/load-config
 import { Health } from './health/health';
 import { createHttpAdapter } from './http/http-adapter';
 import { addInternalEndpoints } from './http/internal-endpoints';
+import { ServedPaths } from './http/served-paths';
 import { Upgrades } from './http/upgrades';
 import { createLog, type Log } from './log/log';
 import { NestLogger } from './log/nest-logger';
@@ -43,8 +44,9 @@ export async function createService<C extends BaseConfig>(
   const faces = options.faces?.(config) ?? ALL_FACES;
   const metrics = new Metrics(service);
   const own = options.compose?.(config) ?? options.module;
-  const kit = ServiceKitModule.forService({ service, configType: options.config, config, log, metrics });
-  const adapter = await createHttpAdapter(config, metrics, allRoutes());
+  const served = new ServedPaths();
+  const kit = ServiceKitModule.forService({ service, configType: options.config, config, log, metrics, served });
+  const adapter = await createHttpAdapter(config, metrics, allRoutes(), served);
   const root: DynamicModule = {
     module: RootModule,
     imports: [kit, BusModule.forService({ service }), ...(own ? [own] : [])],

@@ -1,13 +1,17 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter } from '@nestjs/common';
 import { AppError } from '@muster/contracts';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { ServedPaths } from '../http/served-paths';
 import { Log } from '../log/log';
 import { errorBody, toAppError } from './error-body';
 
 /** The one place where what was thrown becomes an HTTP reply: handlers', guards', Nest's and Fastify's own errors. */
 @Catch()
 export class ErrorFilter implements ExceptionFilter {
-  constructor(private readonly log: Log) {}
+  constructor(
+    private readonly log: Log,
+    private readonly served: ServedPaths,
+  ) {}
 
   catch(thrown: unknown, host: ArgumentsHost): void {
     const request = host.switchToHttp().getRequest<FastifyRequest>();
@@ -16,7 +20,7 @@ export class ErrorFilter implements ExceptionFilter {
   }
 
   answer(thrown: unknown, request: FastifyRequest, reply: FastifyReply): void {
-    const error = toAppError(thrown);
+    const error = request.is404 ? this.nothingThere(thrown, request, reply) : toAppError(thrown);
     const correlationId = request.muster?.correlationId ?? '';
     const fields = { correlationId, code: error.code, method: request.method, route: request.routeOptions?.url };
     if (error.code === 'internal')
@@ -30,6 +34,15 @@ export class ErrorFilter implements ExceptionFilter {
       .code(error.status)
       .type('application/json; charset=utf-8')
       .send(errorBody(asSeen(error, reply), correlationId));
+  }
+
+  /** The router found nothing: is it the address, or only the method? */
+  private nothingThere(thrown: unknown, request: FastifyRequest, reply: FastifyReply): AppError {
+    const error = toAppError(thrown);
+    const methods = error.code === 'not-found' ? this.served.methodsOf(request.url) : [];
+    if (methods.length === 0) return error;
+    void reply.header('allow', methods.join(', '));
+    return new AppError('method-not-allowed', `This address takes ${methods.join(', ')}.`, { cause: thrown });
   }
 }
 

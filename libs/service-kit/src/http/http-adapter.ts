@@ -11,6 +11,7 @@ import { errorBody, toAppError } from '../errors/error-body';
 import type { Metrics } from '../metrics/metrics';
 import { sameText } from '../routes/route.guard';
 import './request-state';
+import type { ServedPaths } from './served-paths';
 
 /** Paths for the supervisor and Prometheus; the edge routes none of them. */
 export const INTERNAL_PREFIX = '/-/';
@@ -21,6 +22,7 @@ export async function createHttpAdapter(
   config: BaseConfig,
   metrics: Metrics,
   routes: readonly Route[],
+  served: ServedPaths,
 ): Promise<FastifyAdapter> {
   const adapter = new FastifyAdapter({
     skipMiddie: true,
@@ -40,7 +42,9 @@ export async function createHttpAdapter(
   const server: FastifyInstance = adapter.getInstance();
   server.decorateRequest('muster');
   server.addHook('onRoute', (options) => {
-    const route = routes.find(({ method, path }) => path === options.url && [options.method].flat().includes(method));
+    const methods = [options.method].flat();
+    served.add(options.url, methods);
+    const route = routes.find(({ method, path }) => path === options.url && methods.includes(method));
     if (route?.bodyLimit !== undefined) options.bodyLimit = route.bodyLimit;
   });
   server.addHook('onRequest', (request, reply, done) => {

@@ -1,4 +1,4 @@
-import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
 import { Bus } from '@muster/bus';
 import {
@@ -29,9 +29,8 @@ export interface Person {
 
 /** Finds out who is asking, from the connection alone. */
 @Injectable()
-export class Identity implements OnModuleInit {
-  private source: PrincipalSource;
-  private directory?: DeviceDirectory;
+export class Identity {
+  private found?: { source: PrincipalSource; directory?: DeviceDirectory };
 
   constructor(
     private readonly modules: ModuleRef,
@@ -39,15 +38,8 @@ export class Identity implements OnModuleInit {
     private readonly revocations: RevocationList,
   ) {}
 
-  onModuleInit(): void {
-    this.directory = this.find<DeviceDirectory>(DEVICE_DIRECTORY);
-    this.source =
-      this.find<PrincipalSource>(PRINCIPAL_SOURCE) ??
-      new CredentialCache({ verify: (presented) => this.bus.request(verifyCredential, presented) }, this.revocations);
-  }
-
   get knowsDevices(): boolean {
-    return this.directory !== undefined;
+    return this.sources.directory !== undefined;
   }
 
   /** A person by session cookie, or a tool by `Authorization: Bearer` (RFC 6750). @throws AppError `not-signed-in` */
@@ -58,7 +50,7 @@ export class Identity implements OnModuleInit {
     if (!credential || credential.length > 512) throw new AppError('not-signed-in', 'Sign in first.');
     this.requireFresh();
     const kind = token === undefined ? 'session' : 'token';
-    const verified = await this.source.verify({ kind, credential, address: presented.address });
+    const verified = await this.sources.source.verify({ kind, credential, address: presented.address });
     if (this.revocations.isRevoked(kind, verified.credentialId)) {
       throw new AppError('not-signed-in', 'You were signed out. Sign in again.');
     }
@@ -86,7 +78,7 @@ export class Identity implements OnModuleInit {
     if (this.revocations.isRevoked('device', deviceId) || this.revocations.isRevoked('certificate', fingerprint)) {
       throw new AppError('device-revoked', 'This device was retired, or its certificate was revoked.');
     }
-    const home = await this.directory?.organisationOf(deviceId);
+    const home = await this.sources.directory?.organisationOf(deviceId);
     if (!home) throw new AppError('device-revoked', 'This device is not known here, or was retired.');
     return {
       kind: 'device',
@@ -104,6 +96,17 @@ export class Identity implements OnModuleInit {
     throw new AppError('unavailable', 'Who is signed in cannot be checked now. Try again in a moment.', {
       retryAfterSeconds: 5,
     });
+  }
+
+  /** What the service provides itself, wherever in its modules; looked up once they are all there. */
+  private get sources(): { source: PrincipalSource; directory?: DeviceDirectory } {
+    this.found ??= {
+      source:
+        this.find<PrincipalSource>(PRINCIPAL_SOURCE) ??
+        new CredentialCache({ verify: (presented) => this.bus.request(verifyCredential, presented) }, this.revocations),
+      directory: this.find<DeviceDirectory>(DEVICE_DIRECTORY),
+    };
+    return this.found;
   }
 
   private find<T>(token: symbol): T | undefined {

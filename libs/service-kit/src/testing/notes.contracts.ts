@@ -1,0 +1,86 @@
+import { ById, defineRoute, device, Flag, may, publicTo, signedIn, Text, Uuid, Whole } from '@muster/contracts';
+
+const own = { service: 'bip', face: 'manager' } as const;
+
+export class Note {
+  @Uuid() id: string;
+  @Text({ max: 200 }) title: string;
+  @Text({ max: 254 }) writtenBy: string;
+}
+export class WriteNote {
+  @Text({ min: 1, max: 200 }) title: string;
+  @Flag({ optional: true }) loud?: boolean;
+}
+export class NoteQuery {
+  @Whole({ min: 1, max: 9, optional: true }) size?: number;
+  @Flag({ optional: true }) loud?: boolean;
+}
+export const readNote = defineRoute({
+  ...own,
+  method: 'GET',
+  path: '/notes/:id',
+  access: may('devices.read'),
+  summary: 'Read a note',
+  params: ById,
+  query: NoteQuery,
+  reply: Note,
+});
+export const writeNote = defineRoute({
+  ...own,
+  method: 'POST',
+  path: '/notes',
+  access: may('devices.write'),
+  summary: 'Write a note',
+  body: WriteNote,
+  reply: Note,
+});
+export const forgetNotes = defineRoute({
+  ...own,
+  method: 'DELETE',
+  path: '/notes',
+  access: signedIn,
+  summary: 'Forget all notes',
+  beforePasswordChange: true,
+});
+export const greet = defineRoute({
+  ...own,
+  method: 'GET',
+  path: '/hello',
+  access: publicTo('a greeting'),
+  summary: 'Say hello',
+  raw: 'text/plain; charset=utf-8',
+});
+export const fail = defineRoute({
+  ...own,
+  method: 'POST',
+  path: '/fail',
+  access: publicTo('it fails anyhow'),
+  summary: 'Fail in the way that is asked for',
+  body: WriteNote,
+  reply: Note,
+});
+export const importNotes = defineRoute({
+  ...own,
+  method: 'POST',
+  path: '/import',
+  access: publicTo('it keeps nothing'),
+  summary: 'Take a large body',
+  bodyLimit: 1024 * 1024,
+});
+export class Report {
+  @Text({ max: 100 }) status: string;
+}
+export class ReportTaken {
+  @Uuid() deviceId: string;
+  @Uuid() organisationId: string;
+}
+export const report = defineRoute({
+  service: 'bip',
+  face: 'worker',
+  method: 'POST',
+  path: '/report',
+  access: device,
+  summary: 'Report as a device',
+  body: Report,
+  reply: ReportTaken,
+});

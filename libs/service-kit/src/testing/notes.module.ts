@@ -1,0 +1,70 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { Controller, Module } from '@nestjs/common';
+import { currentCorrelationId } from '@muster/bus';
+import { AppError, type RouteCall } from '@muster/contracts';
+import { DEVICE_DIRECTORY, type DeviceDirectory } from '../identity/device-directory';
+import { Log } from '../log/log';
+import { Handles } from '../routes/handles.decorator';
+import * as routes from './notes.contracts';
+
+export const HOME = '01900000-0000-7000-8000-00000000000a';
+
+@Controller()
+export class NotesController {
+  constructor(private readonly log: Log) {}
+
+  @Handles(routes.readNote)
+  async read({ params, query, principal }: RouteCall<typeof routes.readNote>): Promise<routes.Note> {
+    const hidden = { internalComment: 'never leaves' };
+    return { id: params.id, title: JSON.stringify(query), writtenBy: principal.name, ...hidden };
+  }
+
+  @Handles(routes.writeNote)
+  async write({ body, principal, reply }: RouteCall<typeof routes.writeNote>): Promise<routes.Note> {
+    this.log.info({ title: body.title, password: 'hunter2', deep: { credential: 's3cret' } }, 'A note was written.');
+    reply.setHeader('x-note', 'written');
+    reply.setCookie('__Host-note', 'yes', { httpOnly: true, secure: true, sameSite: 'strict', path: '/' });
+    return { id: HOME, title: body.title, writtenBy: principal.id };
+  }
+
+  @Handles(routes.forgetNotes)
+  async forget(): Promise<void> {}
+
+  @Handles(routes.greet)
+  async greet({ address }: RouteCall<typeof routes.greet>): Promise<string> {
+    return `hello ${address} ${currentCorrelationId()}`;
+  }
+
+  @Handles(routes.fail)
+  async fail({ body }: RouteCall<typeof routes.fail>): Promise<routes.Note> {
+    if (body.title === 'slow') {
+      await pause(700);
+      return { id: HOME, title: 'done', writtenBy: 'nobody' };
+    }
+    if (body.title === 'unavailable') throw new AppError('unavailable', 'Not now.', { retryAfterSeconds: 7 });
+    if (body.title === 'conflict') throw new AppError('conflict', 'There is one already.');
+    throw new Error(`secret detail: ${body.title}`);
+  }
+
+  @Handles(routes.importNotes)
+  async import(): Promise<void> {}
+}
+
+@Controller()
+export class ReportController {
+  @Handles(routes.report)
+  async report({ principal }: RouteCall<typeof routes.report>): Promise<routes.ReportTaken> {
+    return { deviceId: principal.id, organisationId: principal.organisationId };
+  }
+}
+
+const retired = new Set<string>();
+const directory: DeviceDirectory = {
+  organisationOf: async (deviceId) => (retired.has(deviceId) ? undefined : { organisationId: HOME }),
+};
+
+@Module({
+  controllers: [NotesController, ReportController],
+  providers: [{ provide: DEVICE_DIRECTORY, useValue: directory }],
+})
+export class NotesModule {}
