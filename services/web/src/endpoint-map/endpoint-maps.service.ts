@@ -1,5 +1,5 @@
 import { createHash, X509Certificate } from 'node:crypto';
-import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { Injectable, type OnApplicationBootstrap, type BeforeApplicationShutdown } from '@nestjs/common';
 import { Bus } from '@muster/bus';
 import { AppError, type EndpointMap, listAnchors, type Signed, signEndpointMap } from '@muster/contracts';
 import { Database } from '@muster/database';
@@ -30,7 +30,7 @@ const RENEW_AT_MOST_EVERY = 3_600_000;
  * goes on being handed out.
  */
 @Injectable()
-export class EndpointMaps implements OnApplicationBootstrap, OnApplicationShutdown {
+export class EndpointMaps implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private known?: CurrentMap;
   private checking?: Promise<void>;
   private timer?: NodeJS.Timeout;
@@ -47,7 +47,7 @@ export class EndpointMaps implements OnApplicationBootstrap, OnApplicationShutdo
     void this.keepChecking();
   }
 
-  async onApplicationShutdown(): Promise<void> {
+  async beforeApplicationShutdown(): Promise<void> {
     this.stopped = true;
     clearTimeout(this.timer);
     await this.checking;

@@ -1,4 +1,4 @@
-import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
+import { Injectable, type BeforeApplicationShutdown } from '@nestjs/common';
 import type { Presence } from '@muster/contracts';
 import { Database } from '@muster/database';
 import { Log } from '@muster/service-kit';
@@ -20,7 +20,7 @@ interface Contact {
  * by set, at most once per device in `CONTACT_SECONDS` by each process.
  */
 @Injectable()
-export class Contacts implements OnApplicationShutdown {
+export class Contacts implements BeforeApplicationShutdown {
   private collected = new Map<string, Map<string, Contact>>();
   private readonly writtenAt = new Map<string, number>();
   private timer?: NodeJS.Timeout;
@@ -54,7 +54,7 @@ export class Contacts implements OnApplicationShutdown {
     return this.writing;
   }
 
-  async onApplicationShutdown(): Promise<void> {
+  async beforeApplicationShutdown(): Promise<void> {
     await this.flush();
   }
 

@@ -9,7 +9,8 @@ import { Contacts } from './contacts';
 import { PresenceConsumer } from './presence.consumer';
 import { Presences } from './presence.service';
 import { Snapshots } from './snapshots';
-import { Sweeper, SweepSteps } from './sweeper';
+import { SweepSteps } from './sweep-steps';
+import { Sweeper } from './sweeper';
 
 /** Runs in every worker: events are shared out by the bus, and one of the workers sweeps. */
 @Module({

@@ -1,0 +1,142 @@
+import { createHash, createSign, randomUUID } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import { HandlesRequest } from '@muster/bus';
+import {
+  AppError,
+  certifyDevice,
+  type CertifyDevice,
+  checkRegistrationKey,
+  type CheckRegistrationKey,
+  type CreateOrganisationOwner,
+  createOrganisationOwner,
+  DEFAULT_ORGANISATION_ID,
+  type DeviceCertificate,
+  type ErrorCode,
+  listAnchors,
+  listRevocations,
+  type RegistrationGrant,
+  revokeDevice,
+  type RevokeDevice,
+  type Role,
+  ROLE_PERMISSIONS,
+  type SignEndpointMap,
+  signEndpointMap,
+  signOperations,
+  type SignOperations,
+  type VerifiedCredential,
+  verifyCredential,
+  type VerifyCredential,
+} from '@muster/contracts';
+import { publicKeyOf } from '../enrolment/public-key';
+import { selfSigned } from './certificates';
+
+export interface Somebody {
+  role: Role;
+  organisationId: string;
+}
+
+/**
+ * Answers the key manager's contracts from memory, for tests of this service alone. The whole story, with the real one,
+ * is tested end to end.
+ */
+@Injectable()
+export class KeyManagerDouble {
+  readonly people = new Map<string, Somebody>([
+    ['owner', { role: 'owner', organisationId: DEFAULT_ORGANISATION_ID }],
+    ['reader', { role: 'read-only', organisationId: DEFAULT_ORGANISATION_ID }],
+  ]);
+  /** Registration keys: what they grant, or the code that they are refused with. */
+  readonly keys = new Map<string, Omit<RegistrationGrant, 'deviceId'> | ErrorCode>();
+  readonly devices = new Map<string, { deviceId: string; organisationId: string }>();
+  readonly owners: CreateOrganisationOwner[] = [];
+  readonly revoked: RevokeDevice[] = [];
+  readonly signing = selfSigned('endpoint map');
+  anchors = ['first root'];
+  /** Refuses to make owners while true. */
+  refusesOwners = false;
+
+  @HandlesRequest(verifyCredential)
+  async verify({ credential }: VerifyCredential): Promise<VerifiedCredential> {
+    const person = this.people.get(credential);
+    if (!person) throw new AppError('not-signed-in', 'Sign in first.');
+    return {
+      credentialId: idOf(`credential ${credential}`),
+      userId: idOf(credential),
+      organisationId: person.organisationId,
+      name: `${credential}@muster.localhost`,
+      permissions: [...ROLE_PERMISSIONS[person.role]],
+      csrfToken: '',
+      mustChangePassword: false,
+      expiresAt: new Date(Date.now() + 3_600_000).toISOString(),
+      cacheSeconds: 60,
+    };
+  }
+
+  @HandlesRequest(checkRegistrationKey)
+  async check({ key, publicKey }: CheckRegistrationKey): Promise<RegistrationGrant> {
+    return { ...this.grantOf(key), deviceId: this.devices.get(publicKey)?.deviceId };
+  }
+
+  @HandlesRequest(certifyDevice)
+  async certify({ key, certificateRequest, proposedDeviceId }: CertifyDevice): Promise<DeviceCertificate> {
+    const { organisationId } = this.grantOf(key);
+    const publicKey = publicKeyOf(certificateRequest);
+    const device = this.devices.get(publicKey) ?? { deviceId: proposedDeviceId, organisationId };
+    this.devices.set(publicKey, device);
+    const [notAfter, renewAfter] = [90, 60].map((days) => new Date(Date.now() + days * 86_400_000).toISOString());
+    return { ...device, chain: 'chain', anchors: this.anchors, notAfter: notAfter ?? '', renewAfter: renewAfter ?? '' };
+  }
+
+  @HandlesRequest(listAnchors)
+  async listAnchors() {
+    return { anchors: this.anchors };
+  }
+
+  @HandlesRequest(signEndpointMap)
+  async signMap({ payload }: SignEndpointMap) {
+    return { signatures: [this.sign(payload)], delegation: [this.signing.certificate] };
+  }
+
+  @HandlesRequest(signOperations)
+  async signAll({ payloads }: SignOperations) {
+    return { signatures: payloads.map(({ payload }) => this.sign(payload)), delegation: [this.signing.certificate] };
+  }
+
+  @HandlesRequest(revokeDevice)
+  async revoke(revocation: RevokeDevice) {
+    const person = this.people.get(revocation.credential);
+    if (!person || !ROLE_PERMISSIONS[person.role].includes('devices.retire')) {
+      throw new AppError('permission-denied', 'You need the permission devices.retire for this.');
+    }
+    this.revoked.push(revocation);
+    return { sequence: 0 };
+  }
+
+  @HandlesRequest(createOrganisationOwner)
+  async createOwner(owner: CreateOrganisationOwner) {
+    if (this.refusesOwners) throw new AppError('conflict', 'Somebody has this e-mail address already.');
+    this.owners.push(owner);
+    return { userId: randomUUID(), oneTimePassword: 'once-only-password' };
+  }
+
+  @HandlesRequest(listRevocations)
+  async listRevocations() {
+    return { revocations: [], sequence: 0 };
+  }
+
+  private sign(payload: string): string {
+    return createSign('sha256').update(payload).sign(this.signing.key, 'base64');
+  }
+
+  private grantOf(key: string): Omit<RegistrationGrant, 'deviceId'> {
+    const grant = this.keys.get(key) ?? 'key-unknown';
+    if (typeof grant === 'string') throw new AppError(grant, `The registration key is refused: ${grant}.`);
+    return grant;
+  }
+}
+
+/** The same id for the same text. */
+function idOf(text: string): string {
+  const hex = createHash('sha256').update(text).digest('hex');
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-7${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
+}
