@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { Injectable, Optional } from '@nestjs/common';
-import { AppError, type BusEvent, type BusRequest, InvalidInput, shape } from '@muster/contracts';
+import { Inject, Injectable, Optional } from '@nestjs/common';
+import { AppError, type BusEvent, type BusRequest, InvalidInput, type ServiceName, shape } from '@muster/contracts';
 import { jetstream } from '@nats-io/jetstream';
 import { Connection } from './connection';
 import { currentCorrelationId } from './correlation';
 import { BusMetrics, NoMetrics } from './metrics';
 import { type OutgoingIds, outgoingHeaders } from './wire/headers';
+import { BUS_OPTIONS, type BusOptions } from './options';
 import { decode } from './wire/decode';
 import { encode } from './wire/encode';
 import { errorOf } from './wire/error-reply';
@@ -18,6 +19,7 @@ const ACKNOWLEDGE_MS = 5000;
 @Injectable()
 export class Bus {
   constructor(
+    @Inject(BUS_OPTIONS) private readonly options: BusOptions,
     private readonly connection: Connection,
     @Optional() private readonly metrics: BusMetrics = new NoMetrics(),
   ) {}
@@ -35,7 +37,7 @@ export class Bus {
   /**
    * Publishes a past fact. Durable: fulfilled when the EVENTS stream has stored it. Others: when it is on the wire.
    * @throws AppError `unavailable` when NATS is away; a durable event may then have been stored nevertheless, and a
-   * repetition with the same `messageId` is dropped by JetStream
+   * repetition with the same `messageId` is dropped by JetStream; `internal` when the contract names other publishers
    */
   async publish<T extends object>(event: BusEvent<T>, payload: T, ids: Partial<OutgoingIds> = {}): Promise<void> {
     await this.publishShaped(event, shape(event.payload, payload), ids);
@@ -43,10 +45,11 @@ export class Bus {
 
   /** As `publish`, for a payload that already has the shape of its contract: a row of the outbox. */
   async publishShaped(
-    event: Pick<BusEvent, 'subject' | 'delivery'>,
+    event: Pick<BusEvent, 'subject' | 'delivery' | 'publishers'>,
     payload: unknown,
     ids: Partial<OutgoingIds> = {},
   ): Promise<void> {
+    this.mustBeOneOf(event.publishers, `publish ${event.subject}`);
     const headers = outgoingHeaders({
       messageId: ids.messageId ?? randomUUID(),
       correlationId: ids.correlationId ?? currentCorrelationId() ?? randomUUID(),
@@ -85,6 +88,7 @@ export class Bus {
   }
 
   private async exchange<Q extends object, R extends object>(contract: BusRequest<Q, R>, payload: Q): Promise<R> {
+    this.mustBeOneOf(contract.callers, `ask ${contract.subject}`);
     const headers = outgoingHeaders({ correlationId: currentCorrelationId() ?? randomUUID() });
     const body = encode(contract.subject, shape(contract.request, payload));
     const answer = await this.connection
@@ -103,5 +107,11 @@ export class Bus {
         cause: error,
       });
     }
+  }
+
+  /** NATS would refuse it as well, but only its log would say why. */
+  private mustBeOneOf(services: readonly ServiceName[], doing: string): void {
+    const { service } = this.options;
+    if (!services.includes(service)) throw new AppError('internal', `The contracts do not let ${service} ${doing}.`);
   }
 }

@@ -1,0 +1,125 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { ServiceName } from '@muster/contracts';
+import { natsServerConfig } from '../server-config/nats-server-config';
+
+const HOST = '127.0.0.1';
+
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, HOST);
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  await once(server, 'close');
+  if (typeof address !== 'object' || address === null) throw new Error('no port');
+  return address.port;
+}
+
+/** One real nats-server on loopback. It can be killed and started again on the same store and port. */
+export class NatsProcess {
+  private child?: ChildProcess;
+  private output = '';
+
+  private constructor(
+    private readonly folder: string,
+    private readonly port: number,
+    readonly leafPort: number,
+  ) {}
+
+  static async hub(services: readonly ServiceName[], leafServices: readonly ServiceName[] = []): Promise<NatsProcess> {
+    const nats = new NatsProcess(mkdtempSync(join(tmpdir(), 'bus-hub-')), await freePort(), await freePort());
+    nats.configure(
+      natsServerConfig({
+        ...nats.settings('hub', services),
+        role: 'hub',
+        leafListen: { host: HOST, port: nats.leafPort },
+        leaf: { user: 'leaf', password: 'leaf-password', services: leafServices },
+      }),
+    );
+    await nats.start();
+    return nats;
+  }
+
+  static async leafOf(hub: NatsProcess, services: readonly ServiceName[]): Promise<NatsProcess> {
+    const nats = new NatsProcess(mkdtempSync(join(tmpdir(), 'bus-leaf-')), await freePort(), 0);
+    const url = `ws://${HOST}:${hub.leafPort}`;
+    nats.configure(
+      natsServerConfig({
+        ...nats.settings('leaf', services),
+        role: 'leaf',
+        hub: { url, user: 'leaf', password: 'leaf-password' },
+      }),
+    );
+    await nats.start();
+    return nats;
+  }
+
+  get url(): string {
+    return `nats://${HOST}:${this.port}`;
+  }
+
+  get log(): string {
+    return this.output;
+  }
+
+  async start(): Promise<void> {
+    const program = process.env['NATS_SERVER'] ?? 'nats-server';
+    const child = spawn(program, ['-c', join(this.folder, 'nats.conf')], { stdio: ['ignore', 'ignore', 'pipe'] });
+    child.stderr.on('data', (data: Buffer) => (this.output += data.toString()));
+    this.child = child;
+    for (const deadline = Date.now() + 10_000; !(await this.accepts()); await delay(20)) {
+      if (child.exitCode !== null || Date.now() > deadline)
+        throw new Error(`nats-server did not start:\n${this.output}`);
+    }
+  }
+
+  /** As when the machine takes it away: no time to write anything. */
+  async kill(): Promise<void> {
+    await this.end('SIGKILL');
+  }
+
+  async stop(): Promise<void> {
+    await this.end('SIGTERM');
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  private async end(signal: NodeJS.Signals): Promise<void> {
+    const { child } = this;
+    if (!child || child.exitCode !== null || child.signalCode !== null) return;
+    const exited = once(child, 'exit');
+    child.kill(signal);
+    await exited;
+  }
+
+  private settings(serverName: string, services: readonly ServiceName[]) {
+    return {
+      serverName,
+      listen: { host: HOST, port: this.port },
+      passwords: Object.fromEntries(services.map((service) => [service, passwordOf(service)])),
+      system: { user: 'system', password: 'system-password' },
+      jetStream: { storeDir: join(this.folder, 'store'), maxFileBytes: 2 ** 30, maxMemoryBytes: 2 ** 27 },
+    };
+  }
+
+  private configure(text: string): void {
+    writeFileSync(join(this.folder, 'nats.conf'), text);
+  }
+
+  private accepts(): Promise<boolean> {
+    return new Promise((resolve) => {
+      const socket = connect(this.port, HOST);
+      socket.once('data', () => socket.destroy());
+      socket.once('connect', () => resolve(true));
+      socket.once('error', () => resolve(false));
+    });
+  }
+}
+
+/** Holds what the configuration language could trip over. */
+export const passwordOf = (service: ServiceName): string => `$${service} "{#}\\ password`;
