@@ -1,0 +1,75 @@
+import { Module } from '@nestjs/common';
+import { DatabaseModule } from '@muster/database';
+import { Log, PRINCIPAL_SOURCE } from '@muster/service-kit';
+import { Authority } from './authority/authority';
+import { createAuthority } from './authority/authority-creation';
+import { AuthorityWatch } from './authority/authority-watch';
+import { Credentials } from './credentials/credentials';
+import { CredentialsConsumer } from './credentials/credentials.consumer';
+import { DeviceCertificates } from './devices/device-certificates';
+import { DeviceRevocation } from './devices/device-revocation';
+import { DeviceRevocationConsumer } from './devices/device-revocation.consumer';
+import { Enrolment } from './devices/enrolment';
+import { EnrolmentConsumer } from './devices/enrolment.consumer';
+import { RenewalChallenges } from './devices/renewal-challenge';
+import { RenewalController } from './devices/renewal.controller';
+import { Housekeeping } from './housekeeping';
+import { KeyManagerConfig } from './key-manager.config';
+import { AddressFailures } from './limits/address-failures';
+import { RegistrationKeyController } from './registration-keys/registration-key.controller';
+import { RegistrationKeys } from './registration-keys/registration-keys';
+import { Revocations } from './revocations/revocations';
+import { RevocationsConsumer } from './revocations/revocations.consumer';
+import { IDENTITY_SCHEMA } from './schema';
+import { SessionController } from './sessions/session.controller';
+import { SessionListController } from './sessions/session-list.controller';
+import { Sessions } from './sessions/sessions';
+import { PasswordSignIn } from './sessions/sign-in';
+import { SignInAttempts } from './sessions/sign-in-attempts';
+import { SignInLimits } from './sessions/sign-in-limits';
+import { SigningConsumer } from './signing/signing.consumer';
+import { TokenController } from './tokens/token.controller';
+import { FirstOwner } from './users/first-owner';
+import { OrganisationOwnerConsumer } from './users/organisation-owner.consumer';
+import { UserController } from './users/user.controller';
+import { Users } from './users/users';
+
+async function openAuthority(config: KeyManagerConfig, log: Log): Promise<Authority> {
+  if (config.CA_CREATE && (await createAuthority(config.CA_DIR, config.BASE_DOMAIN))) {
+    log.info({ folder: config.CA_DIR }, 'Made a certificate authority.');
+  }
+  return Authority.open({
+    dir: config.CA_DIR,
+    xmppDomain: config.XMPP_DOMAIN,
+    certificateDays: config.CERTIFICATE_DAYS,
+    renewAfterDays: config.RENEW_AFTER_DAYS,
+  });
+}
+
+/** Who people and devices are, and what proves it. */
+@Module({
+  imports: [DatabaseModule.forService(IDENTITY_SCHEMA)],
+  controllers: [
+    SessionController,
+    SessionListController,
+    UserController,
+    TokenController,
+    RegistrationKeyController,
+    RenewalController,
+  ],
+  providers: [
+    { provide: Authority, inject: [KeyManagerConfig, Log], useFactory: openAuthority },
+    {
+      provide: RenewalChallenges,
+      inject: [KeyManagerConfig],
+      useFactory: (config: KeyManagerConfig) => new RenewalChallenges(config.EDGE_SECRET),
+    },
+    { provide: PRINCIPAL_SOURCE, useExisting: Credentials },
+    ...[AuthorityWatch, FirstOwner, Housekeeping],
+    ...[Credentials, Sessions, PasswordSignIn, SignInAttempts, SignInLimits, AddressFailures, Users],
+    ...[RegistrationKeys, Enrolment, DeviceCertificates, DeviceRevocation, Revocations],
+    ...[CredentialsConsumer, EnrolmentConsumer, DeviceRevocationConsumer, RevocationsConsumer, SigningConsumer],
+    OrganisationOwnerConsumer,
+  ],
+})
+export class AppModule {}

@@ -1,0 +1,68 @@
+import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { Health, Log } from '@muster/service-kit';
+import { KeyManagerConfig } from '../key-manager.config';
+import { Periodic } from '../periodic';
+import { Authority } from './authority';
+import { renewDelegations } from './delegation-renewal';
+import { DAY_MS, fingerprint } from './x509';
+
+/** Keeps the authority current: takes up replaced files within seconds, and renews delegations before they end. */
+@Injectable()
+export class AuthorityWatch implements OnApplicationBootstrap, OnApplicationShutdown {
+  private readonly reloading: Periodic;
+  private readonly renewing: Periodic;
+  private readonly log: Log;
+
+  constructor(
+    private readonly authority: Authority,
+    private readonly config: KeyManagerConfig,
+    health: Health,
+    log: Log,
+  ) {
+    this.log = log.child({ part: 'authority' });
+    health.add('authority', () => authority.problems().length === 0);
+    this.reloading = new Periodic(
+      config.CA_RELOAD_SECONDS * 1000,
+      () => this.reload(),
+      (error) => this.log.error({ err: error }, 'CA_DIR cannot be read; the authority as it was before goes on.'),
+    );
+    this.renewing = new Periodic(
+      DAY_MS,
+      () => this.renew(),
+      (error) => this.log.error({ err: error }, 'A certificate of the authority could not be renewed.'),
+    );
+  }
+
+  async onApplicationBootstrap(): Promise<void> {
+    this.report();
+    await this.renewing.run();
+    this.reloading.start();
+    this.renewing.start();
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await Promise.all([this.reloading.stop(), this.renewing.stop()]);
+  }
+
+  private async reload(): Promise<void> {
+    if (!(await this.authority.reload())) return;
+    const anchors = this.authority.current.anchors.map(fingerprint);
+    this.log.info({ anchors }, 'Took up changed files of the authority.');
+    this.report();
+  }
+
+  private report(): void {
+    for (const problem of this.authority.problems()) {
+      this.log.error({ problem }, 'A part of the authority cannot be used. Put a valid one into CA_DIR.');
+    }
+  }
+
+  private async renew(): Promise<void> {
+    const outcomes = await renewDelegations(this.config.CA_DIR, this.config.BASE_DOMAIN, this.authority.current);
+    for (const { part, renewed, notAfter } of outcomes) {
+      if (renewed) this.log.info({ part, notAfter }, 'Renewed a certificate of the authority.');
+      else this.log.warn({ part, notAfter }, 'Ends soon and its root is offline: renew it there and replace the file.');
+    }
+    await this.reload();
+  }
+}

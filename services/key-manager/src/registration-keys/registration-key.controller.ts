@@ -1,0 +1,94 @@
+import { Controller } from '@nestjs/common';
+import {
+  AppError,
+  createRegistrationKey,
+  type CreateRegistrationKey,
+  listRegistrationKeys,
+  type RegistrationKey,
+  type RegistrationKeyList,
+  revokeRegistrationKey,
+  type RouteCall,
+} from '@muster/contracts';
+import { Database, newId } from '@muster/database';
+import { Handles, Log } from '@muster/service-kit';
+import { IsNull } from 'typeorm';
+import { Authority } from '../authority/authority';
+import { KeyManagerConfig } from '../key-manager.config';
+import { newRegistrationKey } from '../secrets/secret';
+import { installLines } from './install-lines';
+import { RegistrationKeyEntity } from './registration-key.entity';
+import { stateOf } from './registration-keys';
+
+/** Registration keys as people see them, with the lines to paste. */
+@Controller()
+export class RegistrationKeyController {
+  private readonly log: Log;
+
+  constructor(
+    private readonly database: Database,
+    private readonly authority: Authority,
+    private readonly config: KeyManagerConfig,
+    log: Log,
+  ) {
+    this.log = log.child({ part: 'registration-keys' });
+  }
+
+  @Handles(listRegistrationKeys)
+  async list({ principal }: RouteCall<typeof listRegistrationKeys>): Promise<RegistrationKeyList> {
+    const rows = await this.database.inOrganisation(principal.organisationId, (manager) =>
+      manager.find(RegistrationKeyEntity, { order: { createdAt: 'DESC' }, take: 1000 }),
+    );
+    return { keys: rows.map((row) => this.describe(row)) };
+  }
+
+  @Handles(createRegistrationKey)
+  async create({ principal, body }: RouteCall<typeof createRegistrationKey>): Promise<RegistrationKey> {
+    const row = Object.assign(new RegistrationKeyEntity(), {
+      ...{ id: newId(), organisationId: principal.organisationId, name: body.name, key: newRegistrationKey() },
+      ...{ groupId: body.groupId ?? null, deviceLimit: body.deviceLimit ?? null, devicesEnrolled: 0 },
+      ...{ expiresAt: expiryOf(body), revokedAt: null, createdAt: new Date(), createdBy: principal.name.slice(0, 254) },
+    });
+    await this.database.inOrganisation(principal.organisationId, (manager) =>
+      manager.insert(RegistrationKeyEntity, row),
+    );
+    this.log.info({ registrationKeyId: row.id, by: principal.id }, 'Created a registration key.');
+    return this.describe(row);
+  }
+
+  @Handles(revokeRegistrationKey)
+  async revoke({ principal, params }: RouteCall<typeof revokeRegistrationKey>): Promise<void> {
+    await this.database.inOrganisation(principal.organisationId, async (manager) => {
+      const where = { id: params.id };
+      if (!(await manager.existsBy(RegistrationKeyEntity, where))) {
+        throw new AppError('not-found', 'There is no such registration key.');
+      }
+      await manager.update(RegistrationKeyEntity, { ...where, revokedAt: IsNull() }, { revokedAt: new Date() });
+    });
+    this.log.info({ registrationKeyId: params.id, by: principal.id }, 'Revoked a registration key.');
+  }
+
+  private describe(row: RegistrationKeyEntity): RegistrationKey {
+    const where = {
+      host: this.config.ITSM_DOMAIN,
+      port: this.config.EDGE_PORT,
+      addresses: this.config.webAddresses,
+    };
+    return {
+      ...{ id: row.id, name: row.name, key: row.key, devicesEnrolled: row.devicesEnrolled, state: stateOf(row) },
+      groupId: row.groupId ?? undefined,
+      deviceLimit: row.deviceLimit ?? undefined,
+      expiresAt: row.expiresAt?.toISOString(),
+      createdAt: row.createdAt.toISOString(),
+      createdBy: row.createdBy,
+      installLines: installLines(row.key, this.authority.anchors, where),
+    };
+  }
+}
+
+function expiryOf({ expiresAt }: CreateRegistrationKey): Date | null {
+  if (!expiresAt) return null;
+  const date = new Date(expiresAt);
+  if (date > new Date()) return date;
+  const problem = 'must be in the future';
+  throw new AppError('invalid-input', `The expiry ${problem}.`, { faults: [{ field: 'expiresAt', problem }] });
+}

@@ -1,0 +1,85 @@
+import { Controller } from '@nestjs/common';
+import {
+  type CreatedUser,
+  createUser,
+  deleteUser,
+  listRoles,
+  listUsers,
+  resetPassword,
+  ROLE_PERMISSIONS,
+  type RoleList,
+  ROLES,
+  type RouteCall,
+  updateUser,
+  type User,
+  type UserList,
+} from '@muster/contracts';
+import { Database } from '@muster/database';
+import { Handles } from '@muster/service-kit';
+import { SignInAttempts } from '../sessions/sign-in-attempts';
+import { UserEntity } from './user.entity';
+import { Users, type WithPassword } from './users';
+
+/** Users of the own organisation, and the roles that they can have. */
+@Controller()
+export class UserController {
+  constructor(
+    private readonly database: Database,
+    private readonly users: Users,
+    private readonly attempts: SignInAttempts,
+  ) {}
+
+  @Handles(listUsers)
+  async list({ principal }: RouteCall<typeof listUsers>): Promise<UserList> {
+    const rows = await this.database.inOrganisation(principal.organisationId, (manager) =>
+      manager.find(UserEntity, { order: { email: 'ASC' }, take: 1000 }),
+    );
+    const locks = await this.attempts.locks(rows.map((row) => row.email));
+    return { users: rows.map((row) => describeUser(row, locks.get(row.email))) };
+  }
+
+  @Handles(createUser)
+  async create({ principal, body }: RouteCall<typeof createUser>): Promise<CreatedUser> {
+    return withPassword(await this.users.create({ ...body, organisationId: principal.organisationId }, principal));
+  }
+
+  @Handles(updateUser)
+  async update({ principal, params, body }: RouteCall<typeof updateUser>): Promise<User> {
+    const row = await this.users.update(principal, params.id, body);
+    return describeUser(row, (await this.attempts.locks([row.email])).get(row.email));
+  }
+
+  @Handles(resetPassword)
+  async resetPassword({ principal, params }: RouteCall<typeof resetPassword>): Promise<CreatedUser> {
+    const reset = await this.users.resetPassword(principal, params.id);
+    await this.attempts.forget(reset.user.email);
+    return withPassword(reset);
+  }
+
+  @Handles(deleteUser)
+  delete({ principal, params }: RouteCall<typeof deleteUser>): Promise<void> {
+    return this.users.delete(principal, params.id);
+  }
+
+  @Handles(listRoles)
+  roles(_call: RouteCall<typeof listRoles>): RoleList {
+    return { roles: ROLES.map((name) => ({ name, permissions: [...ROLE_PERMISSIONS[name]] })) };
+  }
+}
+
+const describeUser = (row: UserEntity, lockedUntil?: Date): User => ({
+  id: row.id,
+  email: row.email,
+  name: row.name,
+  role: row.role,
+  disabled: row.disabled,
+  mustChangePassword: row.mustChangePassword,
+  createdAt: row.createdAt.toISOString(),
+  lastSignInAt: row.lastSignInAt?.toISOString(),
+  lockedUntil: lockedUntil?.toISOString(),
+});
+
+const withPassword = ({ user, oneTimePassword }: WithPassword): CreatedUser => ({
+  ...describeUser(user),
+  oneTimePassword,
+});

@@ -1,0 +1,145 @@
+import { Injectable } from '@nestjs/common';
+import { AppError, type Principal, type Role, type UpdateUser } from '@muster/contracts';
+import { Database, isUniqueViolation, newId } from '@muster/database';
+import { Log } from '@muster/service-kit';
+import type { EntityManager } from 'typeorm';
+import { newOneTimePassword } from '../passwords/one-time-password';
+import { hashPassword } from '../passwords/password-hash';
+import { type NewRevocation, Revocations } from '../revocations/revocations';
+import { Sessions } from '../sessions/sessions';
+import { ApiTokenEntity } from '../tokens/api-token.entity';
+import { requireReach } from './grants';
+import { UserEntity } from './user.entity';
+
+export interface NewUser {
+  organisationId: string;
+  email: string;
+  name: string;
+  role: Role;
+}
+/** A user with the password that is shown this once. */
+export interface WithPassword {
+  user: UserEntity;
+  oneTimePassword: string;
+}
+
+/** People of an organisation: made, changed and removed, within what the one who asks may do. */
+@Injectable()
+export class Users {
+  private readonly log: Log;
+
+  constructor(
+    private readonly database: Database,
+    private readonly sessions: Sessions,
+    private readonly revocations: Revocations,
+    log: Log,
+  ) {
+    this.log = log.child({ part: 'users' });
+  }
+
+  /** @param beforeInsert runs in the transaction; what it throws keeps the user from being made */
+  async create(
+    wanted: NewUser,
+    by: Principal,
+    beforeInsert?: (manager: EntityManager) => Promise<void>,
+  ): Promise<WithPassword> {
+    requireReach(by, wanted.role);
+    const oneTimePassword = newOneTimePassword();
+    const row = await newUser(wanted, oneTimePassword);
+    try {
+      await this.database.inOrganisation(wanted.organisationId, async (manager) => {
+        await beforeInsert?.(manager);
+        await manager.insert(UserEntity, row);
+      });
+    } catch (error) {
+      if (!isUniqueViolation(error, 'users_email')) throw error;
+      throw new AppError('conflict', 'Somebody has this e-mail address already. Choose another.', { cause: error });
+    }
+    this.log.info({ userId: row.id, role: row.role, by: by.id }, 'Created a user.');
+    return { user: row, oneTimePassword };
+  }
+
+  async update(by: Principal, id: string, change: UpdateUser): Promise<UserEntity> {
+    if (change.role) requireReach(by, change.role);
+    const updated = await this.change(by, id, async (manager, user) => {
+      const { name, role, disabled } = { ...user, ...definedOf(change) };
+      if (disabled || role !== 'owner') await keepAnOwner(manager, user);
+      await manager.update(UserEntity, { id }, { name, role, disabled });
+      const ended = disabled && !user.disabled ? await this.sessions.endAll(manager, id) : [];
+      const rightsChanged = role !== user.role || disabled !== user.disabled;
+      return [...ended, ...(rightsChanged ? [rightsOf(user)] : [])];
+    });
+    this.log.info({ userId: id, ...definedOf(change), name: undefined, by: by.id }, 'Changed a user.');
+    return updated;
+  }
+
+  async resetPassword(by: Principal, id: string): Promise<WithPassword> {
+    const oneTimePassword = newOneTimePassword();
+    const passwordHash = await hashPassword(oneTimePassword);
+    const user = await this.change(by, id, async (manager, found) => {
+      await manager.update(UserEntity, { id }, { passwordHash, mustChangePassword: true });
+      return [...(await this.sessions.endAll(manager, id)), rightsOf(found)];
+    });
+    this.log.info({ userId: id, by: by.id }, 'Reset a password.');
+    return { user, oneTimePassword };
+  }
+
+  async delete(by: Principal, id: string): Promise<void> {
+    await this.change(by, id, async (manager, user) => {
+      await keepAnOwner(manager, user);
+      const tokens = await manager.findBy(ApiTokenEntity, { ownerId: id });
+      await manager.delete(ApiTokenEntity, { ownerId: id });
+      const ended = await this.sessions.endAll(manager, id);
+      await manager.delete(UserEntity, { id });
+      const revoked = tokens.map((token) => ({ ...rightsOf(user), kind: 'token' as const, id: token.id }));
+      return [...ended, ...revoked, rightsOf(user)];
+    });
+    this.log.info({ userId: id, by: by.id }, 'Deleted a user.');
+  }
+
+  /** One change to one user under a row lock, with what it revokes. @returns the user as it is after it */
+  private change(
+    by: Principal,
+    id: string,
+    work: (manager: EntityManager, user: UserEntity) => Promise<NewRevocation[]>,
+  ): Promise<UserEntity> {
+    return this.database.inOrganisation(by.organisationId, async (manager) => {
+      const user = await manager.findOne(UserEntity, { where: { id }, lock: { mode: 'pessimistic_write' } });
+      if (!user) throw new AppError('not-found', 'There is no such user in your organisation.');
+      requireReach(by, user.role);
+      const revoked = await work(manager, user);
+      if (revoked.length > 0) await this.revocations.add(manager, revoked);
+      return (await manager.findOneBy(UserEntity, { id })) ?? user;
+    });
+  }
+}
+
+/** A row for somebody who has to change this password first. */
+export async function newUser(wanted: NewUser, password: string): Promise<UserEntity> {
+  const { organisationId, name, role } = wanted;
+  return Object.assign(new UserEntity(), {
+    ...{ id: newId(), organisationId, name, role, email: wanted.email.toLowerCase() },
+    ...{ passwordHash: await hashPassword(password), mustChangePassword: true, disabled: false },
+    ...{ createdAt: new Date(), lastSignInAt: null },
+  });
+}
+
+/** Refuses to take the last active owner away. Locks all owners, so that two at once cannot each take the other. */
+async function keepAnOwner(manager: EntityManager, user: UserEntity): Promise<void> {
+  if (user.role !== 'owner' || user.disabled) return;
+  const owners = await manager.find(UserEntity, {
+    where: { role: 'owner', disabled: false },
+    order: { id: 'ASC' },
+    lock: { mode: 'pessimistic_write' },
+  });
+  if (owners.some((owner) => owner.id !== user.id)) return;
+  throw new AppError(
+    'conflict',
+    'This is the last active owner of the organisation. Make somebody else an owner first.',
+  );
+}
+
+const rightsOf = ({ id, organisationId }: UserEntity) => ({ kind: 'user' as const, id, organisationId });
+
+const definedOf = (change: UpdateUser): Partial<UpdateUser> =>
+  Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined && value !== null));
