@@ -40,7 +40,7 @@ export default tseslint.config(
   },
   {
     // A library's tests run against the real servers that libs/testing starts, which itself builds on the library.
-    files: ['libs/**/*.spec.ts'],
+    files: ['libs/**/*.spec.ts', 'libs/*/src/testing/**'],
     rules: {
       '@nx/enforce-module-boundaries': [
         'error',
