@@ -1,4 +1,5 @@
 import 'reflect-metadata';
+import type { Readable } from 'node:stream';
 import {
   createParamDecorator,
   type ExecutionContext,
@@ -12,8 +13,8 @@ import type { FastifyRequest } from 'fastify';
 
 export const ROUTE_METADATA = 'muster:route';
 
-/** What a handler returns: its reply class; nothing for `204`; text or bytes where the route is `raw`. */
-export type HandlerReply<R extends object> = R | (object extends R ? void | string | Uint8Array : never);
+/** What a handler returns: its reply class; nothing for `204`; text, bytes or a stream of them where the route is `raw`. */
+export type HandlerReply<R extends object> = R | (object extends R ? void | string | Uint8Array | Readable : never);
 
 const Call = createParamDecorator(
   (_data: unknown, context: ExecutionContext) => context.switchToHttp().getRequest<FastifyRequest>().muster.call,
