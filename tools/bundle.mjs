@@ -2,7 +2,7 @@
  * Bundles one Node.js project into `<project>/dist/main.mjs`: `node tools/bundle.mjs services/web`.
  * Everything is inlined (it halves the start time) but packages with native code and what Nest loads only if it is there.
  */
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { rolldown } from 'rolldown';
 
@@ -53,3 +53,7 @@ for (const entry of entries) {
   });
   await bundle.close();
 }
+
+// The bundle is complete without its project's folder, and says which version it is.
+const { name, version } = JSON.parse(readFileSync(`${root}/package.json`, 'utf8'));
+writeFileSync(`${root}/dist/package.json`, `${JSON.stringify({ name, version, type: 'module' }, null, 2)}\n`);
