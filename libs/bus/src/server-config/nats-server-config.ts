@@ -86,7 +86,7 @@ function accounts(settings: HubSettings | LeafSettings): string[] {
   );
   if (settings.role === 'hub' && settings.leaf) {
     const { user: name, password, services } = settings.leaf;
-    users.push(user(name, password, 'LEAFNODE', leafPermissions(services), false));
+    users.push(user(name, password, 'LEAFNODE_WS', leafPermissions(services), false));
   }
   const { system } = settings;
   return [
@@ -119,9 +119,19 @@ const user = (name: string, password: string, link: string, allowed: Permissions
   '      }',
 ];
 
+/**
+ * nats-server takes leaf nodes on its WebSocket only where it also has a plain listener for them: one on loopback, on a
+ * port of the system's choice, that wants the same credentials.
+ */
 const websocket = ({ leafListen }: HubSettings): string[] =>
   leafListen
-    ? ['leafnodes {', '}', 'websocket {', `  listen: ${quoted(address(leafListen))}`, '  no_tls: true', '}']
+    ? [
+        'leafnodes { listen: "127.0.0.1:-1" }',
+        'websocket {',
+        `  listen: ${quoted(address(leafListen))}`,
+        '  no_tls: true',
+        '}',
+      ]
     : [];
 
 function remote({ hub }: LeafSettings): string[] {

@@ -86,10 +86,20 @@ export function leafPermissions(services: readonly ServiceName[]): Permissions {
     subscribe: unique(
       services.flatMap((service) => {
         const { subscribe } = contractPermissions(service);
-        return asked(service).length > 0 ? subscribe : subscribe.filter((subject) => !subject.startsWith('_INBOX.'));
+        const served = requests.filter((request) => request.server === service).map((request) => request.subject);
+        return [
+          ...(asked(service).length > 0 ? subscribe : subscribe.filter((subject) => !subject.startsWith('_INBOX.'))),
+          ...served.map(everyVersion),
+        ];
       }),
     ),
   };
 }
+
+/**
+ * nats-server 2.9 compares `<subject> <queue group>` as one text with what a leaf node may subscribe to, so that the
+ * last part, the version, must be a wildcard where a service behind the leaf answers.
+ */
+const everyVersion = (subject: string): string => subject.replace(/\.v\d+$/, '.*');
 
 const unique = (subjects: string[]): string[] => [...new Set(subjects)];
