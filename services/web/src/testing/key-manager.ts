@@ -54,6 +54,8 @@ export class KeyManagerDouble {
   anchors = ['first root'];
   /** Refuses to make owners while true. */
   refusesOwners = false;
+  /** Refuses to sign operations while true. */
+  refusesSigning = false;
 
   @HandlesRequest(verifyCredential)
   async verify({ credential }: VerifyCredential): Promise<VerifiedCredential> {
@@ -98,7 +100,12 @@ export class KeyManagerDouble {
   }
 
   @HandlesRequest(signOperations)
-  async signAll({ payloads }: SignOperations) {
+  async signAll({ credential, permission, payloads }: SignOperations) {
+    const person = this.people.get(credential);
+    const allowed = person && ROLE_PERMISSIONS[person.role].some((held) => held === permission);
+    if (!allowed || this.refusesSigning) {
+      throw new AppError('permission-denied', `You need the permission ${permission} for this.`);
+    }
     return { signatures: payloads.map(({ payload }) => this.sign(payload)), delegation: [this.signing.certificate] };
   }
 
