@@ -1,0 +1,65 @@
+import { Module } from '@nestjs/common';
+import { RevocationList } from '@muster/service-kit';
+import { XmppServer } from './core/server';
+import { Listener } from './core/tls/listener';
+import { allFeatures } from './features';
+import { MessagePush } from './features/message-push';
+import { BrokerMetrics } from './metrics/broker-metrics';
+import { XmppNode } from './node/xmpp-node';
+import { nextEpoch } from './presence/node-epoch';
+import { PresenceLedger } from './presence/presence-ledger';
+import { PresencePublisher } from './presence/presence.publisher';
+import { PresenceRequests } from './presence/presence.requests';
+import { PushBrokerConfig } from './push-broker.config';
+import { Evictions } from './revocation/evictions';
+import { NotifiedPublisher } from './wake/notified.publisher';
+import { WakeListener } from './wake/wake.listener';
+
+@Module({
+  providers: [
+    NotifiedPublisher,
+    {
+      provide: MessagePush,
+      inject: [NotifiedPublisher],
+      useFactory: (notified: NotifiedPublisher) => new MessagePush((session) => notified.add(session.jid.local)),
+    },
+    {
+      provide: XmppServer,
+      inject: [PushBrokerConfig, RevocationList, MessagePush],
+      useFactory: (config: PushBrokerConfig, revocations: RevocationList, push: MessagePush) =>
+        new XmppServer(config.XMPP_DOMAIN, config.limits()).use(
+          ...allFeatures({
+            revocations,
+            push,
+            ping: {
+              afterSeconds: config.XMPP_PING_AFTER_SECONDS,
+              timeoutSeconds: config.XMPP_PING_TIMEOUT_SECONDS,
+            },
+            streamManagement: {
+              resumeSeconds: config.XMPP_RESUME_SECONDS,
+              queueLength: config.XMPP_QUEUE_LENGTH,
+              ackTimeoutSeconds: config.XMPP_ACK_TIMEOUT_SECONDS,
+            },
+          }),
+        ),
+    },
+    {
+      provide: Listener,
+      inject: [XmppServer, PushBrokerConfig],
+      useFactory: (server: XmppServer, config: PushBrokerConfig) => new Listener(server, config.listening()),
+    },
+    {
+      provide: PresenceLedger,
+      inject: [PushBrokerConfig],
+      useFactory: (config: PushBrokerConfig) =>
+        new PresenceLedger(config.NODE_NAME, nextEpoch(config.NODE_STATE_DIR, Date.now())),
+    },
+    XmppNode,
+    PresencePublisher,
+    PresenceRequests,
+    WakeListener,
+    Evictions,
+    BrokerMetrics,
+  ],
+})
+export class AppModule {}

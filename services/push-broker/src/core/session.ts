@@ -1,0 +1,88 @@
+import type { Jid } from './jid';
+import { CLIENT_NS } from './namespaces';
+import type { Peer } from './peer';
+import { StreamError } from './stream-error';
+import type { Stream } from './stream';
+import type { Element } from './xml/element';
+import { serialise } from './xml/serialise';
+
+/** How a session's stanzas reach the peer. Stream management replaces the plain one. */
+export interface Carrier {
+  /** `delivered` is called once the peer has the stanza, as far as this carrier can tell. */
+  send(xml: string, delivered: () => void): void;
+  /** The connection broke. @returns whether the session goes on without one */
+  lost(): boolean;
+  /** The session is over; nothing is sent any more. */
+  ended(): void;
+}
+
+/** A bound resource. It outlives its stream when the carrier can resume it on another one. */
+export class Session {
+  carrier: Carrier = new PlainCarrier(this);
+  #stream: Stream | undefined;
+  #peer: Peer;
+  #ended = false;
+
+  constructor(
+    readonly jid: Jid,
+    stream: Stream,
+    private readonly onEnd: (session: Session) => void,
+  ) {
+    this.#peer = stream.peer;
+    this.attach(stream);
+  }
+
+  /** The stream that it is on now, if any. */
+  get stream(): Stream | undefined {
+    return this.#stream;
+  }
+
+  /** The peer on the newest stream; kept while there is none. */
+  get peer(): Peer {
+    return this.#peer;
+  }
+
+  get ended(): boolean {
+    return this.#ended;
+  }
+
+  /** Queues a stanza for the peer. `delivered` is called at most once. */
+  send(stanza: Element, delivered: () => void = () => undefined): void {
+    if (!this.#ended) this.carrier.send(serialise(stanza, CLIENT_NS), delivered);
+  }
+
+  attach(stream: Stream): void {
+    this.#stream = stream;
+    this.#peer = stream.peer;
+    stream.session = this;
+  }
+
+  /** Leaves the stream, which is the caller's to close. */
+  detach(): void {
+    if (this.#stream) this.#stream.session = undefined;
+    this.#stream = undefined;
+  }
+
+  /** Ends the session, and its stream with the error where one is given. Cannot be resumed. */
+  end(error?: StreamError): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    const stream = this.#stream;
+    this.carrier.ended();
+    this.onEnd(this);
+    this.detach();
+    stream?.close(error);
+  }
+}
+
+class PlainCarrier implements Carrier {
+  constructor(private readonly session: Session) {}
+
+  send(xml: string, delivered: () => void): void {
+    this.session.stream?.write(xml, delivered);
+  }
+  lost(): boolean {
+    return false;
+  }
+  ended(): void {}
+}

@@ -1,0 +1,181 @@
+import { SaxesParser, type SaxesTagNS } from 'saxes';
+import { StreamError } from '../stream-error';
+import { type Child, Element } from './element';
+import { Utf8Decoder } from './utf8-decoder';
+
+const XMLNS = 'http://www.w3.org/2000/xmlns/';
+const XML = 'http://www.w3.org/XML/1998/namespace';
+/** Elements inside elements; XMPP needs about ten. */
+const MAX_DEPTH = 64;
+const WHITESPACE_ONLY = /^[ \t\r\n]*$/;
+
+export interface StreamHandler {
+  /** The stream header; `declared` is the namespace that it declares as default. */
+  header(header: Element, declared: string | undefined): void;
+  /** A complete first-level element. */
+  element(element: Element): void;
+  footer(): void;
+}
+
+interface OpenElement {
+  name: string;
+  namespace: string;
+  attributes: Map<string, string>;
+  children: Child[];
+}
+
+/**
+ * Turns bytes into stream header, first-level elements and stream end (RFC 6120, section 11). Everything that XMPP
+ * restricts is refused where it stands: comments, processing instructions, DOCTYPE, entities, text between stanzas,
+ * bytes that are not UTF-8. What the peer sent before the refusal has been handed on.
+ */
+export class StreamParser {
+  /** Characters that one first-level element, or the stream header, may have. Never more than its bytes. */
+  maxStanza: number;
+  readonly #handler: StreamHandler;
+  readonly #decoder = new Utf8Decoder();
+  #saxes = this.#createSaxes();
+  #open: OpenElement[] = [];
+  /** Whether the stream header was read. */
+  #inStream = false;
+  /** Characters given to the current saxes parser before the present piece. */
+  #fed = 0;
+  /** Where the last first-level element ended, counted as `#fed` is. */
+  #boundary = 0;
+  /** Nothing but whitespace followed the last boundary. */
+  #betweenStanzas = true;
+  /** Hands on what has just ended; see `#closeTag`. */
+  #ended: (() => void) | undefined;
+
+  constructor(handler: StreamHandler, maxStanza: number) {
+    this.#handler = handler;
+    this.maxStanza = maxStanza;
+  }
+
+  /** @throws StreamError when the peer sent what no stream may carry; the parser must not be used after that */
+  write(bytes: Buffer): void {
+    const text = this.#decoder.decode(bytes);
+    if (text === undefined) throw new StreamError('unsupported-encoding', 'the stream must be UTF-8');
+    let rest: string | undefined = text;
+    while (rest !== undefined) rest = this.#feed(rest);
+  }
+
+  /** From inside `StreamHandler.element`: what follows is a new stream (RFC 6120, section 4.3.3). */
+  restart(): void {
+    throw new Restart();
+  }
+
+  /** @returns what follows a restart */
+  #feed(piece: string): string | undefined {
+    // Whitespace between stanzas is a sign of life; saxes would collect it until the next stanza.
+    const text = this.#betweenStanzas ? piece.replace(/^[ \t\r\n]+/, '') : piece;
+    if (text === '') return undefined;
+    try {
+      this.#saxes.write(text);
+      this.#handOn();
+    } catch (error) {
+      if (!(error instanceof Restart)) throw error;
+      const rest = text.slice(this.#boundary - this.#fed);
+      this.#saxes = this.#createSaxes();
+      this.#inStream = false;
+      this.#fed = this.#boundary = 0;
+      this.#betweenStanzas = true;
+      return rest;
+    }
+    this.#fed += text.length;
+    this.#checkSize(this.#fed);
+    const sinceBoundary = this.#fed - this.#boundary;
+    this.#betweenStanzas =
+      this.#open.length === 0 &&
+      sinceBoundary <= text.length &&
+      WHITESPACE_ONLY.test(text.slice(text.length - sinceBoundary));
+    return undefined;
+  }
+
+  #createSaxes(): SaxesParser<{ xmlns: true }> {
+    const saxes = new SaxesParser({ xmlns: true, position: false, forceXMLVersion: true, defaultXMLVersion: '1.0' });
+    saxes.on('error', ({ message }) => {
+      // The one fault that saxes reports only after it has closed the element in question.
+      if (!message.endsWith('unexpected close tag.')) this.#handOn();
+      throw new StreamError(message.endsWith('undefined entity.') ? 'restricted-xml' : 'not-well-formed', message);
+    });
+    saxes.on('xmldecl', ({ encoding }) => {
+      if (encoding !== undefined && encoding.toLowerCase() !== 'utf-8') throw new StreamError('unsupported-encoding');
+    });
+    saxes.on('comment', () => this.#refuse('comments'));
+    saxes.on('processinginstruction', () => this.#refuse('processing instructions'));
+    saxes.on('doctype', () => this.#refuse('document type declarations'));
+    saxes.on('text', (text) => this.#text(text));
+    saxes.on('cdata', (text) => this.#text(text));
+    saxes.on('opentag', (tag) => this.#openTag(tag));
+    saxes.on('closetag', () => this.#closeTag());
+    return saxes;
+  }
+
+  #openTag(tag: SaxesTagNS): void {
+    this.#handOn();
+    const { local: name, uri: namespace } = tag;
+    const attributes = new Map<string, string>();
+    for (const { local, uri, value } of Object.values(tag.attributes)) {
+      if (uri === XMLNS) continue;
+      attributes.set(uri === '' ? local : uri === XML ? `xml:${local}` : `{${uri}}${local}`, value);
+    }
+    if (!this.#inStream) {
+      this.#inStream = true;
+      this.#endStanza();
+      this.#handler.header(new Element(name, namespace, attributes), tag.ns['']);
+      return;
+    }
+    if (this.#open.length === MAX_DEPTH) throw new StreamError('policy-violation', 'elements are nested too deeply');
+    this.#open.push({ name, namespace, attributes, children: [] });
+  }
+
+  /** What ended is handed on with the next event: only then is it known that its end tag had the right name. */
+  #closeTag(): void {
+    this.#handOn();
+    const closed = this.#open.pop();
+    if (!closed) {
+      this.#ended = () => this.#handler.footer();
+      return;
+    }
+    const element = new Element(closed.name, closed.namespace, closed.attributes, closed.children);
+    const parent = this.#open.at(-1);
+    if (parent) {
+      parent.children.push(element);
+      return;
+    }
+    this.#endStanza();
+    this.#ended = () => this.#handler.element(element);
+  }
+
+  #handOn(): void {
+    const ended = this.#ended;
+    this.#ended = undefined;
+    ended?.();
+  }
+
+  #text(text: string): void {
+    this.#handOn();
+    const parent = this.#open.at(-1);
+    if (parent) parent.children.push(text);
+    else if (!WHITESPACE_ONLY.test(text)) throw new StreamError('bad-format', 'text between stanzas');
+  }
+
+  #endStanza(): void {
+    this.#checkSize(this.#saxes.position);
+    this.#boundary = this.#saxes.position;
+  }
+
+  #refuse(what: string): never {
+    this.#handOn();
+    throw new StreamError('restricted-xml', `${what} are not allowed`);
+  }
+
+  #checkSize(position: number): void {
+    if (position - this.#boundary > this.maxStanza)
+      throw new StreamError('policy-violation', `a stanza may have ${this.maxStanza} bytes`);
+  }
+}
+
+/** Unwinds saxes, which cannot be stopped otherwise. */
+class Restart extends Error {}

@@ -1,0 +1,30 @@
+import type { Feature } from '../core/feature';
+import { MessagePush } from './message-push';
+import { ping, type PingOptions } from './ping';
+import { presence } from './presence';
+import { resourceBinding } from './resource-binding';
+import { type Revocations, saslExternal } from './sasl-external';
+import { serviceDiscovery } from './service-discovery';
+import { sessionEstablishment } from './session-establishment';
+import { streamLimits } from './stream-limits';
+import { streamManagement, type StreamManagementOptions } from './stream-management';
+
+export interface FeatureOptions {
+  revocations: Revocations;
+  push: MessagePush;
+  ping: PingOptions;
+  streamManagement: StreamManagementOptions;
+}
+
+/** What the server speaks, in the order in which stream features are offered. */
+export const allFeatures = (options: FeatureOptions): Feature[] => [
+  saslExternal(options.revocations),
+  resourceBinding({ sessionsPerAccount: 1 }),
+  sessionEstablishment,
+  streamManagement(options.streamManagement),
+  ping(options.ping),
+  presence,
+  serviceDiscovery,
+  streamLimits,
+  options.push,
+];

@@ -1,0 +1,64 @@
+import { WAKE_NAMESPACE } from '@muster/contracts';
+import type { Feature } from '../core/feature';
+import { CLIENT_NS } from '../core/namespaces';
+import type { XmppServer } from '../core/server';
+import type { Session } from '../core/session';
+import { element } from '../core/xml/element';
+
+/** What became of a session's wake-ups. No state: nothing is on its way. */
+interface OnItsWay {
+  /** Another wake-up was asked for since; it follows when the first one has arrived. */
+  again: boolean;
+}
+
+/**
+ * Tells devices that something waits for them: a headline message from the domain whose only payload is `<wake/>`.
+ * Since all wake-ups say the same, a device whose last one is still on its way gets one more at most, however often it
+ * is asked for: the first may have been read just before the newest thing was written down.
+ */
+export class MessagePush implements Feature {
+  readonly name = 'message-push';
+  readonly specification = 'RFC 6121 5.2.2 (headline), urn:muster:push:1';
+  readonly #onItsWay = new WeakMap<Session, OnItsWay>();
+  #server: XmppServer | undefined;
+  /** Wake-ups handed to connections since the start. */
+  sent = 0;
+
+  /** `handed` is told each time that a wake-up was given to a live connection of a device. */
+  constructor(private readonly handed: (session: Session) => void) {}
+
+  install(server: XmppServer): void {
+    this.#server = server;
+    server.namespaces.add(WAKE_NAMESPACE);
+    // A wake-up that waited for the device to come back has just been sent by stream management.
+    server.events.on('online', (session) => {
+      if (this.#onItsWay.has(session)) this.#count(session);
+    });
+  }
+
+  /** Wakes the sessions of an account. Does nothing when it has none here. */
+  wake(account: string): void {
+    for (const session of this.#server?.sessions.of(account) ?? []) {
+      const before = this.#onItsWay.get(session);
+      if (before) before.again = true;
+      else this.#send(session);
+    }
+  }
+
+  #send(session: Session): void {
+    const state: OnItsWay = { again: false };
+    this.#onItsWay.set(session, state);
+    const online = session.stream !== undefined;
+    const attributes = { type: 'headline', from: this.#server?.domain, to: session.jid.toString() };
+    session.send(element('message', CLIENT_NS, attributes, element('wake', WAKE_NAMESPACE)), () => {
+      this.#onItsWay.delete(session);
+      if (state.again) this.#send(session);
+    });
+    if (online) this.#count(session);
+  }
+
+  #count(session: Session): void {
+    this.sent++;
+    this.handed(session);
+  }
+}

@@ -1,0 +1,88 @@
+import { hostname } from 'node:os';
+import { List, text, Text, Whole } from '@muster/contracts';
+import { BaseConfig } from '@muster/service-kit';
+import type { Limits } from './core/limits';
+import type { ListenerOptions } from './core/tls/listener';
+
+const seconds = (about: string, max = 86_400): PropertyDecorator => Whole({ min: 1, max, about });
+const bytes = (min: number, about: string): PropertyDecorator => Whole({ min, max: 64 * 1024 * 1024, about });
+
+/** Configuration of the push broker. `README.md` lists it; a test compares. */
+export class PushBrokerConfig extends BaseConfig {
+  @Text({ max: 253, optional: true, about: 'Domain of JIDs; xmpp.<BASE_DOMAIN> when absent.' }) XMPP_DOMAIN: string;
+  @Text({ max: 255, about: 'Address that XMPP connections are taken on.' }) XMPP_HOST = '0.0.0.0';
+  @Whole({ min: 0, max: 65_535, about: 'Port of direct TLS; 0 takes a free one.' }) XMPP_PORT = 443;
+  @Text({
+    max: 1000,
+    optional: true,
+    about:
+      'PEM with certificate, chain and, unless XMPP_KEY_FILE is set, private key; /opt/ejabberd/certs/<XMPP_DOMAIN>.pem when absent.',
+  })
+  XMPP_CERT_FILE: string;
+  @Text({ max: 1000, optional: true, about: 'PEM with the private key.' }) XMPP_KEY_FILE?: string;
+  @List(text({ min: 1, max: 1000 }), {
+    min: 1,
+    max: 16,
+    about:
+      'PEM bundles, or folders of *.crt and *.pem, with the roots (two while one rolls over) and, where devices do not send them, the issuing certificates that device certificates are checked against.',
+  })
+  XMPP_DEVICE_ANCHORS_FILE: string[];
+  @seconds('Seconds between two looks whether certificate, key or anchors have changed.')
+  XMPP_CERT_CHECK_SECONDS = 5;
+
+  @Text({ min: 1, max: 128, about: 'Name of this broker node, one of its own for each; the host name when absent.' })
+  NODE_NAME = hostname();
+  @Text({ min: 1, max: 1000, about: 'Folder where the node keeps its epoch.' })
+  NODE_STATE_DIR = '/var/lib/muster/push-broker';
+
+  @Whole({ min: 1, max: 1_000_000, about: 'Open connections in all.' }) XMPP_MAX_CONNECTIONS = 50_000;
+  @Whole({ min: 1, max: 1_000_000, about: 'Open connections from one IPv4 address or IPv6 /64.' })
+  XMPP_MAX_CONNECTIONS_PER_ADDRESS = 20_000;
+  @seconds('Seconds that a connection has to get to a bound session, TLS handshake included.', 600)
+  XMPP_NEGOTIATION_SECONDS = 20;
+  @bytes(10_000, 'Bytes of a stanza before authentication.') XMPP_STANZA_BYTES_BEFORE_AUTH = 65_536;
+  @bytes(10_000, 'Bytes of a stanza after authentication.') XMPP_STANZA_BYTES = 262_144;
+  @bytes(256, 'Bytes a second that a connection may send in the long run.') XMPP_BYTES_PER_SECOND = 65_536;
+  @bytes(10_000, 'Bytes that a connection may send at once.') XMPP_BURST_BYTES = 524_288;
+  @bytes(10_000, 'Bytes that may wait for a peer that does not read.') XMPP_OUTPUT_BYTES = 1_048_576;
+
+  @seconds('Seconds of silence after which a device is pinged.') XMPP_PING_AFTER_SECONDS = 60;
+  @seconds('Seconds that it has to answer.', 600) XMPP_PING_TIMEOUT_SECONDS = 20;
+  @seconds('Seconds that it has to acknowledge stanzas.', 600) XMPP_ACK_TIMEOUT_SECONDS = 30;
+  @seconds('Seconds that a session without connection can be resumed.') XMPP_RESUME_SECONDS = 300;
+  @Whole({ min: 1, max: 100_000, about: 'Stanzas that a session keeps until they are acknowledged.' })
+  XMPP_QUEUE_LENGTH = 500;
+  @seconds('Seconds over which devices are asked to spread their return after a shutdown.', 3600)
+  XMPP_RETURN_WITHIN_SECONDS = 30;
+
+  override derive(): void {
+    super.derive();
+    this.XMPP_DOMAIN = (this.XMPP_DOMAIN ?? `xmpp.${this.BASE_DOMAIN}`).toLowerCase();
+    this.XMPP_CERT_FILE ??= `/opt/ejabberd/certs/${this.XMPP_DOMAIN}.pem`;
+  }
+
+  limits(): Limits {
+    return {
+      connections: this.XMPP_MAX_CONNECTIONS,
+      connectionsPerAddress: this.XMPP_MAX_CONNECTIONS_PER_ADDRESS,
+      negotiationSeconds: this.XMPP_NEGOTIATION_SECONDS,
+      stanzaBytesBefore: this.XMPP_STANZA_BYTES_BEFORE_AUTH,
+      stanzaBytes: this.XMPP_STANZA_BYTES,
+      bytesPerSecond: this.XMPP_BYTES_PER_SECOND,
+      burstBytes: this.XMPP_BURST_BYTES,
+      outputBytes: this.XMPP_OUTPUT_BYTES,
+    };
+  }
+
+  listening(): ListenerOptions {
+    return {
+      host: this.XMPP_HOST,
+      port: this.XMPP_PORT,
+      credentials: {
+        certificate: this.XMPP_CERT_FILE,
+        key: this.XMPP_KEY_FILE,
+        anchors: this.XMPP_DEVICE_ANCHORS_FILE,
+      },
+    };
+  }
+}
