@@ -12,6 +12,7 @@ import { DeviceRevocationConsumer } from './devices/device-revocation.consumer';
 import { Enrolment } from './devices/enrolment';
 import { EnrolmentConsumer } from './devices/enrolment.consumer';
 import { RenewalChallenges } from './devices/renewal-challenge';
+import { Renewal } from './devices/renewal';
 import { RenewalController } from './devices/renewal.controller';
 import { Housekeeping } from './housekeeping';
 import { KeyManagerConfig } from './key-manager.config';
@@ -67,7 +68,7 @@ async function openAuthority(config: KeyManagerConfig, log: Log): Promise<Author
     { provide: PRINCIPAL_SOURCE, useExisting: Credentials },
     ...[AuthorityWatch, FirstOwner, Housekeeping],
     ...[Credentials, Sessions, PasswordSignIn, SignInAttempts, SignInLimits, AddressFailures, Users],
-    ...[RegistrationKeys, Enrolment, DeviceCertificates, DeviceRevocation, Revocations],
+    ...[RegistrationKeys, Enrolment, DeviceCertificates, DeviceRevocation, Renewal, Revocations],
     ...[CredentialsConsumer, EnrolmentConsumer, DeviceRevocationConsumer, RevocationsConsumer, SigningConsumer],
     OrganisationOwnerConsumer,
   ],

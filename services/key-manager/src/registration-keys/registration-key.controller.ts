@@ -38,7 +38,7 @@ export class RegistrationKeyController {
     const rows = await this.database.inOrganisation(principal.organisationId, (manager) =>
       manager.find(RegistrationKeyEntity, { order: { createdAt: 'DESC' }, take: 1000 }),
     );
-    return { keys: rows.map((row) => this.describe(row)) };
+    return { keys: rows.map((row) => describeKey(row, this.authority, this.config)) };
   }
 
   @Handles(createRegistrationKey)
@@ -52,7 +52,7 @@ export class RegistrationKeyController {
       manager.insert(RegistrationKeyEntity, row),
     );
     this.log.info({ registrationKeyId: row.id, by: principal.id }, 'Created a registration key.');
-    return this.describe(row);
+    return describeKey(row, this.authority, this.config);
   }
 
   @Handles(revokeRegistrationKey)
@@ -66,23 +66,19 @@ export class RegistrationKeyController {
     });
     this.log.info({ registrationKeyId: params.id, by: principal.id }, 'Revoked a registration key.');
   }
+}
 
-  private describe(row: RegistrationKeyEntity): RegistrationKey {
-    const where = {
-      host: this.config.ITSM_DOMAIN,
-      port: this.config.EDGE_PORT,
-      addresses: this.config.webAddresses,
-    };
-    return {
-      ...{ id: row.id, name: row.name, key: row.key, devicesEnrolled: row.devicesEnrolled, state: stateOf(row) },
-      groupId: row.groupId ?? undefined,
-      deviceLimit: row.deviceLimit ?? undefined,
-      expiresAt: row.expiresAt?.toISOString(),
-      createdAt: row.createdAt.toISOString(),
-      createdBy: row.createdBy,
-      installLines: installLines(row.key, this.authority.anchors, where),
-    };
-  }
+function describeKey(row: RegistrationKeyEntity, authority: Authority, config: KeyManagerConfig): RegistrationKey {
+  const where = { host: config.ITSM_DOMAIN, port: config.EDGE_PORT, addresses: config.webAddresses };
+  return {
+    ...{ id: row.id, name: row.name, key: row.key, devicesEnrolled: row.devicesEnrolled, state: stateOf(row) },
+    groupId: row.groupId ?? undefined,
+    deviceLimit: row.deviceLimit ?? undefined,
+    expiresAt: row.expiresAt?.toISOString(),
+    createdAt: row.createdAt.toISOString(),
+    createdBy: row.createdBy,
+    installLines: installLines(row.key, authority.anchors, where),
+  };
 }
 
 function expiryOf({ expiresAt }: CreateRegistrationKey): Date | null {

@@ -4,33 +4,25 @@ import {
   endOwnSession,
   listAllSessions,
   listOwnSessions,
-  type Principal,
   type RouteCall,
   type SessionList,
 } from '@muster/contracts';
-import { Database } from '@muster/database';
 import { Handles } from '@muster/service-kit';
-import { KeyManagerConfig } from '../key-manager.config';
-import { listSessions } from './sessions.queries';
 import { Sessions } from './sessions';
 
 /** Sessions as lists: the own ones, and everybody's for who may manage them. */
 @Controller()
 export class SessionListController {
-  constructor(
-    private readonly database: Database,
-    private readonly sessions: Sessions,
-    private readonly config: KeyManagerConfig,
-  ) {}
+  constructor(private readonly sessions: Sessions) {}
 
   @Handles(listOwnSessions)
   own({ principal }: RouteCall<typeof listOwnSessions>): Promise<SessionList> {
-    return this.list(principal, principal.id);
+    return this.sessions.list(principal, principal.id);
   }
 
   @Handles(listAllSessions)
   all({ principal }: RouteCall<typeof listAllSessions>): Promise<SessionList> {
-    return this.list(principal);
+    return this.sessions.list(principal);
   }
 
   @Handles(endOwnSession)
@@ -41,13 +33,5 @@ export class SessionListController {
   @Handles(endAnySession)
   endAny({ principal, params }: RouteCall<typeof endAnySession>): Promise<void> {
     return this.sessions.end(principal.organisationId, params.id);
-  }
-
-  private async list({ organisationId, credentialId }: Principal, userId?: string): Promise<SessionList> {
-    const seenAfter = new Date(Date.now() - this.config.SESSION_IDLE_MINUTES * 60_000);
-    const sessions = await this.database.inOrganisation(organisationId, (manager) =>
-      listSessions(manager, { seenAfter, userId, current: credentialId }),
-    );
-    return { sessions };
   }
 }

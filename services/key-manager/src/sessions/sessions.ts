@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { AppError, ROLE_PERMISSIONS, type Session } from '@muster/contracts';
+import { AppError, type Principal, ROLE_PERMISSIONS, type Session, type SessionList } from '@muster/contracts';
 import { Database, newId } from '@muster/database';
 import type { EntityManager, FindOptionsWhere } from 'typeorm';
 import { KeyManagerConfig } from '../key-manager.config';
@@ -7,6 +7,7 @@ import { Revocations } from '../revocations/revocations';
 import { csrfToken, digest, newSecret } from '../secrets/secret';
 import { UserEntity } from '../users/user.entity';
 import { SessionEntity } from './session.entity';
+import { listSessions } from './sessions.queries';
 
 /** Where a person signs in from. */
 export interface Client {
@@ -54,6 +55,15 @@ export class Sessions {
       if (!row || !user) throw new AppError('not-signed-in', 'Your session has ended. Sign in again.');
       return describeSession(user, row, secret);
     });
+  }
+
+  /** Sessions of the principal's organisation that are still good; of one user, when given. */
+  async list({ organisationId, credentialId }: Principal, userId?: string): Promise<SessionList> {
+    const seenAfter = new Date(Date.now() - this.config.SESSION_IDLE_MINUTES * 60_000);
+    const sessions = await this.database.inOrganisation(organisationId, (manager) =>
+      listSessions(manager, { seenAfter, userId, current: credentialId }),
+    );
+    return { sessions };
   }
 
   /** Ends one session of the organisation; of one user, when given. @throws AppError `not-found` */
