@@ -17,6 +17,7 @@ import { RenewalController } from './devices/renewal.controller';
 import { Housekeeping } from './housekeeping';
 import { KeyManagerConfig } from './key-manager.config';
 import { AddressFailures } from './limits/address-failures';
+import { FirstRegistrationKey } from './registration-keys/first-registration-key';
 import { RegistrationKeyController } from './registration-keys/registration-key.controller';
 import { RegistrationKeys } from './registration-keys/registration-keys';
 import { Revocations } from './revocations/revocations';
@@ -66,7 +67,7 @@ async function openAuthority(config: KeyManagerConfig, log: Log): Promise<Author
       useFactory: (config: KeyManagerConfig) => new RenewalChallenges(config.EDGE_SECRET),
     },
     { provide: PRINCIPAL_SOURCE, useExisting: Credentials },
-    ...[AuthorityWatch, FirstOwner, Housekeeping],
+    ...[AuthorityWatch, FirstOwner, FirstRegistrationKey, Housekeeping],
     ...[Credentials, Sessions, PasswordSignIn, SignInAttempts, SignInLimits, AddressFailures, Users],
     ...[RegistrationKeys, Enrolment, DeviceCertificates, DeviceRevocation, Renewal, Revocations],
     ...[CredentialsConsumer, EnrolmentConsumer, DeviceRevocationConsumer, RevocationsConsumer, SigningConsumer],

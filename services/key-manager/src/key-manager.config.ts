@@ -16,6 +16,14 @@ export class KeyManagerConfig extends DatabaseConfigFields {
   @Whole({ min: 1, max: 65_535, about: 'Port at which devices and browsers reach the edge.' }) EDGE_PORT = 443;
   @Text({ max: 256, optional: true, about: 'Password of the first owner; to be changed at the first sign-in.' })
   FIRST_ADMIN_PASSWORD?: string;
+  @Text({
+    min: 20,
+    max: 128,
+    pattern: /^[A-Za-z0-9_-]+$/,
+    optional: true,
+    about: 'A registration key to make at the first start, for devices that enrol before anybody signed in.',
+  })
+  FIRST_REGISTRATION_KEY?: string;
   @Whole({ min: 1, max: 10_080, about: 'Minutes without use after which a session ends.' }) SESSION_IDLE_MINUTES = 60;
   @Whole({ min: 1, max: 720, about: 'Hours after which a session ends in any case.' }) SESSION_HOURS = 12;
   @Whole({ min: 2, max: 100, about: 'Failed sign-ins in a row after which a user is locked out for a while.' })

@@ -1,0 +1,44 @@
+import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { DEFAULT_ORGANISATION_ID } from '@muster/contracts';
+import { Database, newId } from '@muster/database';
+import { Log } from '@muster/service-kit';
+import { KeyManagerConfig } from '../key-manager.config';
+import { RegistrationKeyEntity } from './registration-key.entity';
+
+/**
+ * Makes the registration key that an unattended set-up chose beforehand, so that its first devices can enrol before
+ * anybody signed in. Made once: a revoked one stays revoked.
+ */
+@Injectable()
+export class FirstRegistrationKey implements OnModuleInit {
+  constructor(
+    private readonly database: Database,
+    private readonly config: KeyManagerConfig,
+    private readonly log: Log,
+  ) {}
+
+  async onModuleInit(): Promise<void> {
+    const key = this.config.FIRST_REGISTRATION_KEY;
+    if (!key) return;
+    const row = {
+      id: newId(),
+      organisationId: DEFAULT_ORGANISATION_ID,
+      name: 'First registration key',
+      key,
+      createdAt: new Date(),
+      createdBy: 'set-up',
+    };
+    const made = await this.database.inOrganisation(DEFAULT_ORGANISATION_ID, (manager) =>
+      manager
+        .createQueryBuilder()
+        .insert()
+        .into(RegistrationKeyEntity)
+        .values(row)
+        .orIgnore()
+        .returning('id')
+        .execute(),
+    );
+    if ((made.raw as unknown[]).length > 0)
+      this.log.info({ registrationKeyId: row.id }, 'Made the first registration key.');
+  }
+}
