@@ -1,13 +1,14 @@
-import type { DevicePage, DeviceQuery } from '@muster/contracts';
+import { type DevicePage, type DeviceQuery, PRESENCES } from '@muster/contracts';
 import type { EntityManager } from 'typeorm';
 import { devicesNeedingAttention } from './attention';
 import { summaryColumns, summaryOf, type SummaryRow } from './device-summaries.queries';
+import { presenceRank } from './presence-rank';
 import { containing } from './search';
 
 /** Each sort has an index that ends in the id, so that a page is read in order and pages never overlap. */
 const SORTS: Record<NonNullable<DeviceQuery['sort']>, string> = {
   name: 'lower(d.name)',
-  presence: 'd.presence',
+  presence: presenceRank,
   osName: 'd.os_name',
   lastContactAt: 'd.last_contact_at',
   enrolledAt: 'd.enrolled_at',
@@ -19,7 +20,7 @@ export function deviceListSql(organisationId: string, query: DeviceQuery) {
   const parameters: unknown[] = [organisationId];
   const bind = (value: unknown): string => `$${parameters.push(value)}`;
   const conditions = ['d.organisation_id = $1', 'd.retired_at IS NULL'];
-  if (query.presence) conditions.push(`d.presence = ${bind(query.presence)}::core.presence`);
+  if (query.presence) conditions.push(`${presenceRank} = ${bind(PRESENCES.indexOf(query.presence))}`);
   if (query.platform) conditions.push(`d.platform = ${bind(query.platform)}`);
   if (query.groupId) {
     conditions.push(`EXISTS (SELECT FROM core.group_members m WHERE m.organisation_id = d.organisation_id

@@ -1,4 +1,4 @@
-import { type Presence, PRESENCES } from '@muster/contracts';
+import type { Presence } from '@muster/contracts';
 import { Check, Column, Entity, ForeignKey, Index, PrimaryColumn } from 'typeorm';
 import { Organisation } from '../organisations/organisation.entity';
 import { bigint } from './bigint';
@@ -9,10 +9,11 @@ import { bigint } from './bigint';
  */
 @Entity({ schema: 'core', name: 'devices' })
 @ForeignKey(() => Organisation, ['organisationId'], ['id'], { name: 'fk_devices_organisation' })
+@Check('ck_devices_presence', `presence IN ('online', 'polling', 'unknown', 'offline')`)
 @Check('ck_devices_name', `name = coalesce(nullif(given_name, ''), host_name)`)
 @Index('ux_devices_id', ['id'], { unique: true })
 @Index('ix_devices_name', { synchronize: false })
-@Index('ix_devices_presence', ['organisationId', 'presence', 'id'], { where: 'retired_at IS NULL' })
+@Index('ix_devices_presence', { synchronize: false })
 @Index('ix_devices_os_name', ['organisationId', 'osName', 'id'], { where: 'retired_at IS NULL' })
 @Index('ix_devices_last_contact', ['organisationId', 'lastContactAt', 'id'], { where: 'retired_at IS NULL' })
 @Index('ix_devices_enrolled', ['organisationId', 'enrolledAt', 'id'], { where: 'retired_at IS NULL' })
@@ -48,7 +49,7 @@ export class Device {
   @Column({ name: 'user_name', type: 'text', nullable: true })
   user: string | null;
 
-  @Column({ type: 'enum', enum: PRESENCES, enumName: 'presence', default: 'offline' })
+  @Column({ type: 'text', default: 'offline' })
   presence: Presence;
 
   /** When `presence` last changed. */

@@ -1,5 +1,6 @@
 import { newId } from '@muster/database';
 import type { EntityManager } from 'typeorm';
+import { presenceRank } from '../devices/presence-rank';
 
 interface Match {
   device_id: string;
@@ -45,7 +46,7 @@ export async function askWhetherKnown(
                          WHERE q.organisation_id = $1 AND q.known_id = d.id AND q.newcomer_id = $2)
         AND NOT EXISTS (SELECT FROM core.merge_questions q
                          WHERE q.organisation_id = $1 AND q.known_id = $2 AND q.newcomer_id = d.id)
-      ORDER BY cardinality(matches.equal) DESC, d.presence DESC, d.last_contact_at DESC, d.id
+      ORDER BY cardinality(matches.equal) DESC, ${presenceRank} DESC, d.last_contact_at DESC, d.id
       LIMIT 1`,
     [organisationId, newcomerId],
   );

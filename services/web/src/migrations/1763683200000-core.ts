@@ -7,7 +7,6 @@ const tables = [
      name text NOT NULL,
      created_at timestamptz NOT NULL DEFAULT now()
    )`,
-  `CREATE TYPE core.presence AS ENUM ('online', 'polling', 'unknown', 'offline')`,
   `CREATE TABLE core.devices (
      organisation_id uuid NOT NULL CONSTRAINT fk_devices_organisation REFERENCES core.organisations (id),
      id uuid NOT NULL,
@@ -18,7 +17,7 @@ const tables = [
      os_name text NOT NULL,
      agent_version text NOT NULL,
      user_name text,
-     presence core.presence NOT NULL DEFAULT 'offline',
+     presence text NOT NULL DEFAULT 'offline',
      presence_at timestamptz NOT NULL,
      last_contact_at timestamptz NOT NULL,
      address text,
@@ -29,12 +28,15 @@ const tables = [
      retired_at timestamptz,
      merged_into uuid,
      CONSTRAINT pk_devices PRIMARY KEY (organisation_id, id),
+     CONSTRAINT ck_devices_presence CHECK (presence IN ('online', 'polling', 'unknown', 'offline')),
      CONSTRAINT ck_devices_name CHECK (name = coalesce(nullif(given_name, ''), host_name))
    ) WITH (fillfactor = 85)`,
   // Only the directory finds a device without knowing its organisation.
   `CREATE UNIQUE INDEX ux_devices_id ON core.devices (id)`,
   `CREATE INDEX ix_devices_name ON core.devices (organisation_id, lower(name), id) WHERE retired_at IS NULL`,
-  `CREATE INDEX ix_devices_presence ON core.devices (organisation_id, presence, id) WHERE retired_at IS NULL`,
+  `CREATE INDEX ix_devices_presence ON core.devices (organisation_id,
+     (CASE presence WHEN 'online' THEN 0 WHEN 'polling' THEN 1 WHEN 'unknown' THEN 2 ELSE 3 END), id)
+     WHERE retired_at IS NULL`,
   `CREATE INDEX ix_devices_os_name ON core.devices (organisation_id, os_name, id) WHERE retired_at IS NULL`,
   `CREATE INDEX ix_devices_last_contact ON core.devices (organisation_id, last_contact_at, id) WHERE retired_at IS NULL`,
   `CREATE INDEX ix_devices_enrolled ON core.devices (organisation_id, enrolled_at, id) WHERE retired_at IS NULL`,
@@ -175,6 +177,5 @@ export class CreateCore1763683200000 implements MigrationInterface {
   async down(runner: QueryRunner): Promise<void> {
     for (const table of [...tenantTables].reverse()) await runner.query(`DROP TABLE core.${table} CASCADE`);
     for (const table of [...sharedTables, 'organisations']) await runner.query(`DROP TABLE core.${table} CASCADE`);
-    await runner.query('DROP TYPE core.presence');
   }
 }

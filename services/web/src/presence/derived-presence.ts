@@ -23,13 +23,13 @@ export async function derivePresence(
     `UPDATE core.devices d SET presence = derived.presence, presence_at = now()
        FROM (
          SELECT d.id,
-                (CASE
+                CASE
                    WHEN c.live THEN 'online'
                    WHEN d.last_contact_at <= c.lapsed_at THEN 'unknown'
                    WHEN d.last_contact_at > now() - make_interval(secs => $3)
                     AND (c.disconnected_at IS NULL OR d.last_contact_at > c.disconnected_at) THEN 'polling'
                    ELSE 'offline'
-                 END)::core.presence AS presence
+                 END AS presence
            FROM core.devices d
            CROSS JOIN LATERAL (
              SELECT bool_or(c.connected AND n.node IS NOT NULL AND n.lapsed_at IS NULL) AS live,
