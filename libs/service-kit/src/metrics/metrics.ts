@@ -24,7 +24,7 @@ export class Metrics {
     name: string,
     help: string,
     labelNames: readonly L[],
-    collect?: (gauge: Gauge<L>) => void,
+    collect?: (gauge: Gauge<L>) => void | Promise<void>,
   ): Gauge<L> {
     const gauge: Gauge<L> = new Gauge({
       name,

@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { DEVICE_DIRECTORY } from '@muster/service-kit';
 import { LiveModule } from '../live/live.module';
 import { Directory } from './device-directory';
+import { DeviceMetrics } from './device-metrics';
 import { Devices } from './devices.service';
 import { DevicesController } from './devices.controller';
 
@@ -16,7 +17,7 @@ export class DirectoryModule {}
 @Module({
   imports: [DirectoryModule, LiveModule],
   controllers: [DevicesController],
-  providers: [Devices],
+  providers: [Devices, DeviceMetrics],
   exports: [Devices],
 })
 export class DevicesModule {}
