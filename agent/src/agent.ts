@@ -66,13 +66,15 @@ export class Agent {
     if (this.identity.enrolled && this.trust.map) return;
     const { config, dialler, trust, identity, platform, clock } = this;
     await enrolDevice({ config, dialler, trust, identity, platform, clock });
-    this.log.info('enrolled', { deviceId: identity.enrolled?.deviceId });
   }
 
   /** Enrols where needed, as often as it takes, then serves until `stop`. */
   start(): void {
     this.enrol().then(
-      () => !this.stopped && this.serve(),
+      () => {
+        this.log.info('serving', { deviceId: this.identity.enrolled?.deviceId, version: AGENT_VERSION });
+        if (!this.stopped) this.serve();
+      },
       (error) => {
         const waitMs = Math.round(this.enrolmentWait.next());
         this.log.error('not enrolled', { why: reason(error), retryInMs: waitMs });

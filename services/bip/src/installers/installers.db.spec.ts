@@ -1,0 +1,231 @@
+import { execFile, execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { caBundle } from '@muster/contracts';
+import { createService, loadConfig } from '@muster/service-kit';
+import { eventually, startNats, type TestNats } from '@muster/testing';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { AppModule } from '../app.module';
+import { BipConfig } from '../bip.config';
+import { Edge, HOST } from '../testing/edge';
+import { type Keys, startKeys } from '../testing/key-manager.fixture';
+import { OpensslAuthority } from '../testing/openssl-authority';
+
+const EDGE_SECRET = 'edge-secret-for-tests';
+const KEY = 'k_0123456789abcdefghijklmnopqrstuvwxyz';
+const PROJECT = resolve(import.meta.dirname, '../../../..');
+
+let folder: string;
+let nats: TestNats;
+let authority: OpensslAuthority;
+let keys: Keys;
+let stopKeys: () => Promise<void>;
+let app: NestFastifyApplication;
+let bipPort = 0;
+let edge: Edge;
+let prefix: string;
+
+/** The agent of this very source, built beside the tests so that nobody else's build is touched. */
+function buildAgent(): string {
+  const output = join(folder, 'agent');
+  execFileSync(process.execPath, ['tools/bundle.mjs', 'agent', output], { cwd: PROJECT, stdio: 'pipe' });
+  return output;
+}
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'muster-bip-'));
+  authority = new OpensslAuthority(folder);
+  nats = await startNats();
+  ({ keys, stop: stopKeys } = await startKeys(nats.credentials('key-manager')));
+  keys.anchors = [authority.rootPem, new OpensslAuthority(folder, 'next').rootPem];
+  keys.known.set(KEY, undefined);
+  edge = new Edge(authority, EDGE_SECRET, () => bipPort);
+  await edge.start();
+  const { url, user, password } = nats.credentials('bip');
+  const config = loadConfig(BipConfig, 'bip', {
+    NATS_URL: url,
+    NATS_USER: user,
+    NATS_PASSWORD: password,
+    EDGE_SECRET,
+    ITSM_DOMAIN: HOST,
+    ITSM_WEB_IP: '127.0.0.1',
+    EDGE_PORT: String(edge.port),
+    AGENT_DIR: buildAgent(),
+    LOG_LEVEL: 'fatal',
+  });
+  app = await createService({ service: 'bip', module: AppModule, config: BipConfig }, config);
+  await app.listen(0, '127.0.0.1');
+  bipPort = Number(new URL(await app.getUrl()).port);
+  await eventually(async () => (await get('/ca.crt')).status === 200);
+});
+afterAll(async () => {
+  await app?.close();
+  await edge?.stop();
+  await stopKeys?.();
+  await nats?.stop();
+  rmSync(folder, { recursive: true, force: true });
+});
+beforeEach(() => {
+  prefix = join(mkdtempSync(join(folder, 'device-')), "it's here");
+  edge.enrolments.length = 0;
+  edge.syncs.length = 0;
+  edge.refuseEnrolment = false;
+});
+afterEach(async () => {
+  if (existsSync(prefix)) await script('uninstall', ['--purge']);
+});
+
+const get = (path: string): Promise<Response> =>
+  fetch(`http://127.0.0.1:${bipPort}${path}`, { headers: { 'x-muster-edge': EDGE_SECRET } });
+
+interface Ended {
+  code: number;
+  stdout: string;
+  stderr: string;
+}
+const run = (program: string, given: string[], env: NodeJS.ProcessEnv = process.env): Promise<Ended> =>
+  new Promise((done) => {
+    execFile(program, given, { env }, (error, stdout, stderr) =>
+      done({ code: error ? Number(error.code ?? 1) : 0, stdout, stderr }),
+    );
+  });
+
+/** Fetches a script as the line to paste does and runs it below the prefix. */
+async function script(name: 'install' | 'uninstall', given: string[] = [], env?: NodeJS.ProcessEnv): Promise<Ended> {
+  const file = join(folder, `${name}.sh`);
+  writeFileSync(file, await (await get(`/bip/${KEY}/${name}.sh`)).text());
+  return run('sh', [file, '--prefix', prefix, ...given], env);
+}
+
+const at = (path: string): string => join(prefix, path);
+const status = async (): Promise<{ running: boolean; pid?: number; deviceId?: string }> => {
+  const { stdout } = await run(at('opt/muster-agent/bin/muster-agent'), ['status', '--json']);
+  return JSON.parse(stdout) as { running: boolean; pid?: number; deviceId?: string };
+};
+const isRunning = (pid: number): boolean => existsSync(`/proc/${pid}`);
+
+describe('what devices fetch', () => {
+  it('serves the CA bundle byte by byte as install lines digest it', async () => {
+    const answer = await get('/ca.crt');
+    expect(answer.headers.get('content-type')).toContain('application/x-pem-file');
+    expect(await answer.text()).toBe(caBundle(keys.anchors));
+  });
+
+  it.each(['key-unknown', 'key-expired', 'key-revoked', 'too-many-requests'] as const)(
+    'refuses a key with the reason %s',
+    async (code) => {
+      keys.known.set('refused', code);
+      for (const path of ['install.sh', 'agent/main.mjs', 'agent/launcher.mjs', 'node/linux-x64']) {
+        const answer = await get(`/bip/refused/${path}`);
+        expect(await answer.json()).toMatchObject({ code, message: `The registration key is refused: ${code}.` });
+      }
+    },
+  );
+
+  it('lets the holder of a spent key upgrade', async () => {
+    keys.known.set('spent', 'key-spent');
+    expect((await get('/bip/spent/install.sh')).status).toBe(200);
+  });
+
+  it('refuses a key that could break out of an address or a shell', async () => {
+    expect((await get(`/bip/${encodeURIComponent("a'b")}/install.sh`)).status).toBe(400);
+    expect((await get(`/bip/${encodeURIComponent('../x')}/install.sh`)).status).toBe(400);
+  });
+
+  it.runIf(process.arch === 'x64')('hands out the Node.js of this server', async () => {
+    const content = Buffer.from(await (await get(`/bip/${KEY}/node/linux-x64`)).arrayBuffer());
+    const digest = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex');
+    expect(digest(content)).toBe(digest(readFileSync(process.execPath)));
+  });
+
+  it('writes shell that shellcheck has nothing against', async () => {
+    for (const name of ['install', 'uninstall']) {
+      const file = join(folder, `${name}-checked.sh`);
+      writeFileSync(file, await (await get(`/bip/${KEY}/${name}.sh`)).text());
+      expect(await run('shellcheck', [file])).toEqual({ code: 0, stdout: '', stderr: '' });
+    }
+  });
+});
+
+describe('install.sh', () => {
+  it('installs, enrols and starts; upgrades and keeps the device; uninstalls without a trace', async () => {
+    const first = await script('install');
+    expect(first).toMatchObject({ code: 0, stderr: '' });
+    expect(edge.enrolments.map(({ registrationKey }) => registrationKey)).toEqual([KEY]);
+    await eventually(() => edge.syncs.length > 0);
+    const before = await status();
+    expect(before).toMatchObject({ running: true, deviceId: '01900000-0000-7000-8000-0000000000aa' });
+    expect(statSync(at('etc/muster-agent/agent.json')).mode & 0o777).toBe(0o600);
+    expect(statSync(at('var/lib/muster-agent/device.key')).mode & 0o777).toBe(0o600);
+    const deviceKey = readFileSync(at('var/lib/muster-agent/device.key'), 'utf8');
+    expect(await run('shellcheck', [at('etc/init.d/muster-agent'), at('opt/muster-agent/bin/supervise')])).toEqual({
+      code: 0,
+      stdout: '',
+      stderr: '',
+    });
+
+    expect(await script('install')).toMatchObject({ code: 0, stderr: '' });
+    const after = await status();
+    expect(after).toMatchObject({ running: true, deviceId: before.deviceId });
+    expect(after.pid).not.toBe(before.pid);
+    expect(isRunning(before.pid ?? 0)).toBe(false);
+    expect(readFileSync(at('var/lib/muster-agent/device.key'), 'utf8')).toBe(deviceKey);
+    expect(edge.enrolments).toHaveLength(1);
+
+    expect(await script('uninstall')).toMatchObject({ code: 0, stderr: '' });
+    expect(isRunning(after.pid ?? 0)).toBe(false);
+    expect([at('opt/muster-agent'), at('etc/muster-agent'), at('etc/init.d/muster-agent')].filter(existsSync)).toEqual(
+      [],
+    );
+    expect(readFileSync(at('var/lib/muster-agent/device.key'), 'utf8')).toBe(deviceKey);
+    expect(await script('uninstall', ['--purge'])).toMatchObject({ code: 0 });
+    expect(existsSync(at('var/lib/muster-agent'))).toBe(false);
+  }, 60_000);
+
+  it('starts the agent again when it is killed', async () => {
+    expect(await script('install')).toMatchObject({ code: 0 });
+    const { pid = 0 } = await status();
+    process.kill(pid, 'SIGKILL');
+    await eventually(
+      async () => {
+        const now = await status();
+        return now.running && now.pid !== pid;
+      },
+      { within: 20_000, every: 200 },
+    );
+  }, 60_000);
+
+  it('leaves nothing behind when the server refuses to enrol, and says why', async () => {
+    edge.refuseEnrolment = true;
+    const { code, stderr } = await script('install');
+    expect(code).toBe(1);
+    expect(stderr).toContain('The key is spent.');
+    expect([at('opt/muster-agent'), at('etc/muster-agent'), at('var/lib/muster-agent')].filter(existsSync)).toEqual([]);
+  });
+
+  it('installs nothing that differs from what was announced', async () => {
+    const file = join(folder, 'changed.sh');
+    const genuine = await (await get(`/bip/${KEY}/install.sh`)).text();
+    writeFileSync(file, genuine.replace(/^MAIN_SHA256='[0-9a-f]{4}/m, "MAIN_SHA256='0000"));
+    const { code, stderr } = await run('sh', [file, '--prefix', prefix]);
+    expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringContaining('is not what was announced') });
+    expect(edge.enrolments).toEqual([]);
+  });
+
+  it('tells everything that the device lacks at once', async () => {
+    const bin = mkdtempSync(join(folder, 'bin-'));
+    for (const tool of ['sh', 'id', 'dirname', 'sed', 'awk', 'df', 'getconf', 'cat']) {
+      const { stdout } = await run('sh', ['-c', `command -v ${tool}`]);
+      symlinkSync(stdout.trim(), join(bin, tool));
+    }
+    writeFileSync(join(bin, 'uname'), '#!/bin/sh\n[ "$1" = -s ] && echo Linux || echo riscv64\n', { mode: 0o755 });
+    const { code, stderr } = await script('install', [], { PATH: bin });
+    expect(code).toBe(1);
+    for (const missing of ['riscv64', 'mktemp', 'sha256sum', 'curl or wget', 'Nothing was installed'])
+      expect(stderr).toContain(missing);
+    expect(existsSync(prefix)).toBe(false);
+  });
+});
