@@ -1,5 +1,6 @@
 /**
- * Bundles one Node.js project into `<project>/dist/main.mjs`: `node tools/bundle.mjs services/web`.
+ * Bundles one Node.js project into `<project>/dist/main.mjs`: `node tools/bundle.mjs services/web`
+ * (a second argument names another output folder).
  * Everything is inlined (it halves the start time) but packages with native code and what Nest loads only if it is there.
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
@@ -12,6 +13,7 @@ if (!project || !existsSync(project)) {
   process.exit(2);
 }
 const root = resolve(project);
+const output = resolve(process.argv[3] ?? `${root}/dist`);
 const entries = ['main', 'launcher', 'prepare', 'print-status'].filter((name) => existsSync(`${root}/src/${name}.ts`));
 
 /** Packages that must stay on disk, and optional ones of Nest, TypeORM and pg that this suite does not use. */
@@ -45,7 +47,7 @@ for (const entry of entries) {
     },
   });
   await bundle.write({
-    file: `${root}/dist/${entry}.mjs`,
+    file: `${output}/${entry}.mjs`,
     format: 'esm',
     codeSplitting: false,
     sourcemap: false,
@@ -56,4 +58,4 @@ for (const entry of entries) {
 
 // The bundle is complete without its project's folder, and says which version it is.
 const { name, version } = JSON.parse(readFileSync(`${root}/package.json`, 'utf8'));
-writeFileSync(`${root}/dist/package.json`, `${JSON.stringify({ name, version, type: 'module' }, null, 2)}\n`);
+writeFileSync(`${output}/package.json`, `${JSON.stringify({ name, version, type: 'module' }, null, 2)}\n`);
