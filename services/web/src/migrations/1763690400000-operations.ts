@@ -109,7 +109,7 @@ const tables = [
     hint_after timestamptz,
     hints integer NOT NULL DEFAULT 0,
     delivered_at timestamptz,
-    missing_syncs integer NOT NULL DEFAULT 0,
+    missing_since timestamptz,
     exit_code bigint,
     duration_ms bigint,
     output_truncated boolean NOT NULL DEFAULT false,
@@ -151,7 +151,7 @@ const tables = [
   )`,
   // One row. The fingerprint says which database this is; another one under the same rows is a restored backup.
   `CREATE TABLE core.server_epoch (
-    only boolean NOT NULL DEFAULT true CONSTRAINT pk_server_epoch PRIMARY KEY CONSTRAINT ck_server_epoch_only CHECK (only),
+    single boolean NOT NULL DEFAULT true CONSTRAINT pk_server_epoch PRIMARY KEY CONSTRAINT ck_server_epoch_single CHECK (single),
     epoch bigint NOT NULL,
     fingerprint text NOT NULL,
     since timestamptz NOT NULL DEFAULT now()
@@ -160,7 +160,7 @@ const tables = [
   `CREATE FUNCTION core.begin_epoch(new_fingerprint text) RETURNS bigint LANGUAGE sql AS $$
     INSERT INTO core.server_epoch AS held (epoch, fingerprint)
     VALUES ((extract(epoch FROM clock_timestamp()) * 1000)::bigint, new_fingerprint)
-    ON CONFLICT (only) DO UPDATE
+    ON CONFLICT (single) DO UPDATE
       SET epoch = greatest(held.epoch + 1, excluded.epoch), fingerprint = excluded.fingerprint, since = now()
     RETURNING epoch
   $$`,

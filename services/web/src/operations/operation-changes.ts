@@ -33,6 +33,7 @@ export class OperationChanges {
   /** @returns whether the operation may change so; it is left as it is otherwise */
   become(operation: OperationRow, state: OperationState, reason: string, witness: Witness): boolean {
     if (!mayBecome(operation, state, witness)) return false;
+    if (witness === 'device') this.hadBy(operation);
     operation.state = state;
     operation.endedBy = hasEnded(state) ? witness : null;
     operation.deadlineAt = this.deadlineOf(operation);
@@ -54,6 +55,12 @@ export class OperationChanges {
     operation.deliveredAt ??= this.now;
     operation.deadlineAt = this.deadlineOf(operation);
     this.touch(operation);
+  }
+
+  /** The device has it, or has had it: it says so itself, whatever is noted about a delivery. */
+  private hadBy(operation: OperationRow): void {
+    operation.deliveredAt ??= this.now;
+    operation.missingSince = null;
   }
 
   /** Writes what else changed in the row. */
@@ -98,7 +105,7 @@ const COLUMNS = {
   hint_after: 'timestamptz',
   hints: 'integer',
   delivered_at: 'timestamptz',
-  missing_syncs: 'integer',
+  missing_since: 'timestamptz',
   exit_code: 'bigint',
   duration_ms: 'bigint',
   output_truncated: 'boolean',
@@ -121,7 +128,7 @@ function columnsOf(row: OperationRow): Record<keyof typeof COLUMNS | 'id', unkno
     hint_after: row.hintAfter,
     hints: row.hints,
     delivered_at: row.deliveredAt,
-    missing_syncs: row.missingSyncs,
+    missing_since: row.missingSince,
     exit_code: row.exitCode,
     duration_ms: row.durationMs,
     output_truncated: row.outputTruncated,

@@ -79,8 +79,8 @@ export class OperationRow {
   @Column('integer', { default: 0 }) hints: number;
   /** When it first left in a reply: from then on the device may have it. */
   @Column('timestamptz', { name: 'delivered_at', nullable: true }) deliveredAt: Date | null;
-  /** Syncs in a row in which the device neither held nor reported it although it had started it. */
-  @Column('integer', { name: 'missing_syncs', default: 0 }) missingSyncs: number;
+  /** Since when the device neither holds nor reports it although it started it; null while all is well. */
+  @Column('timestamptz', { name: 'missing_since', nullable: true }) missingSince: Date | null;
   @Column('bigint', { name: 'exit_code', nullable: true, transformer: bigint }) exitCode: number | null;
   @Column('bigint', { name: 'duration_ms', nullable: true, transformer: bigint }) durationMs: number | null;
   @Column('boolean', { name: 'output_truncated', default: false }) outputTruncated: boolean;

@@ -29,6 +29,12 @@ export class OperationsConfig extends DatabaseConfigFields {
     about: 'Seconds of silence after its time limit that make a running operation lost.',
   })
   SILENCE_SECONDS = 86_400;
+  @Whole({
+    min: 0,
+    max: 86_400,
+    about: 'Seconds without a running operation in its syncs after which a device has lost it.',
+  })
+  LOST_SECONDS = 120;
   @Whole({ min: 1, max: 3_600, about: 'Seconds after which a connected device is woken again for what still waits.' })
   WAKE_AGAIN_SECONDS = 30;
   @Whole({ min: 1, max: 3_600, about: 'Seconds between looks for operations that are due.' })

@@ -26,7 +26,7 @@ const MOST_OPEN = 500;
 
 interface Exchange extends Delivery {
   settled: string[];
-  connected: boolean;
+  pollAfterSeconds: number;
   wantFacts: boolean;
 }
 
@@ -50,17 +50,8 @@ export class SyncService {
     const exchange = await this.database.inOrganisation(organisationId, (manager) =>
       this.exchange(manager, device, sync),
     );
-    const { operations, cancels, settled, more, connected, wantFacts } = exchange;
-    return {
-      operations,
-      cancels,
-      settled,
-      more,
-      wantFacts,
-      endpointMap: await this.newerMap(sync.mapVersion),
-      pollAfterSeconds: connected ? this.config.POLL_CONNECTED_SECONDS : this.config.POLL_SECONDS,
-      serverTime: new Date().toISOString(),
-    };
+    const endpointMap = await this.newerMap(sync.mapVersion);
+    return { ...exchange, endpointMap, serverTime: new Date().toISOString() };
   }
 
   private async exchange(manager: EntityManager, device: Principal, sync: Sync): Promise<Exchange> {
@@ -73,7 +64,7 @@ export class SyncService {
     const settled = takeReports(new Map(operations.map((row) => [row.id, row])), sync.reports, changes);
     const has = ({ id }: OperationRow) => held.has(id) || reported.has(id);
     const open = operations.filter((operation) => operation.endedBy === null);
-    compareHolding(open, has, changes);
+    const missing = compareHolding(open, has, changes, this.config.LOST_SECONDS);
     const demand = { capacity: sync.capacity, has };
     const delivery = await deliver(manager, open, demand, changes, this.config.WAKE_AGAIN_SECONDS);
     await changes.save(manager, organisationId, this.live);
@@ -84,7 +75,9 @@ export class SyncService {
     );
     // A device that updated itself has new facts, also when nothing else about it changed.
     const wantFacts = !sync.facts && row?.agent_version !== sync.agentVersion;
-    return { ...delivery, settled, connected: row?.presence === 'online', wantFacts };
+    const regular = row?.presence === 'online' ? this.config.POLL_CONNECTED_SECONDS : this.config.POLL_SECONDS;
+    const pollAfterSeconds = missing ? Math.max(10, Math.min(regular, this.config.LOST_SECONDS)) : regular;
+    return { ...delivery, settled, pollAfterSeconds, wantFacts };
   }
 
   private async takeFacts({ organisationId, id }: Principal, facts: DeviceFacts): Promise<void> {
