@@ -24,7 +24,7 @@ beforeAll(async () => {
   });
 });
 afterAll(async () => {
-  (await service) && drain(service.app);
+  if (service) await drain(service.app);
   await keyManager?.stop();
   await nats?.stop();
 });

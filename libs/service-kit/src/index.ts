@@ -1,5 +1,6 @@
 export { BaseConfig, DatabaseConfigFields } from './config/base.config';
 export { ConfigFaults, type Environment, loadConfig } from './config/load-config';
+export { configurationTable } from './config/configuration-table';
 export { errorBody, toAppError } from './errors/error-body';
 export { Health, type Readiness } from './health/health';
 export { type Upgrade, Upgrades } from './http/upgrades';

@@ -1,4 +1,4 @@
-import { Injectable, type OnApplicationBootstrap } from '@nestjs/common';
+import { type BeforeApplicationShutdown, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { Bus, ListensTo } from '@muster/bus';
 import {
   identityRevoked,
@@ -11,6 +11,7 @@ import { Log } from '../log/log';
 import { RevocationList } from './revocation-list';
 
 const PAGE = 1000;
+const RETRY_AFTER = 1000;
 
 /** Hears revocations as they happen. */
 @Injectable()
@@ -29,8 +30,10 @@ export class RevocationListener {
 
 /** Keeps the list complete: each second's heartbeat says whether something was missed, and then it is fetched. */
 @Injectable()
-export class RevocationFeed implements OnApplicationBootstrap {
+export class RevocationFeed implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private fetching?: Promise<void>;
+  private retry?: NodeJS.Timeout;
+  private stopped = false;
 
   constructor(
     private readonly list: RevocationList,
@@ -39,29 +42,41 @@ export class RevocationFeed implements OnApplicationBootstrap {
   ) {}
 
   onApplicationBootstrap(): void {
-    this.bus.onReconnect(() => void this.catchUp());
-    void this.catchUp();
+    this.bus.onReconnect(() => this.catchUp());
+    this.catchUp();
+  }
+
+  beforeApplicationShutdown(): void {
+    this.stopped = true;
+    clearTimeout(this.retry);
   }
 
   @ListensTo(revocationHeartbeat)
   heartbeat(beat: RevocationHeartbeat): void {
-    if (beat.sequence < this.list.sequence) this.list.reset();
     if (beat.sequence === this.list.sequence && this.list.fresh) this.list.confirm();
-    else void this.catchUp();
+    else this.catchUp();
   }
 
-  private catchUp(): Promise<void> {
+  private catchUp(): void {
+    if (this.stopped) return;
     this.fetching ??= this.fetch()
-      .catch((error: unknown) =>
-        this.log.debug({ err: error }, 'Revocations could not be fetched; the heartbeat will.'),
-      )
+      .catch((error: unknown) => {
+        this.log.debug({ err: error }, 'Revocations could not be fetched yet.');
+        // Without any heartbeat nobody else would ask again.
+        if (!this.stopped) this.retry = setTimeout(() => this.catchUp(), RETRY_AFTER);
+      })
       .finally(() => (this.fetching = undefined));
-    return this.fetching;
   }
 
   private async fetch(): Promise<void> {
+    clearTimeout(this.retry);
     for (;;) {
       const { revocations, sequence } = await this.bus.request(listRevocations, { after: this.list.sequence });
+      if (sequence < this.list.sequence) {
+        // The key manager's numbers went back, as from a restored backup: what is known counts for nothing.
+        this.list.reset();
+        continue;
+      }
       for (const revocation of revocations) this.list.apply(revocation);
       if (revocations.length < PAGE) {
         this.list.sequence = Math.max(this.list.sequence, sequence);
