@@ -11,6 +11,6 @@ export default defineConfig({
     isolate: false,
     testTimeout: 90_000,
     hookTimeout: 120_000,
-    sequence: { sequencer: (await import('./src/harness/by-name')).ByName },
+    sequence: { sequencer: (await import('./src/harness/by-name.ts')).ByName },
   },
 });

@@ -15,7 +15,6 @@ export interface Secrets {
   nats: Record<string, string>;
   firstAdminPassword: string;
   firstRegistrationKey: string;
-  challenge: string;
 }
 
 export function readOrMakeSecrets(data: string, schemas: string[], natsUsers: string[]): Secrets {
@@ -29,7 +28,6 @@ export function readOrMakeSecrets(data: string, schemas: string[], natsUsers: st
     nats: Object.fromEntries(natsUsers.map((name) => [name, secret()])),
     firstAdminPassword: readable(),
     firstRegistrationKey: secret(),
-    challenge: secret(),
   };
   writeFileSync(file, JSON.stringify(made, null, 2), { mode: 0o600 });
   return made;

@@ -62,7 +62,6 @@ export function serviceParts(layout: Layout, secrets: Secrets): Part[] {
         CA_DIR: layout.certificateAuthority,
         FIRST_ADMIN_PASSWORD: secrets.firstAdminPassword,
         FIRST_REGISTRATION_KEY: secrets.firstRegistrationKey,
-        CHALLENGE_SECRET: secrets.challenge,
       },
       ['postgres', 'nats-hub'],
     ),

@@ -4,7 +4,7 @@ import { BASE_DOMAIN, secrets } from './stack';
 
 export const ADMIN_EMAIL = `admin@${BASE_DOMAIN}`;
 /** What the tests change one-time passwords to. */
-export const PASSWORD = 'correct horse battery staple';
+export const PASSWORD = 'quiet-harbour-lantern-42';
 
 /** Signs in with the tests' password, or with the one-time password and changes it. */
 export async function signInFirst(email: string, oneTimePassword: string): Promise<Api> {
