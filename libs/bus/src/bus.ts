@@ -2,14 +2,17 @@ import { randomUUID } from 'node:crypto';
 import { Inject, Injectable, Optional } from '@nestjs/common';
 import { AppError, type BusEvent, type BusRequest, InvalidInput, type ServiceName, shape } from '@muster/contracts';
 import { jetstream } from '@nats-io/jetstream';
-import { Connection } from './connection';
+import type { MsgHdrs } from '@nats-io/transport-node';
+import { Connection, type Link } from './connection';
 import { currentCorrelationId } from './correlation';
+import { StreamKeeper } from './jetstream/stream-keeper';
 import { BusMetrics, NoMetrics } from './metrics';
 import { type OutgoingIds, outgoingHeaders } from './wire/headers';
 import { BUS_OPTIONS, type BusOptions } from './options';
 import { decode } from './wire/decode';
 import { encode } from './wire/encode';
 import { errorOf } from './wire/error-reply';
+import { unlessLost } from './wire/unless-lost';
 import { unavailable } from './wire/unavailable';
 
 /** Milliseconds that JetStream has to acknowledge a durable event. */
@@ -21,6 +24,7 @@ export class Bus {
   constructor(
     @Inject(BUS_OPTIONS) private readonly options: BusOptions,
     private readonly connection: Connection,
+    private readonly streams: StreamKeeper,
     @Optional() private readonly metrics: BusMetrics = new NoMetrics(),
   ) {}
 
@@ -55,16 +59,26 @@ export class Bus {
       correlationId: ids.correlationId ?? currentCorrelationId() ?? randomUUID(),
     });
     try {
-      const nats = this.connection.require();
+      const link = this.connection.require();
       const body = encode(event.subject, payload);
-      if (event.delivery === 'durable')
-        await jetstream(nats).publish(event.subject, body, { headers, timeout: ACKNOWLEDGE_MS });
-      else nats.publish(event.subject, body, { headers });
+      if (event.delivery === 'durable') await this.store(link, event.subject, body, headers);
+      else link.nats.publish(event.subject, body, { headers });
     } catch (error) {
       this.metrics.inc('muster_bus_published_total', { subject: event.subject, outcome: 'failed' });
       throw unavailable(`${event.subject} could not be published`, error);
     }
     this.metrics.inc('muster_bus_published_total', { subject: event.subject, outcome: 'ok' });
+  }
+
+  private async store(link: Link, subject: string, body: string, headers: MsgHdrs): Promise<void> {
+    await this.streams.ensure(link);
+    try {
+      const stored = jetstream(link.nats).publish(subject, body, { headers, timeout: ACKNOWLEDGE_MS });
+      await unlessLost(link.lost, stored);
+    } catch (error) {
+      this.streams.forget(link);
+      throw error;
+    }
   }
 
   /**
@@ -91,12 +105,11 @@ export class Bus {
     this.mustBeOneOf(contract.callers, `ask ${contract.subject}`);
     const headers = outgoingHeaders({ correlationId: currentCorrelationId() ?? randomUUID() });
     const body = encode(contract.subject, shape(contract.request, payload));
-    const answer = await this.connection
-      .require()
-      .request(contract.subject, body, { headers, timeout: contract.timeoutMs })
-      .catch((error: unknown) => {
-        throw unavailable(`${contract.server} did not answer ${contract.subject}`, error);
-      });
+    const { nats, lost } = this.connection.require();
+    const asked = nats.request(contract.subject, body, { headers, timeout: contract.timeoutMs });
+    const answer = await unlessLost(lost, asked).catch((error: unknown) => {
+      throw unavailable(`${contract.server} did not answer ${contract.subject}`, error);
+    });
     const refusal = errorOf(answer);
     if (refusal) throw refusal;
     try {

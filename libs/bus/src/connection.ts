@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Inject, Injectable, Logger, Optional } from '@nestjs/common';
 import { AppError } from '@muster/contracts';
@@ -6,7 +7,7 @@ import { BusMetrics, NoMetrics } from './metrics';
 import { BUS_OPTIONS, type BusOptions } from './options';
 import { messageOf } from './wire/unavailable';
 
-const RETRY_MS = 500;
+const RETRY_MS = 250;
 /** With two pings unanswered a silent connection counts as gone. */
 const PING_MS = 5000;
 
@@ -29,7 +30,7 @@ export class Connection {
   private readonly sessions: Session[] = [];
   private readonly reconnected: (() => void)[] = [];
   private readonly waiting = new Set<(link: Link) => void>();
-  private readonly stopping = new AbortController();
+  private readonly stopping = manyListeners(new AbortController());
   private current?: { link: Link; lose: AbortController };
   private nats?: NatsConnection;
   private running?: Promise<void>;
@@ -45,10 +46,10 @@ export class Connection {
     return this.current !== undefined;
   }
 
-  /** The live connection. @throws AppError `unavailable` at once when there is none */
-  require(): NatsConnection {
+  /** The live link. @throws AppError `unavailable` at once when there is none */
+  require(): Link {
     if (!this.current) throw new AppError('unavailable', 'The message bus is away.', { retryAfterSeconds: 5 });
-    return this.current.link.nats;
+    return this.current.link;
   }
 
   /** The live link, or the next one. Rejects when the signal aborts first. */
@@ -144,7 +145,7 @@ export class Connection {
 
   private online(nats: NatsConnection): void {
     if (this.current || this.stopping.signal.aborted) return;
-    const lose = new AbortController();
+    const lose = manyListeners(new AbortController());
     this.current = { link: { nats, lost: lose.signal }, lose };
     this.lastFailure = '';
     this.metrics.inc('muster_bus_connections_total', {});
@@ -177,4 +178,10 @@ export class Connection {
       });
     else this.log.warn({ message: 'NATS is away', error: failure });
   }
+}
+
+/** Each request on its way listens for the end: many listeners are no leak here. */
+export function manyListeners(controller: AbortController): AbortController {
+  setMaxListeners(0, controller.signal);
+  return controller;
 }

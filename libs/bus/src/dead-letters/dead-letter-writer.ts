@@ -7,6 +7,7 @@ import { deliveryOf } from '../jetstream/event';
 import type { PulledMessage } from '../jetstream/pulled-message';
 import { BUS_OPTIONS, type BusOptions } from '../options';
 import { deadLetterSubject } from '../streams';
+import { MAX_BODY_BYTES } from '../wire/encode';
 import { HEADERS, outgoingHeaders } from '../wire/headers';
 
 export interface Verdict {
@@ -35,19 +36,20 @@ export class DeadLetterWriter {
     await this.store(subject, message.data, headers, verdict);
   }
 
-  /** Keeps an event that could not even be published. */
+  /** Keeps an event of this service that is too large to be published: its beginning, and no deliveries. */
   async keepUnpublished(subject: string, payload: unknown, messageId: string, verdict: Verdict): Promise<void> {
-    const headers = outgoingHeaders({ correlationId: messageId, messageId: `outbox-${messageId}` });
-    headers.set(HEADERS.deliveries, '1');
+    const headers = outgoingHeaders({ correlationId: messageId, messageId: `unpublished-${messageId}` });
+    headers.set(HEADERS.deliveries, '0');
     headers.set(HEADERS.originalMessageId, messageId);
-    await this.store(subject, new TextEncoder().encode(JSON.stringify(payload)), headers, verdict);
+    const body = new TextEncoder().encode(JSON.stringify(payload)).subarray(0, MAX_BODY_BYTES);
+    await this.store(subject, body, headers, verdict);
   }
 
   private async store(subject: string, body: Uint8Array, headers: MsgHdrs, verdict: Verdict): Promise<void> {
     headers.set(HEADERS.reason, verdict.reason);
     headers.set(HEADERS.error, verdict.code);
     headers.set(HEADERS.problem, oneLine(verdict.problem, PROBLEM_LENGTH));
-    const nats = this.connection.require();
+    const { nats } = this.connection.require();
     await jetstream(nats).publish(deadLetterSubject(this.options.service, subject), body, { headers });
   }
 }

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { AppError, type DeadLetter, ERROR_CODES, SERVICES } from '@muster/contracts';
 import { jetstream, jetstreamManager, type JetStreamManager, type StoredMsg } from '@nats-io/jetstream';
 import { Connection } from '../connection';
+import { StreamKeeper } from '../jetstream/stream-keeper';
 import { DEAD_LETTER_PREFIX, replaySubject } from '../streams';
 import { correlationIdOf, HEADERS, outgoingHeaders } from '../wire/headers';
 import { unavailable } from '../wire/unavailable';
@@ -18,7 +19,10 @@ export interface DeadLetterRange {
 /** What services could not handle. Only the service that the contracts make its keeper can inject it. */
 @Injectable()
 export class DeadLetters {
-  constructor(private readonly connection: Connection) {}
+  constructor(
+    private readonly connection: Connection,
+    private readonly streams: StreamKeeper,
+  ) {}
 
   /** Oldest first. */
   async list({ after = '0', size = 50 }: DeadLetterRange = {}): Promise<DeadLetter[]> {
@@ -43,14 +47,18 @@ export class DeadLetters {
   async replay(id: string): Promise<void> {
     await this.using('replay', async (manager) => {
       const stored = await required(manager, id);
-      const { service, subject, publishedAt, messageId } = letterOf(stored);
+      const { service, subject, publishedAt, messageId, deliveries } = letterOf(stored);
+      if (deliveries === 0)
+        throw new AppError('conflict', `Dead letter ${id} was never published: it can be discarded only.`);
       const headers = outgoingHeaders({
         correlationId: correlationIdOf({ headers: stored.header }),
         messageId: `replay-${id}-${stored.timestamp}`,
       });
       headers.set(HEADERS.publishedAt, publishedAt);
       if (messageId) headers.set(HEADERS.originalMessageId, messageId);
-      await jetstream(this.connection.require()).publish(replaySubject(service, subject), stored.data, { headers });
+      await jetstream(this.connection.require().nats).publish(replaySubject(service, subject), stored.data, {
+        headers,
+      });
       await manager.streams.deleteMessage(STREAM, stored.seq, false);
     });
   }
@@ -65,7 +73,9 @@ export class DeadLetters {
 
   private async using<T>(doing: string, work: (manager: JetStreamManager) => Promise<T>): Promise<T> {
     try {
-      return await work(await jetstreamManager(this.connection.require(), { checkAPI: false }));
+      const link = this.connection.require();
+      await this.streams.ensure(link);
+      return await work(await jetstreamManager(link.nats, { checkAPI: false }));
     } catch (error) {
       throw unavailable(`dead letters, ${doing}`, error);
     }
@@ -92,7 +102,7 @@ function letterOf(stored: StoredMsg): DeadLetter {
     reason: (['invalid', 'failed'] as const).find((reason) => reason === header(HEADERS.reason)) ?? 'interrupted',
     code: ERROR_CODES.find((code) => code === header(HEADERS.error)) ?? 'internal',
     problem: header(HEADERS.problem),
-    deliveries: Number(header(HEADERS.deliveries)) || 1,
+    deliveries: Number(header(HEADERS.deliveries)),
     correlationId: header(HEADERS.correlationId),
     ...(messageId ? { messageId } : {}),
     payload: new TextDecoder().decode(stored.data),

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { AckPolicy, DeliverPolicy, jetstreamManager, ReplayPolicy } from '@nats-io/jetstream';
 import { nanos } from '@nats-io/transport-node';
-import { Connection, type Link } from '../connection';
+import { Connection, type Link, manyListeners } from '../connection';
 import { type EventConsumer, HandlerRegistry } from '../handlers/handler-registry';
 import { BUS_OPTIONS, type BusOptions } from '../options';
 import { consumerName, replaySubject, streamOf } from '../streams';
@@ -32,7 +32,7 @@ interface Source {
 @Injectable()
 export class EventConsumers {
   private readonly log = new Logger('Bus');
-  private readonly stopping = new AbortController();
+  private readonly stopping = manyListeners(new AbortController());
   private loops: Promise<void>[] = [];
 
   constructor(
@@ -108,7 +108,7 @@ export class EventConsumers {
     while (!stop.aborted && !link.lost.aborted) {
       const messages = await (left > 0 ? take(Math.min(left, consumer.batch), MORE_MS) : take(1, WAIT_MS));
       const more = Math.min(leftAfter(messages), consumer.batch - messages.length);
-      if (messages.length > 0 && more > 0) messages.push(...(await take(more, MORE_MS)));
+      if (messages.length > 0 && more > 0) messages.push(...(await take(more, MORE_MS).catch(() => [])));
       left = leftAfter(messages);
       await keepingHold(messages, () => this.handling.handle(consumer, messages, stop));
     }

@@ -36,31 +36,34 @@ export function pull(link: Link, request: PullRequest, stop: AbortSignal): Promi
   const messages: PulledMessage[] = [];
   return new Promise((resolve, reject) => {
     let open = true;
-    const end = (error?: Error): void => {
+    const end = (error?: unknown): void => {
       if (!open) return;
       open = false;
       clearTimeout(timer);
       lost.removeEventListener('abort', giveUp);
-      stop.removeEventListener('abort', giveUp);
+      stop.removeEventListener('abort', drain);
       if (!nats.isClosed()) subscription.unsubscribe();
-      if (error && messages.length === 0) reject(error);
+      if (error !== undefined && messages.length === 0) reject(error);
       else resolve(messages);
     };
     const giveUp = (): void => end();
+    // What the server has sent already still arrives, and must not wait for its time to run out.
+    const drain = (): void => void settled(() => subscription.drain()).then(giveUp);
     const timer = setTimeout(giveUp, request.expires + GRACE_MS);
     const subscription = nats.subscribe(inbox, {
       callback: (error, message) => {
         if (error) return end(error);
         const status = statusOf(message);
         if (status === undefined) {
-          messages.push(new PulledMessage(message));
+          const pulled = PulledMessage.from(message);
+          if (pulled) messages.push(pulled);
           if (messages.length === request.batch) end();
         } else if (NOTHING.has(status)) end();
         else if (status !== 100) end(new PullRefused(status, message.headers?.description ?? ''));
       },
     });
     lost.addEventListener('abort', giveUp, { once: true });
-    stop.addEventListener('abort', giveUp, { once: true });
+    stop.addEventListener('abort', drain, { once: true });
     if (lost.aborted || stop.aborted) return end();
     const body = { batch: request.batch, expires: nanos(request.expires) };
     nats.publish(`$JS.API.CONSUMER.MSG.NEXT.${request.path}`, JSON.stringify(body), { reply: inbox });
@@ -70,3 +73,8 @@ export function pull(link: Link, request: PullRequest, stop: AbortSignal): Promi
 /** Status messages of the server carry no subject of ours and no body: only a code in the headers. */
 const statusOf = (message: Msg): number | undefined =>
   message.data.length === 0 && message.headers && message.headers.code > 0 ? message.headers.code : undefined;
+
+/** Waits for the work, whether or not it succeeds, also when it fails before it returns a promise. */
+async function settled(work: () => Promise<unknown>): Promise<void> {
+  await Promise.allSettled([(async () => work())()]);
+}

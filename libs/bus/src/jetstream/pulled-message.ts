@@ -7,28 +7,29 @@ import { nanos } from '@nats-io/transport-node';
  * with domain and account before the stream and a random end.
  */
 export class PulledMessage {
-  readonly stream: string;
-  /** Its number on the stream. */
-  readonly sequence: number;
-  /** 1 when it is delivered for the first time. */
-  readonly deliveries: number;
-  readonly storedAt: Date;
-  /** How many more the consumer had when this was sent. */
-  readonly pending: number;
-  /** Names it for ever, also when a memory stream begins to count anew. */
-  readonly identity: string;
   private settled = false;
 
-  constructor(private readonly message: Msg) {
+  private constructor(
+    private readonly message: Msg,
+    /** Its number on the stream. */
+    readonly sequence: number,
+    /** 1 when it is delivered for the first time. */
+    readonly deliveries: number,
+    readonly storedAt: Date,
+    /** How many more the consumer had when this was sent. */
+    readonly pending: number,
+    /** Names it for ever, also when a memory stream begins to count anew. */
+    readonly identity: string,
+  ) {}
+
+  /** Undefined for a message that no consumer delivered. */
+  static from(message: Msg): PulledMessage | undefined {
     const tokens = (message.reply ?? '').split('.');
     const [stream, , deliveries, sequence, , time, pending] = tokens.slice(tokens.length === 9 ? 2 : 4);
-    if (tokens[1] !== 'ACK' || !stream || !time) throw new Error(`not a JetStream delivery: ${message.subject}`);
-    this.stream = stream;
-    this.deliveries = Number(deliveries);
-    this.sequence = Number(sequence);
-    this.storedAt = new Date(Number(BigInt(time) / 1_000_000n));
-    this.pending = Number(pending);
-    this.identity = `${stream}-${sequence}-${time}`;
+    if (tokens[0] !== '$JS' || tokens[1] !== 'ACK' || !time || !/^\d+$/.test(time)) return undefined;
+    const storedAt = new Date(Number(BigInt(time) / 1_000_000n));
+    const identity = `${stream}-${sequence}-${time}`;
+    return new PulledMessage(message, Number(sequence), Number(deliveries), storedAt, Number(pending), identity);
   }
 
   get data(): Uint8Array {

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Inject, Injectable, Logger, Optional } from '@nestjs/common';
-import { allEvents } from '@muster/contracts';
+import { allEvents, AppError } from '@muster/contracts';
 import { Bus } from '../bus';
 import { Connection } from '../connection';
 import { DeadLetterWriter } from '../dead-letters/dead-letter-writer';
@@ -22,7 +22,8 @@ const RETRY_LONGEST_MS = 10_000;
 export class OutboxRelay {
   private readonly log = new Logger('Bus');
   private readonly stopping = new AbortController();
-  private nudge = new AbortController();
+  private woken = false;
+  private wake = (): void => undefined;
   private running?: Promise<void>;
 
   constructor(
@@ -35,13 +36,17 @@ export class OutboxRelay {
   start(): void {
     const { source } = this;
     if (!source) return;
-    source.onAdded?.(() => this.nudge.abort());
+    source.onAdded?.(() => {
+      this.woken = true;
+      this.wake();
+    });
     this.running ??= this.run(source);
   }
 
   /** Fulfilled when the row in hand is settled; the others stay in the outbox. */
   async stop(): Promise<void> {
     this.stopping.abort();
+    this.wake();
     await this.running;
   }
 
@@ -49,17 +54,18 @@ export class OutboxRelay {
     const stop = this.stopping.signal;
     let pause = 0;
     while (!stop.aborted) {
-      this.nudge = new AbortController();
+      this.woken = false;
       try {
         await this.connection.link(stop);
         const relayed = await this.relay(source);
         pause = 0;
-        if (relayed < BATCH) await this.rest(LOOK_MS, AbortSignal.any([stop, this.nudge.signal]));
+        if (relayed < BATCH) await this.rest(LOOK_MS);
       } catch (error) {
         if (stop.aborted) return;
         pause = Math.min(Math.max(pause * 2, 250), RETRY_LONGEST_MS);
-        this.log.warn({ message: 'outbox waits', error: messageOf(error) });
-        await this.rest(pause, stop);
+        const level = isAway(error) ? 'warn' : 'error';
+        this.log[level]({ message: 'outbox waits', error: messageOf(error) });
+        await delay(pause, undefined, { signal: stop }).catch(() => undefined);
       }
     }
   }
@@ -82,23 +88,30 @@ export class OutboxRelay {
   private async publish(row: OutboxRow): Promise<void> {
     const { id: messageId, subject, payload, correlationId } = row;
     const event = allEvents().find((one) => one.subject === subject);
+    // A newer version of this service, which has been rolled back, may have left it: it comes again.
+    if (!event) throw new AppError('internal', `no contract defines ${subject}, which outbox row ${messageId} names`);
     try {
-      if (!event) throw new Error(`no contract defines ${subject}`);
       await this.bus.publishShaped(event, payload, { messageId, ...(correlationId ? { correlationId } : {}) });
     } catch (error) {
-      if (isAway(error)) throw error;
-      const problem = messageOf(error);
-      // A row that can never be published must not keep those behind it for ever.
+      if (!(error instanceof AppError && error.code === 'too-large')) throw error;
+      // It can never be published, and must not keep those behind it for ever.
       await this.deadLetters.keepUnpublished(subject, payload, messageId, {
         reason: 'invalid',
-        code: 'internal',
-        problem,
+        code: error.code,
+        problem: error.message,
       });
-      this.log.error({ message: 'outbox row became a dead letter', id: messageId, subject, problem });
+      this.log.error({ message: 'outbox row became a dead letter', id: messageId, subject });
     }
   }
 
-  private rest(ms: number, signal: AbortSignal): Promise<void> {
-    return delay(ms, undefined, { signal }).catch(() => undefined);
+  private rest(ms: number): Promise<void> {
+    if (this.woken || this.stopping.signal.aborted) return Promise.resolve();
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      this.wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
   }
 }

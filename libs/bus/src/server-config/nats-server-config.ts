@@ -105,7 +105,7 @@ function accounts(settings: HubSettings | LeafSettings): string[] {
   ];
 }
 
-/** `replies`: may answer once, within a minute, where a request that it received says so. */
+/** `replies`: may answer once, within two minutes, where a request that it received says so. */
 const user = (name: string, password: string, link: string, allowed: Permissions, replies: boolean): string[] => [
   '      {',
   `        user: ${quoted(name)}`,
@@ -114,7 +114,7 @@ const user = (name: string, password: string, link: string, allowed: Permissions
   '        permissions {',
   `          publish { allow: ${list(allowed.publish)} }`,
   `          subscribe { allow: ${list(allowed.subscribe)} }`,
-  ...(replies ? ['          allow_responses { max: 1, expires: "1m" }'] : []),
+  ...(replies ? ['          allow_responses { max: 1, expires: "2m" }'] : []),
   '        }',
   '      }',
 ];

@@ -1,8 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
-import { connect } from 'node:net';
+import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -56,6 +55,15 @@ export class NatsProcess {
         hub: { url, user: 'leaf', password: 'leaf-password' },
       }),
     );
+    await nats.start();
+    return nats;
+  }
+
+  /** Somebody who took the leaf's credentials, on a server of their own where they may do everything. */
+  static async rogueLeafOf(hub: NatsProcess): Promise<NatsProcess> {
+    const nats = new NatsProcess(mkdtempSync(join(tmpdir(), 'bus-rogue-')), await freePort(), 0);
+    const url = `ws://leaf:leaf-password@${HOST}:${hub.leafPort}`;
+    nats.configure(`listen: "${HOST}:${nats.port}"\nleafnodes { remotes: [{ url: "${url}" }] }\n`);
     await nats.start();
     return nats;
   }

@@ -40,6 +40,7 @@ export async function startService(
   nats: Pick<NatsProcess, 'url'>,
   providers: Provider[] = [],
   options: Partial<BusOptions> = {},
+  fromOutside: (Provider & { provide: symbol })[] = [],
 ): Promise<TestService> {
   const settings: BusOptions = {
     url: nats.url,
@@ -60,8 +61,8 @@ export async function startService(
         {
           module: Settings,
           global: true,
-          providers: [{ provide: BUS_OPTIONS, useValue: settings }],
-          exports: [BUS_OPTIONS],
+          providers: [{ provide: BUS_OPTIONS, useValue: settings }, ...fromOutside],
+          exports: [BUS_OPTIONS, ...fromOutside.map(({ provide }) => provide)],
         },
         BusModule.forService({ service }),
       ],

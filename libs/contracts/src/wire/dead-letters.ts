@@ -19,7 +19,8 @@ export class DeadLetter {
   reason: 'invalid' | 'failed' | 'interrupted';
   @OneOf(ERROR_CODES) code: string;
   @Text({ max: 4096, about: 'What went wrong the last time.' }) problem: string;
-  @Whole({ min: 1, max: Number.MAX_SAFE_INTEGER, about: 'How often it was delivered.' }) deliveries: number;
+  @Whole({ min: 0, max: Number.MAX_SAFE_INTEGER, about: 'How often it was delivered; 0: too large to be published.' })
+  deliveries: number;
   @Text({ max: 64, optional: true, about: 'Finds it in every log.' }) correlationId?: string;
   @Text({ max: 256, optional: true, about: 'What its publisher named it by.' }) messageId?: string;
   @Text({ max: 1_048_576, about: 'The body exactly as it was published.' }) payload: string;
