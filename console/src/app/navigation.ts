@@ -1,0 +1,88 @@
+import {
+  type Icon,
+  IconBuildingSkyscraper,
+  IconDeviceDesktop,
+  IconFolders,
+  IconGitMerge,
+  IconKey,
+  IconLayoutDashboard,
+  IconListCheck,
+  IconLock,
+  IconMailExclamation,
+  IconPlugConnected,
+  IconTerminal2,
+  IconUsers,
+  IconUserShield,
+} from '@tabler/icons-react';
+import {
+  createOrganisation,
+  listAllSessions,
+  listDeadLetters,
+  listDevices,
+  listGroups,
+  listMergeQuestions,
+  listOperations,
+  listProcedures,
+  listRegistrationKeys,
+  listUsers,
+  type Route,
+} from '@muster/contracts';
+import type { MessageId } from '../messages/languages';
+
+export interface NavigationItem {
+  to: string;
+  label: MessageId;
+  icon: Icon;
+  /** The route that the screen reads first: who may not call it does not see the item. */
+  needs?: Pick<Route, 'access'>;
+}
+export interface NavigationSection {
+  label: MessageId;
+  items: readonly NavigationItem[];
+}
+
+export const NAVIGATION: readonly NavigationSection[] = [
+  {
+    label: 'navigation.fleet',
+    items: [
+      { to: '/', label: 'dashboard.title', icon: IconLayoutDashboard, needs: listDevices },
+      { to: '/devices', label: 'devices.title', icon: IconDeviceDesktop, needs: listDevices },
+      { to: '/groups', label: 'groups.title', icon: IconFolders, needs: listGroups },
+    ],
+  },
+  {
+    label: 'navigation.work',
+    items: [
+      { to: '/operations', label: 'operations.title', icon: IconListCheck, needs: listOperations },
+      { to: '/procedures', label: 'procedures.title', icon: IconTerminal2, needs: listProcedures },
+    ],
+  },
+  {
+    label: 'navigation.enrolment',
+    items: [
+      {
+        to: '/registration-keys',
+        label: 'registrationKeys.title',
+        icon: IconPlugConnected,
+        needs: listRegistrationKeys,
+      },
+      { to: '/merge-questions', label: 'mergeQuestions.title', icon: IconGitMerge, needs: listMergeQuestions },
+    ],
+  },
+  {
+    label: 'navigation.access',
+    items: [
+      { to: '/users', label: 'users.title', icon: IconUsers, needs: listUsers },
+      { to: '/roles', label: 'roles.title', icon: IconUserShield },
+      { to: '/all-sessions', label: 'sessions.allTitle', icon: IconLock, needs: listAllSessions },
+      { to: '/tokens', label: 'tokens.title', icon: IconKey },
+    ],
+  },
+  {
+    label: 'navigation.system',
+    items: [
+      { to: '/organisations', label: 'organisations.title', icon: IconBuildingSkyscraper, needs: createOrganisation },
+      { to: '/dead-letters', label: 'deadLetters.title', icon: IconMailExclamation, needs: listDeadLetters },
+    ],
+  },
+];

@@ -1,0 +1,50 @@
+import { type OperationBatch, OPERATION_STATES, type OperationState } from '@muster/contracts';
+import { FormattedNumber } from 'react-intl';
+import { useText } from '../messages/use-text';
+import { STATE_LOOKS } from './state';
+import { StateStatus } from './state-status';
+import { hasEnded } from './state';
+import classes from './operations.module.css';
+
+interface BatchProgressProps {
+  batch: OperationBatch;
+  /** State that the list below is filtered by. */
+  state: OperationState | undefined;
+  onState: (state: OperationState | undefined) => void;
+}
+
+/** How many devices are in which state; each count filters the list. */
+export function BatchProgress({ batch, state: chosen, onState }: BatchProgressProps) {
+  const t = useText();
+  const counts = new Map(batch.states.map(({ state, count }) => [state, count]));
+  const present = OPERATION_STATES.filter((state) => (counts.get(state) ?? 0) > 0);
+  const ended = present.filter(hasEnded).reduce((sum, state) => sum + (counts.get(state) ?? 0), 0);
+  return (
+    <>
+      <p role="status">{t('operations.ended', { ended, count: batch.deviceCount })}</p>
+      <div className={classes.progress} aria-hidden>
+        {[...present]
+          .sort((a, b) => Number(hasEnded(b)) - Number(hasEnded(a)))
+          .map((state) => (
+            <span key={state} data-tone={STATE_LOOKS[state].tone} style={{ flexGrow: counts.get(state) }} />
+          ))}
+      </div>
+      <ul className={classes.counts} aria-label={t('operations.filters')}>
+        {present.map((state) => (
+          <li key={state}>
+            <button
+              type="button"
+              aria-pressed={state === chosen}
+              onClick={() => onState(state === chosen ? undefined : state)}
+            >
+              <StateStatus state={state} />
+              <strong>
+                <FormattedNumber value={counts.get(state) ?? 0} />
+              </strong>
+            </button>
+          </li>
+        ))}
+      </ul>
+    </>
+  );
+}

@@ -1,0 +1,109 @@
+import { useState } from 'react';
+import { Button, Switch } from '@mantine/core';
+import type { OperationState } from '@muster/contracts';
+import { IconCopy, IconDownload } from '@tabler/icons-react';
+import { useMutation } from '@tanstack/react-query';
+import type { ApiError } from '../../api/api-error';
+import { useText } from '../../messages/use-text';
+import { Failure } from '../../ui/failure';
+import { Notice } from '../../ui/notice';
+import { notifyDone } from '../../ui/notify';
+import { Panel } from '../../ui/panel';
+import { Empty, LoadingLines } from '../../ui/states';
+import { hasEnded } from '../state';
+import { downloadOutput } from './download-output';
+import { OutputLines } from './output-lines';
+import type { OutputFeed } from './output-feed';
+import { useOutput } from './use-output';
+import classes from './output.module.css';
+
+interface OutputPanelProps {
+  operationId: string;
+  state: OperationState;
+  /** Device, for the title and the file name. */
+  name: string;
+}
+
+/** An operation's output as it arrives, with what one does with it. */
+export function OutputPanel({ operationId, state, name }: OutputPanelProps) {
+  const t = useText();
+  const { feed, version } = useOutput(operationId, state);
+  const [follow, setFollow] = useState(true);
+  const download = useMutation<void, ApiError>({ mutationFn: () => downloadOutput(operationId, name) });
+  const ended = hasEnded(state);
+  const copy = () =>
+    navigator.clipboard.writeText(feed.buffer.text()).then(
+      () => notifyDone(t('output.copied')),
+      () => notifyDone(t('app.copyFailed')),
+    );
+  return (
+    <Panel
+      title={t('output.title')}
+      flush
+      actions={
+        feed.buffer.lines.length > 0 && (
+          <>
+            {!ended && (
+              <Switch
+                size="xs"
+                label={t('output.follow')}
+                checked={follow}
+                onChange={(event) => setFollow(event.currentTarget.checked)}
+                className={classes.follow}
+              />
+            )}
+            <Button
+              size="compact-sm"
+              variant="default"
+              leftSection={<IconCopy size={14} aria-hidden />}
+              onClick={() => void copy()}
+            >
+              {t('app.copy')}
+            </Button>
+            <Button
+              size="compact-sm"
+              variant="default"
+              leftSection={<IconDownload size={14} aria-hidden />}
+              loading={download.isPending}
+              onClick={() => download.mutate()}
+            >
+              {t('output.download')}
+            </Button>
+          </>
+        )
+      }
+    >
+      {download.error && <Failure error={download.error} />}
+      {feed.error && <Failure error={feed.error} onRetry={() => void feed.catchUp()} />}
+      <OutputBody feed={feed} version={version} ended={ended} follow={follow && !ended} onFollow={setFollow} />
+    </Panel>
+  );
+}
+
+interface OutputBodyProps {
+  feed: OutputFeed;
+  version: number;
+  ended: boolean;
+  follow: boolean;
+  onFollow: (follow: boolean) => void;
+}
+
+function OutputBody({ feed, version, ended, follow, onFollow }: OutputBodyProps) {
+  const t = useText();
+  const { buffer } = feed;
+  if (!feed.loaded) return feed.error ? null : <LoadingLines lines={3} />;
+  if (buffer.lines.length === 0) return <Empty title={t(ended ? 'output.none' : 'output.waiting')} />;
+  return (
+    <>
+      {buffer.dropped > 0 && <Notice tone="info">{t('output.dropped', { count: buffer.dropped })}</Notice>}
+      <OutputLines
+        lines={buffer.lines}
+        first={buffer.dropped + 1}
+        version={version}
+        follow={follow}
+        onFollow={onFollow}
+      />
+      {feed.truncated && <Notice tone="warn">{t('output.truncated')}</Notice>}
+    </>
+  );
+}

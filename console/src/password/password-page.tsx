@@ -1,0 +1,27 @@
+import { useText } from '../messages/use-text';
+import { useSession } from '../session/session-context';
+import form from '../ui/form.module.css';
+import { notifyDone } from '../ui/notify';
+import { Page } from '../ui/page';
+import { Panel } from '../ui/panel';
+import { PasswordForm } from './password-form';
+import { useState } from 'react';
+
+export function PasswordPage() {
+  const t = useText();
+  const { user } = useSession();
+  const [changes, setChanges] = useState(0);
+  const done = () => {
+    setChanges(changes + 1);
+    notifyDone(t('password.done'));
+  };
+  return (
+    <Page title={t('password.title')} description={t('password.text')}>
+      <div className={form.narrow}>
+        <Panel>
+          <PasswordForm key={changes} email={user.email} onDone={done} />
+        </Panel>
+      </div>
+    </Page>
+  );
+}

@@ -1,0 +1,60 @@
+import { changePassword, currentSession, type Session, signIn, signOut } from '@muster/contracts';
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { ApiError } from '../api/api-error';
+import { api, type CallArgs } from '../api/client';
+import { clearSelection } from '../devices/selection';
+
+export const SESSION_KEY = ['session'] as const;
+
+/** Remembers the token that proves that a change was asked for by this page. */
+function keep(session: Session): Session {
+  api.csrfToken = session.csrfToken;
+  return session;
+}
+
+async function readSession(): Promise<Session | null> {
+  try {
+    return keep(await api.call(currentSession, {}));
+  } catch (error) {
+    if (error instanceof ApiError && error.code === 'not-signed-in') return null;
+    throw error;
+  }
+}
+
+/** The current session; `null` when nobody is signed in. */
+export const useSessionQuery = () =>
+  useQuery<Session | null, ApiError>({ queryKey: SESSION_KEY, queryFn: readSession, staleTime: Infinity });
+
+export function useSignIn() {
+  const cache = useQueryClient();
+  return useMutation<Session, ApiError, CallArgs<typeof signIn>>({
+    mutationFn: (args) => api.call(signIn, args).then(keep),
+    onSuccess: (session) => {
+      // Whoever was signed in before may have seen more.
+      cache.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== SESSION_KEY[0] });
+      clearSelection();
+      cache.setQueryData(SESSION_KEY, session);
+    },
+  });
+}
+
+export function useChangePassword() {
+  const cache = useQueryClient();
+  return useMutation<Session, ApiError, CallArgs<typeof changePassword>>({
+    mutationFn: (args) => api.call(changePassword, args).then(keep),
+    onSuccess: (session) => cache.setQueryData(SESSION_KEY, session),
+  });
+}
+
+/** Forgets everything that was shown, also when the server could not be told. */
+export function useSignOut() {
+  const cache = useQueryClient();
+  return useMutation<unknown, ApiError>({
+    mutationFn: () => api.call(signOut, {}),
+    onSettled: () => {
+      api.csrfToken = '';
+      cache.clear();
+      cache.setQueryData(SESSION_KEY, null);
+    },
+  });
+}

@@ -1,0 +1,49 @@
+import { useSyncExternalStore } from 'react';
+import { useIntl } from 'react-intl';
+
+const UNITS = [
+  ['day', 86_400],
+  ['hour', 3600],
+  ['minute', 60],
+] as const;
+
+let now = Date.now();
+const listeners = new Set<() => void>();
+let ticking: ReturnType<typeof setInterval> | undefined;
+
+/** One clock for all times on the page, each half minute. */
+function subscribe(listener: () => void): () => void {
+  listeners.add(listener);
+  ticking ??= setInterval(() => {
+    now = Date.now();
+    for (const notify of listeners) notify();
+  }, 30_000);
+  return () => {
+    listeners.delete(listener);
+    if (listeners.size > 0) return;
+    clearInterval(ticking);
+    ticking = undefined;
+  };
+}
+
+/** The present, as old as half a minute. */
+export const useNow = (): number => useSyncExternalStore(subscribe, () => now);
+
+/** A point in time in the viewer's zone: relative for what is about freshness, else date and time. Both are there. */
+export function When({ at, relative = false }: { at: string | undefined; relative?: boolean }) {
+  const intl = useIntl();
+  const present = useNow();
+  if (!at) return <>–</>;
+  const exact = intl.formatDate(at, { dateStyle: 'medium', timeStyle: 'short' });
+  const full = intl.formatDate(at, { dateStyle: 'full', timeStyle: 'long' });
+  return (
+    <time dateTime={at} title={full}>
+      {relative ? ago(intl, (Date.parse(at) - Math.max(present, Date.now() - 30_000)) / 1000) : exact}
+    </time>
+  );
+}
+
+function ago(intl: ReturnType<typeof useIntl>, seconds: number): string {
+  const [unit, size] = UNITS.find(([, size]) => Math.abs(seconds) >= size) ?? ['minute', 60];
+  return intl.formatRelativeTime(Math.trunc(seconds / size), unit, { numeric: 'auto' });
+}
