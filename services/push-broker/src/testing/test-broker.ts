@@ -1,12 +1,15 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { connect, type ConnectionOptions, type TLSSocket } from 'node:tls';
+import type { CertifiedFiles, TestAuthority } from '@muster/testing';
 import type { Limits } from '../core/limits';
 import { XmppServer } from '../core/server';
-import { Listener } from '../core/tls/listener';
+import { Listener, type ListenerOptions } from '../core/tls/listener';
 import { allFeatures } from '../features';
 import { MessagePush } from '../features/message-push';
 import type { PingOptions } from '../features/ping';
 import type { StreamManagementOptions } from '../features/stream-management';
-import type { Credential, TestAuthority } from './certificates';
+import { MemorySocket } from './memory-socket';
 
 export const TEST_DOMAIN = 'xmpp.muster.test';
 
@@ -23,47 +26,35 @@ const LIMITS: Limits = {
 
 export type TestOptions = Partial<Limits & PingOptions & StreamManagementOptions>;
 
-/** The XMPP server with all features on a loopback port, without bus and without Nest. */
-export class TestBroker {
+/** Certificate and key of the server in one file, and the folder of roots, as the broker is given them. */
+export async function serverFiles(authority: TestAuthority): Promise<{ certificate: string; anchors: string[] }> {
+  const { chain, key } = await authority.server([TEST_DOMAIN, 'localhost']);
+  const certificate = join(authority.dir, 'server.pem');
+  writeFileSync(certificate, [key, chain, authority.rootPem].join('\n'));
+  return { certificate, anchors: [join(authority.dir, 'roots')] };
+}
+
+/** The XMPP server with all features, without a listener, without bus and without Nest. */
+export class TestServer {
   readonly faults: unknown[] = [];
   readonly refused: string[] = [];
   /** Device ids that a wake-up was handed to, in order. */
   readonly handed: string[] = [];
+  readonly push = new MessagePush((session) => this.handed.push(session.jid.local));
+  readonly server: XmppServer;
   readonly #revoked = new Set<string>();
 
-  private constructor(
-    readonly server: XmppServer,
-    readonly listener: Listener,
-    readonly push: MessagePush,
-  ) {
-    server.events.on('fault', (error) => this.faults.push(error));
-    server.events.on('refused', (reason) => this.refused.push(reason));
-  }
-
-  static async start(authority: TestAuthority, options: TestOptions = {}): Promise<TestBroker> {
-    const server = new XmppServer(TEST_DOMAIN, { ...LIMITS, ...options });
-    const push = new MessagePush((session) => broker.handed.push(session.jid.local));
-    server.use(
+  constructor(options: TestOptions = {}) {
+    this.server = new XmppServer(TEST_DOMAIN, { ...LIMITS, ...options }).use(
       ...allFeatures({
-        revocations: { isRevoked: (kind, id) => broker.#revoked.has(`${kind} ${id}`) },
-        push,
+        revocations: { isRevoked: (kind, id) => this.#revoked.has(`${kind} ${id}`) },
+        push: this.push,
         ping: { afterSeconds: 60, timeoutSeconds: 20, ...options },
         streamManagement: { resumeSeconds: 60, queueLength: 100, ackTimeoutSeconds: 20, ...options },
       }),
     );
-    const credentials = await authority.files();
-    const listener = new Listener(server, { host: '127.0.0.1', port: 0, credentials });
-    const broker: TestBroker = new TestBroker(server, listener, push);
-    await listener.listen();
-    return broker;
-  }
-
-  /** Opens TLS, with a device's certificate where one is given. */
-  connect(credential?: Credential, options: ConnectionOptions = {}): TLSSocket {
-    const { port } = this.listener;
-    const trust = { host: '127.0.0.1', port, servername: TEST_DOMAIN, rejectUnauthorized: false };
-    const own = credential ? { cert: credential.cert, key: credential.key } : {};
-    return connect({ ...trust, ALPNProtocols: ['xmpp-client'], ...own, ...options });
+    this.server.events.on('fault', (error) => this.faults.push(error));
+    this.server.events.on('refused', (reason) => this.refused.push(reason));
   }
 
   wake(deviceId: string): void {
@@ -72,6 +63,41 @@ export class TestBroker {
 
   revoke(kind: 'device' | 'certificate', id: string): void {
     this.#revoked.add(`${kind} ${id}`);
+  }
+
+  /** A connection without network whose peer has proved these addresses. */
+  accept(...xmppAddresses: string[]): MemorySocket {
+    const socket = new MemorySocket();
+    this.server.accept(socket, { address: '192.0.2.1', certificate: { sha256: 'f'.repeat(64), xmppAddresses } });
+    return socket;
+  }
+}
+
+/** The same behind a listener on a loopback port. */
+export class TestBroker extends TestServer {
+  private constructor(
+    options: TestOptions,
+    readonly listening: ListenerOptions,
+  ) {
+    super(options);
+    this.listener = new Listener(this.server, listening);
+  }
+  readonly listener: Listener;
+
+  static async start(authority: TestAuthority, options: TestOptions = {}): Promise<TestBroker> {
+    const credentials = await serverFiles(authority);
+    const broker = new TestBroker(options, { host: '127.0.0.1', port: 0, credentials });
+    await broker.listener.listen();
+    return broker;
+  }
+
+  /** Opens TLS, with a device's certificate where one is given. */
+  connect(credential?: CertifiedFiles, options: ConnectionOptions = {}): TLSSocket {
+    const { port } = this.listener;
+    const trust = { host: '127.0.0.1', port, servername: TEST_DOMAIN, rejectUnauthorized: false };
+    const own = credential ? { cert: credential.chain, key: credential.key } : {};
+    const socket = connect({ ...trust, ALPNProtocols: ['xmpp-client'], ...own, ...options });
+    return socket.on('error', () => undefined);
   }
 
   async stop(): Promise<void> {

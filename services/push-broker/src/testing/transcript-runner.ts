@@ -1,8 +1,9 @@
+import { X509Certificate } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
+import { type CertifiedFiles, TestAuthority } from '@muster/testing';
 import { StreamError } from '../core/stream-error';
 import type { Element } from '../core/xml/element';
 import { StreamParser } from '../core/xml/stream-parser';
-import { type Credential, TestAuthority } from './certificates';
 import { type Bindings, mismatch } from './match';
 import { TEST_DOMAIN, TestBroker, type TestOptions } from './test-broker';
 import { type Step, type Transcript } from './transcript';
@@ -39,7 +40,7 @@ export async function runTranscript(transcript: Transcript, authority: TestAutho
 
 class Run {
   readonly #clients = new Map<string, TranscriptClient>();
-  readonly #credentials = new Map<string, Credential>();
+  readonly #credentials = new Map<string, CertifiedFiles>();
   readonly #bindings: Bindings = new Map([['domain', TEST_DOMAIN], ...Object.entries(DEVICES)]);
 
   constructor(
@@ -67,7 +68,7 @@ class Run {
     if (subject === 'server' && sentence === 'shuts down') return this.broker.server.shutdown();
     if (sentence === 'is revoked') return this.#revoke('device', this.#device(subject));
     if (sentence === 'certificate is revoked')
-      return this.#revoke('certificate', (await this.#credential(subject)).sha256);
+      return this.#revoke('certificate', digestOf(await this.#credential(subject)));
     throw new Error(`nobody knows how to do [${words.join(' ')}]`);
   }
 
@@ -153,7 +154,7 @@ class Run {
   }
 
   /** `laptop`, or `expired laptop`, `stranger laptop` and so on. */
-  async #credential(words: string): Promise<Credential> {
+  async #credential(words: string): Promise<CertifiedFiles> {
     const known = this.#credentials.get(words);
     if (known) return known;
     const made = await this.#makeCredential(words);
@@ -161,24 +162,24 @@ class Run {
     return made;
   }
 
-  async #makeCredential(words: string): Promise<Credential> {
+  async #makeCredential(words: string): Promise<CertifiedFiles> {
     const [kind, name] = words.includes(' ') ? words.split(' ') : ['good', words];
     const id = this.#device(name);
+    const xmppDomain = TEST_DOMAIN;
+    const daysFromNow = (days: number): Date => new Date(Date.now() + days * 24 * 3600 * 1000);
     switch (kind) {
       case 'good':
-        return this.authority.device(id);
+        return this.authority.device(id, { xmppDomain });
       case 'expired':
-        return this.authority.device(id, { validFrom: -100, validTo: -1 });
+        return this.authority.device(id, { xmppDomain, notBefore: daysFromNow(-100), days: 90 });
       case 'early':
-        return this.authority.device(id, { validFrom: 1 });
+        return this.authority.device(id, { xmppDomain, notBefore: daysFromNow(1) });
       case 'foreign':
-        return this.authority.device(id, { addresses: [`${id}@elsewhere.test`] });
-      case 'double':
-        return this.authority.device(id, { addresses: [`${id}@${TEST_DOMAIN}`, `second@${TEST_DOMAIN}`] });
+        return this.authority.device(id, { xmppDomain: 'elsewhere.test' });
       case 'stranger':
-        return (await TestAuthority.create(TEST_DOMAIN)).device(id);
+        return (await TestAuthority.create()).device(id, { xmppDomain });
       case 'server':
-        return this.authority.server();
+        return this.authority.server([TEST_DOMAIN]);
       default:
         throw new Error(`there is no ${kind} certificate`);
     }
@@ -205,3 +206,6 @@ function read(text: string): { kind: 'header' | 'element'; element: Element } {
   if (!result || (!isHeader && result.kind === 'header')) throw new Error(`not a complete element: ${text}`);
   return result;
 }
+
+const digestOf = ({ chain }: CertifiedFiles): string =>
+  new X509Certificate(chain).fingerprint256.replaceAll(':', '').toLowerCase();

@@ -1,8 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, it } from 'vitest';
-import { TestAuthority } from './certificates';
-import { TEST_DOMAIN } from './test-broker';
+import { TestAuthority } from '@muster/testing';
 import { parseTranscript } from './transcript';
 import { runTranscript } from './transcript-runner';
 
@@ -11,7 +10,7 @@ const folder = join(import.meta.dirname, 'transcripts');
 describe('transcripts', () => {
   let authority: TestAuthority;
   beforeAll(async () => {
-    authority = await TestAuthority.create(TEST_DOMAIN);
+    authority = await TestAuthority.create();
   });
 
   for (const file of readdirSync(folder).filter((name) => name.endsWith('.txt'))) {
