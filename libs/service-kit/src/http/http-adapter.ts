@@ -51,6 +51,7 @@ export async function createHttpAdapter(
     const given = header(request, EDGE_HEADERS.correlationId);
     const correlationId = given && CORRELATION_ID.test(given) ? given : randomUUID();
     const address = header(request, EDGE_HEADERS.address) ?? request.socket.remoteAddress ?? '';
+    metrics.requestBegan();
     request.muster = { correlationId, address, startedAt: performance.now() };
     void reply.header(EDGE_HEADERS.correlationId, correlationId);
     withCorrelationId(correlationId, () =>
@@ -61,7 +62,7 @@ export async function createHttpAdapter(
   server.addHook('preValidation', (request, _reply, done) => withCorrelationId(request.muster.correlationId, done));
   server.addHook('onResponse', (request, reply, done) => {
     const seconds = (performance.now() - request.muster.startedAt) / 1000;
-    metrics.observeRequest(request.method, request.routeOptions.url ?? '(none)', reply.statusCode, seconds);
+    metrics.requestEnded(request.method, request.routeOptions.url ?? '(none)', reply.statusCode, seconds);
     done();
   });
   acceptJsonOnly(server);

@@ -4,6 +4,7 @@ import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom
 export class Metrics {
   readonly registry = new Registry();
   private readonly http: Histogram<'method' | 'route' | 'status'>;
+  private readonly running: Gauge;
 
   constructor(service: string) {
     this.registry.setDefaultLabels({ service });
@@ -13,6 +14,7 @@ export class Metrics {
       'route',
       'status',
     ]);
+    this.running = this.gauge('muster_http_requests_running', 'Requests that are not answered yet.', []);
   }
 
   counter<L extends string>(name: string, help: string, labelNames: readonly L[]): Counter<L> {
@@ -46,8 +48,13 @@ export class Metrics {
     });
   }
 
+  requestBegan(): void {
+    this.running.inc();
+  }
+
   /** `route` is the pattern, never the path: a label per id would fill the memory. */
-  observeRequest(method: string, route: string, status: number, seconds: number): void {
+  requestEnded(method: string, route: string, status: number, seconds: number): void {
+    this.running.dec();
     this.http.observe({ method, route, status: String(status) }, seconds);
   }
 
