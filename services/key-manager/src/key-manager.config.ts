@@ -1,4 +1,4 @@
-import { Flag, Text, Whole } from '@muster/contracts';
+import { Flag, List, text, Text, Whole } from '@muster/contracts';
 import { DatabaseConfigFields } from '@muster/service-kit';
 
 /** Configuration of the key manager. Described for administrators in `docs/configuration/key-manager.md`. */
@@ -12,7 +12,8 @@ export class KeyManagerConfig extends DatabaseConfigFields {
   @Whole({ min: 1, max: 824, about: 'Days after which a device renews its certificate.' }) RENEW_AFTER_DAYS = 60;
   @Text({ max: 253, optional: true, about: 'Domain of device JIDs; xmpp.<BASE_DOMAIN> when absent.' })
   XMPP_DOMAIN: string;
-  @Text({ max: 1000, about: 'Addresses of the ITSM server, with commas, for devices without DNS.' }) ITSM_WEB_IP = '';
+  @List(text({ min: 2, max: 64 }), { max: 16, about: 'IP addresses of the ITSM server; none: devices use DNS.' })
+  ITSM_WEB_IP: string[] = [];
   @Whole({ min: 1, max: 65_535, about: 'Port at which devices and browsers reach the edge.' }) EDGE_PORT = 443;
   @Text({ max: 256, optional: true, about: 'Password of the first owner; to be changed at the first sign-in.' })
   FIRST_ADMIN_PASSWORD?: string;
@@ -34,9 +35,5 @@ export class KeyManagerConfig extends DatabaseConfigFields {
   override derive(): void {
     super.derive();
     this.XMPP_DOMAIN ??= `xmpp.${this.BASE_DOMAIN}`;
-  }
-
-  get webAddresses(): string[] {
-    return this.ITSM_WEB_IP.split(/[\s,]+/).filter((address) => address !== '');
   }
 }

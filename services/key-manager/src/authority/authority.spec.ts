@@ -56,6 +56,35 @@ describe('creation', () => {
   });
 });
 
+describe('an authority that the script made', () => {
+  const script = join(import.meta.dirname, '../../../../certs-templates/make-certs.sh');
+
+  it('is used like one that was made here, also after a roll-over', async () => {
+    const made = join(dir, 'by-script');
+    execFileSync('sh', [script, 'init', made, 'Example'], { stdio: 'pipe' });
+    const authority = await Authority.open({ ...options(), dir: made });
+    expect(authority.problems()).toEqual([]);
+    await verifiesWithOpenssl(authority);
+    execFileSync('sh', [script, 'roll', made, 'Example'], { stdio: 'pipe' });
+    expect(await authority.reload()).toBe(true);
+    expect(authority.problems()).toEqual([]);
+    expect(authority.anchors).toHaveLength(2);
+    await verifiesWithOpenssl(authority);
+  });
+});
+
+/** A device's chain leads to the anchors, as the edge sees it. */
+async function verifiesWithOpenssl(authority: Authority): Promise<void> {
+  const files = { roots: join(dir, 'roots.pem'), chain: join(dir, 'chain.pem') };
+  await writeFile(files.roots, authority.anchors.join(''));
+  await writeFile(files.chain, (await authority.issue(DEVICE, spkiOf(deviceKey()))).chain);
+  const verified = execFileSync('openssl', [
+    ...['verify', '-x509_strict', '-purpose', 'sslclient', '-CAfile', files.roots],
+    ...['-untrusted', files.chain, files.chain],
+  ]);
+  expect(verified.toString()).toContain('OK');
+}
+
 describe('device certificates', () => {
   it('carry the device id, its JID and nothing else, and verify for TLS clients', async () => {
     await createAuthority(dir, 'example.test');
@@ -68,15 +97,10 @@ describe('device certificates', () => {
     expect(lifetime / 86_400_000).toBeCloseTo(90, 1);
     expect((issued.renewAfter.getTime() - Date.now()) / 86_400_000).toBeCloseTo(60, 1);
 
-    const files = { root: join(dir, 'root.pem'), chain: join(dir, 'chain.pem') };
-    await writeFile(files.root, authority.anchors.join(''));
-    await writeFile(files.chain, issued.chain);
-    const verified = execFileSync('openssl', [
-      ...['verify', '-purpose', 'sslclient', '-CAfile', files.root],
-      ...['-untrusted', files.chain, files.chain],
-    ]);
-    expect(verified.toString()).toContain('OK');
-    const text = execFileSync('openssl', ['x509', '-noout', '-ext', 'subjectAltName', '-in', files.chain]).toString();
+    await verifiesWithOpenssl(authority);
+    const chain = join(dir, 'leaf.pem');
+    await writeFile(chain, issued.chain);
+    const text = execFileSync('openssl', ['x509', '-noout', '-ext', 'subjectAltName', '-in', chain]).toString();
     expect(text).toContain(`othername: XmppAddr::${DEVICE}@xmpp.example.test`);
   });
 

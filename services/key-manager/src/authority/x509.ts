@@ -55,7 +55,7 @@ export async function selfSign(key: KeyObject, profile: CertificateProfile): Pro
     publicKey: new x509.PublicKey(spki),
     signingKey: await signingKey(key),
     signingAlgorithm: P256,
-    extensions: [...profile.extensions, ...(await keyIdentifiers(spki, spki))],
+    extensions: [...profile.extensions, ...(await keyIdentifiers(spki))],
   });
   return certifiedKey(made.toString('pem'), key);
 }
@@ -71,7 +71,7 @@ export async function certify(spki: Buffer, issuer: CertifiedKey, profile: Certi
     publicKey: new x509.PublicKey(spki),
     signingKey: await signingKey(issuer.key),
     signingAlgorithm: P256,
-    extensions: [...profile.extensions, ...(await keyIdentifiers(spki, publicKeyDer(issuer.certificate.publicKey)))],
+    extensions: [...profile.extensions, ...(await keyIdentifiers(spki, issuerCertificate))],
   });
   return `${made.toString('pem').trim()}\n`;
 }
@@ -112,9 +112,9 @@ function signingKey(key: KeyObject): Promise<webcrypto.CryptoKey> {
   return importing;
 }
 
-async function keyIdentifiers(own: Buffer, issuer: Buffer): Promise<x509.Extension[]> {
-  return [
-    await x509.SubjectKeyIdentifierExtension.create(new x509.PublicKey(own)),
-    await x509.AuthorityKeyIdentifierExtension.create(new x509.PublicKey(issuer)),
-  ];
+/** RFC 5280, sections 4.2.1.1 and 4.2.1.2: an issuer is named by the identifier that its own certificate gives it. */
+async function keyIdentifiers(spki: Buffer, issuer?: x509.X509Certificate): Promise<x509.Extension[]> {
+  const own = await x509.SubjectKeyIdentifierExtension.create(new x509.PublicKey(spki));
+  const issuers = issuer?.getExtension(x509.SubjectKeyIdentifierExtension) ?? own;
+  return [own, new x509.AuthorityKeyIdentifierExtension(issuers.keyId)];
 }

@@ -69,7 +69,7 @@ export class RegistrationKeyController {
 }
 
 function describeKey(row: RegistrationKeyEntity, authority: Authority, config: KeyManagerConfig): RegistrationKey {
-  const where = { host: config.ITSM_DOMAIN, port: config.EDGE_PORT, addresses: config.webAddresses };
+  const where = { host: config.ITSM_DOMAIN, port: config.EDGE_PORT, addresses: config.ITSM_WEB_IP };
   return {
     ...{ id: row.id, name: row.name, key: row.key, devicesEnrolled: row.devicesEnrolled, state: stateOf(row) },
     groupId: row.groupId ?? undefined,
