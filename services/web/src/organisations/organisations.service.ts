@@ -13,6 +13,8 @@ import { Database, newId } from '@muster/database';
 import type { EntityManager } from 'typeorm';
 import { Organisation } from './organisation.entity';
 
+const MOST_LISTED = 1000;
+
 /** Organisations. Those who own the default one look after the whole suite; everybody else sees the own one only. */
 @Injectable()
 export class Organisations implements OnApplicationBootstrap {
@@ -31,17 +33,10 @@ export class Organisations implements OnApplicationBootstrap {
   }
 
   list(principal: Principal): Promise<OrganisationList> {
-    const read = async (manager: EntityManager, own?: string) => {
-      const rows = await manager.find(Organisation, {
-        where: { id: own },
-        order: { name: 'ASC', id: 'ASC' },
-        take: 1000,
-      });
-      return { organisations: rows.map(organisationOf) };
-    };
-    if (looksAfterAll(principal)) return this.database.across('organisations for their operators', (all) => read(all));
     const { organisationId } = principal;
-    return this.database.inOrganisation(organisationId, (manager) => read(manager, organisationId));
+    return looksAfterAll(principal)
+      ? this.database.across('organisations for those who look after all', (manager) => read(manager, {}))
+      : this.database.inOrganisation(organisationId, (manager) => read(manager, { id: organisationId }));
   }
 
   /**
@@ -68,6 +63,11 @@ export class Organisations implements OnApplicationBootstrap {
       return { ...organisationOf(organisation), ownerOneTimePassword: owner.oneTimePassword };
     });
   }
+}
+
+async function read(manager: EntityManager, where: { id?: string }): Promise<OrganisationList> {
+  const rows = await manager.find(Organisation, { where, order: { name: 'ASC', id: 'ASC' }, take: MOST_LISTED });
+  return { organisations: rows.map(organisationOf) };
 }
 
 const looksAfterAll = (principal: Principal): boolean =>

@@ -13,9 +13,11 @@ import {
 import { newId } from '@muster/database';
 import { eventually } from '@muster/testing';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { Directory } from '../devices/device-directory';
+import { selfSigned } from '../testing/certificates';
 import { addDevices, addOrganisation } from '../testing/devices';
 import { type ServiceDouble, startDouble } from '../testing/service-double';
-import { WebUnderTest } from '../testing/web-under-test';
+import { ask, WebUnderTest } from '../testing/web-under-test';
 import { BrokerNodes } from './broker-nodes';
 import { Contacts } from './contacts';
 import { Presences } from './presence.service';
@@ -249,6 +251,20 @@ describe('a snapshot', () => {
 });
 
 describe('contacts', () => {
+  it('are all authenticated requests of devices', async () => {
+    const [id = ''] = await addDevices(suite, 1);
+    const { certificate } = selfSigned(id);
+    const body = { agentVersion: '0.1.0', mapVersion: 0, capacity: 0, reports: [], holding: [] };
+    expect(await ask(web, 'POST', '/sync', { certificate, body })).toMatchObject({ status: 200 });
+    await eventually(async () => (await presenceOf(id))[0] === 'polling');
+    expect(await suite.rows('SELECT address FROM core.devices WHERE id = $1', [id])).toEqual([
+      { address: '198.51.100.7' },
+    ]);
+    await suite.rows('UPDATE core.devices SET retired_at = now() WHERE id = $1', [id]);
+    web.get(Directory, { strict: false }).forget(id);
+    expect(await ask(web, 'POST', '/sync', { certificate, body })).toMatchObject({ body: { code: 'device-revoked' } });
+  });
+
   it('make a device polling until it falls silent, and are written once in a while', async () => {
     const contacts = web.get(Contacts, { strict: false });
     const organisationId = await addOrganisation(suite, 'Contacts');

@@ -1,0 +1,63 @@
+import { createVerify, X509Certificate } from 'node:crypto';
+import type { EndpointMap } from '@muster/contracts';
+import { eventually } from '@muster/testing';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { WebUnderTest } from '../testing/web-under-test';
+import { EndpointMaps } from './endpoint-maps.service';
+
+let suite: WebUnderTest;
+let maps: EndpointMaps;
+const settings = { ENDPOINT_MAP_CHECK_SECONDS: '1', ITSM_WEB_IP: '192.0.2.1, 2001:db8::1', ITSM_XMPP_IP: '192.0.2.2' };
+
+beforeAll(async () => {
+  suite = await WebUnderTest.start();
+  maps = (await suite.startWeb('worker', settings)).get(EndpointMaps, { strict: false });
+});
+afterAll(() => suite?.stop());
+
+const current = async () => {
+  const { version, signed } = await maps.current();
+  return { version, signed, map: JSON.parse(signed.payload) as EndpointMap };
+};
+
+it('names what exists, at the configured addresses, under a signature', async () => {
+  const { version, signed, map } = await current();
+  expect(map).toMatchObject({ version, xmppDomain: 'xmpp.muster.localhost', anchors: ['first root'] });
+  const places = map.endpoints.map((endpoint) => [endpoint.function, endpoint.hostName, endpoint.addresses.join()]);
+  expect(places).toEqual([
+    ['enrol', 'itsm.muster.localhost', '192.0.2.1,2001:db8::1'],
+    ['renew', 'itsm.muster.localhost', '192.0.2.1,2001:db8::1'],
+    ['sync', 'work.muster.localhost', '192.0.2.1,2001:db8::1'],
+    ['bip', 'bip.muster.localhost', '192.0.2.1,2001:db8::1'],
+    ['push', 'xmpp.muster.localhost', '192.0.2.2'],
+  ]);
+  const key = new X509Certificate(signed.delegation[0] ?? '').publicKey;
+  expect(createVerify('sha256').update(signed.payload).verify(key, signed.signature, 'base64')).toBe(true);
+});
+
+it('is the same for every process', async () => {
+  const before = await current();
+  const other = (await suite.startWeb('worker', settings)).get(EndpointMaps, { strict: false });
+  expect(await other.current()).toEqual({ version: before.version, signed: before.signed });
+  await maps.check();
+  expect(await current()).toEqual(before);
+});
+
+it('grows when the anchors change', async () => {
+  const before = await current();
+  suite.keyManager.anchors = ['first root', 'second root'];
+  const after = await eventually(async () => {
+    const now = await current();
+    return now.version > before.version && now;
+  });
+  expect(after.map.anchors).toEqual(['first root', 'second root']);
+  expect(await suite.rows('SELECT version FROM core.endpoint_maps')).toEqual([{ version: String(after.version) }]);
+});
+
+it('grows although the clock went back', async () => {
+  const future = Date.now() + 86_400_000;
+  await suite.rows('UPDATE core.endpoint_maps SET version = $1', [future]);
+  suite.keyManager.anchors = ['second root'];
+  await eventually(async () => (await current()).map.anchors.length === 1);
+  expect((await current()).version).toBe(future + 1);
+});
