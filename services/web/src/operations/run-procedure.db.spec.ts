@@ -134,7 +134,7 @@ describe('running a procedure', () => {
   });
 
   it('numbers the operations of a device in the order in which they become visible, however many run at once', async () => {
-    const devices = await Promise.all(Array.from({ length: 6 }, () => fleet.deviceRow()));
+    const devices = await fleet.deviceRows(6);
     const procedureId = await fleet.procedure(app);
     let running = true;
     const looks = (async () => {
@@ -170,7 +170,7 @@ describe('running a procedure', () => {
   });
 
   it('signs large requests in several parts', async () => {
-    const devices = await Promise.all(Array.from({ length: 1100 }, () => fleet.deviceRow()));
+    const devices = await fleet.deviceRows(1100);
     const script = `echo "${'ü'.repeat(2000)}"\n`;
     const { batchId } = await fleet.run(
       app,

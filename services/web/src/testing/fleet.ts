@@ -36,14 +36,19 @@ export class Fleet {
 
   /** Without a certificate: it cannot call. */
   async deviceRow(organisationId = DEFAULT_ORGANISATION_ID, hostName = 'machine'): Promise<string> {
-    const id = newId();
+    const [id = ''] = await this.deviceRows(1, organisationId, hostName);
+    return id;
+  }
+
+  async deviceRows(count: number, organisationId = DEFAULT_ORGANISATION_ID, hostName = 'machine'): Promise<string[]> {
+    const ids = Array.from({ length: count }, newId);
     await this.web.rows(
       `INSERT INTO core.devices (organisation_id, id, name, host_name, platform, os_name, agent_version,
                                  presence_at, last_contact_at, enrolled_at, registration_key_id, facts_at)
-       VALUES ($1, $2, $3, $3, 'linux', 'Debian', '1.0.0', now(), now(), now(), $4, now())`,
-      [organisationId, id, hostName, newId()],
+       SELECT $1, id, $3, $3, 'linux', 'Debian', '1.0.0', now(), now(), now(), $4, now() FROM unnest($2::uuid[]) AS id`,
+      [organisationId, ids, hostName, newId()],
     );
-    return id;
+    return ids;
   }
 
   async procedure(

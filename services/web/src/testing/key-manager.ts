@@ -14,6 +14,7 @@ import {
   type ErrorCode,
   listAnchors,
   listRevocations,
+  type Permission,
   type RegistrationGrant,
   revokeDevice,
   type RevokeDevice,
@@ -33,6 +34,8 @@ import { selfSigned } from './certificates';
 export interface Somebody {
   role: Role;
   organisationId: string;
+  /** Other than the role's. */
+  permissions?: Permission[];
 }
 
 /**
@@ -66,7 +69,7 @@ export class KeyManagerDouble {
       userId: idOf(credential),
       organisationId: person.organisationId,
       name: `${credential}@muster.localhost`,
-      permissions: [...ROLE_PERMISSIONS[person.role]],
+      permissions: person.permissions ?? [...ROLE_PERMISSIONS[person.role]],
       csrfToken: '',
       mustChangePassword: false,
       expiresAt: new Date(Date.now() + 3_600_000).toISOString(),

@@ -17,7 +17,7 @@ import { facesOf } from '../faces';
 import { KeyManagerDouble } from './key-manager';
 import { type ServiceDouble, startDouble } from './service-double';
 
-const EDGE_SECRET = 'edge-secret-of-the-tests';
+export const EDGE_SECRET = 'edge-secret-of-the-tests';
 
 export interface Reply {
   status: number;

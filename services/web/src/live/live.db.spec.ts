@@ -1,0 +1,272 @@
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import {
+  EDGE_HEADERS,
+  identityRevoked,
+  LIVE_PATH,
+  type LiveMessage,
+  parse,
+  LiveMessage as Message,
+  type Revocation,
+  SESSION_COOKIE,
+} from '@muster/contracts';
+import { newId } from '@muster/database';
+import { eventually } from '@muster/testing';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { WebSocket } from 'ws';
+import { Fleet, report, type TestDevice } from '../testing/fleet';
+import { type ServiceDouble, startDouble } from '../testing/service-double';
+import { ask, EDGE_SECRET, WebUnderTest } from '../testing/web-under-test';
+import { LiveEvents } from './live-events';
+
+const ORIGIN = 'https://itsm.muster.localhost';
+
+let web: WebUnderTest;
+let first: NestFastifyApplication;
+let second: NestFastifyApplication;
+let fleet: Fleet;
+let keyManager: ServiceDouble;
+let stranger: string;
+const open: WebSocket[] = [];
+
+beforeAll(async () => {
+  web = await WebUnderTest.start();
+  fleet = new Fleet(web);
+  first = await web.startWeb('all', { WEB_SWEEP_SECONDS: '3600' });
+  stranger = await fleet.organisation();
+  web.keyManager.people.set('stranger', { role: 'owner', organisationId: stranger });
+  second = await web.startWeb('all', { WEB_SWEEP_SECONDS: '3600' });
+  for (const app of [first, second]) await app.listen(0, '127.0.0.1');
+  keyManager = await startDouble('key-manager', web.nats);
+});
+afterEach(() => {
+  for (const socket of open.splice(0)) socket.terminate();
+});
+afterAll(async () => {
+  await keyManager?.stop();
+  await web?.stop();
+});
+
+interface Console {
+  socket: WebSocket;
+  messages: LiveMessage[];
+  of(type: LiveMessage['type'], id?: string): LiveMessage[];
+  closed: Promise<number>;
+}
+
+function dial(app: NestFastifyApplication, as: string, origin = ORIGIN): WebSocket {
+  const { port } = app.getHttpServer().address() as AddressInfo;
+  const socket = new WebSocket(`ws://127.0.0.1:${port}${LIVE_PATH}`, {
+    headers: {
+      [EDGE_HEADERS.secret]: EDGE_SECRET,
+      [EDGE_HEADERS.address]: '198.51.100.7',
+      cookie: `${SESSION_COOKIE}=${as}`,
+      origin,
+    },
+  });
+  socket.on('error', () => undefined);
+  open.push(socket);
+  return socket;
+}
+
+async function connect(app: NestFastifyApplication, as: string): Promise<Console> {
+  const socket = dial(app, as);
+  const messages: LiveMessage[] = [];
+  socket.on('message', (data) => messages.push(parse(Message, JSON.parse(String(data)), { unknown: 'refuse' })));
+  const closed = once(socket, 'close').then(([code]) => Number(code));
+  await eventually(() => messages.some((message) => message.type === 'hello'));
+  const of = (type: LiveMessage['type'], id?: string) =>
+    messages.filter((message) => message.type === type && (id === undefined || message.id === id));
+  return { socket, messages, of, closed };
+}
+
+/** Everything said before this has arrived once a message of one's own has. */
+async function settled(consoles: Console[]): Promise<void> {
+  const markers = [await fleet.deviceRow(), await fleet.deviceRow(stranger)];
+  first.get(LiveEvents, { strict: false }).deviceChanged('01900000-0000-7000-8000-000000000001', markers.slice(0, 1));
+  first.get(LiveEvents, { strict: false }).deviceChanged(stranger, markers.slice(1));
+  await eventually(() =>
+    consoles.every((one) => one.of('device.changed').some(({ id }) => id !== undefined && markers.includes(id))),
+  );
+}
+
+const revoke = (fields: Pick<Revocation, 'kind' | 'id'>) =>
+  keyManager.bus.publish(identityRevoked, {
+    sequence: 1,
+    organisationId: stranger,
+    at: new Date().toISOString(),
+    ...fields,
+  });
+
+describe('who may connect', () => {
+  it.each([
+    ['nobody', 'nobody', ORIGIN, 401],
+    ["another site's page", 'owner', 'https://evil.example', 403],
+  ])('not %s', async (_who, as, origin, status) => {
+    const socket = dial(first, as, origin);
+    const [, response] = (await once(socket, 'unexpected-response')) as [unknown, { statusCode: number }];
+    expect(response.statusCode).toBe(status);
+  });
+});
+
+describe('what a console hears', () => {
+  let device: TestDevice;
+  let procedureId: string;
+  beforeAll(async () => {
+    device = await fleet.device();
+    procedureId = await fleet.procedure(first);
+  });
+
+  it('what happens in its organisation, on whichever instance, with the newest state', async () => {
+    const [here, there, other] = await Promise.all([
+      connect(first, 'owner'),
+      connect(second, 'reader'),
+      connect(second, 'stranger'),
+    ]);
+    const [operation = ''] = (await fleet.run(first, procedureId, [device])).operationIds;
+    await fleet.sync(second, device, { reports: [report(operation, 'completed', { exitCode: 4 })] });
+    for (const one of [here, there]) {
+      await eventually(() =>
+        one.of('operation.changed', operation).some((message) => message.operation?.state === 'ERROR'),
+      );
+      await eventually(() => one.of('device.changed', device.id).some((message) => message.device?.attention === true));
+    }
+    await settled([here, there, other]);
+    expect(other.of('operation.changed')).toEqual([]);
+    expect(other.of('device.changed', device.id)).toEqual([]);
+  });
+
+  it('only what its permissions allow', async () => {
+    const organisationId = device.organisationId;
+    web.keyManager.people.set('half', { role: 'read-only', organisationId, permissions: ['devices.read'] });
+    const [half, whole] = [await connect(first, 'half'), await connect(first, 'reader')];
+    const [operation = ''] = (await fleet.run(first, procedureId, [device])).operationIds;
+    await eventually(() => whole.of('operation.changed', operation).length > 0);
+    await settled([half, whole]);
+    expect(half.of('operation.changed')).toEqual([]);
+  });
+
+  it('output of the operations that it watches, and no other', async () => {
+    const [watching, idle, other] = await Promise.all([
+      connect(first, 'reader'),
+      connect(second, 'reader'),
+      connect(second, 'stranger'),
+    ]);
+    const [operation = ''] = (await fleet.run(first, procedureId, [device])).operationIds;
+    for (const one of [watching, other]) {
+      one.socket.send(JSON.stringify({ type: 'watch-output', operationIds: [operation] }));
+    }
+    const send = (number: number) =>
+      ask(second, 'POST', `/operations/${operation}/output`, {
+        certificate: device.certificate,
+        body: { chunks: [{ number, stream: 'stdout', text: `line ${number}\n` }] },
+      });
+    await eventually(async () => {
+      await send(Math.floor(Math.random() * 1_000_000));
+      return watching.of('output.appended', operation).length > 0;
+    });
+    await settled([watching, idle, other]);
+    expect(idle.of('output.appended')).toEqual([]);
+    expect(other.of('output.appended')).toEqual([]);
+    // A piece that was stored already is no news.
+    const before = watching.of('output.appended').length;
+    const [piece] = watching.of('output.appended')[0]?.pieces ?? [];
+    await send(piece?.number ?? -1);
+    await settled([watching]);
+    expect(watching.of('output.appended')).toHaveLength(before);
+  });
+
+  it('one message for many changes, and a word to look again for very many', async () => {
+    const one = await connect(first, 'owner');
+    const live = first.get(LiveEvents, { strict: false });
+    for (let times = 0; times < 50; times += 1) live.deviceChanged(device.organisationId, [device.id]);
+    await settled([one]);
+    expect(one.of('device.changed', device.id)).toHaveLength(1);
+    const many = await fleet.deviceRows(400);
+    const hellos = one.of('hello').length;
+    live.deviceChanged(device.organisationId, many);
+    await eventually(() => one.of('hello').length > hellos);
+    expect(one.of('device.changed').filter(({ id }) => id !== undefined && many.includes(id))).toEqual([]);
+  });
+});
+
+describe('when it ends', () => {
+  it('tells a signed-out console within a second, on every instance', async () => {
+    web.keyManager.people.set('leaver', { role: 'read-only', organisationId: stranger });
+    const consoles = await Promise.all([connect(first, 'leaver'), connect(second, 'leaver')]);
+    const bystander = await connect(first, 'owner');
+    const { credentialId } = await web.keyManager.verify({ kind: 'session', credential: 'leaver', address: '' });
+    web.keyManager.people.delete('leaver');
+    const started = performance.now();
+    await revoke({ kind: 'session', id: credentialId });
+    for (const one of consoles) {
+      expect(await one.closed).toBe(4001);
+      expect(one.of('signed-out')).toHaveLength(1);
+    }
+    expect(performance.now() - started).toBeLessThan(1000);
+    expect(bystander.socket.readyState).toBe(WebSocket.OPEN);
+  });
+
+  it('looks again at who somebody is when their rights change', async () => {
+    web.keyManager.people.set('mover', { role: 'read-only', organisationId: stranger });
+    const one = await connect(first, 'mover');
+    const { userId } = await web.keyManager.verify({ kind: 'session', credential: 'mover', address: '' });
+    await revoke({ kind: 'user', id: userId });
+    await settled([one]);
+    web.keyManager.people.delete('mover');
+    await revoke({ kind: 'user', id: userId });
+    expect(await one.closed).toBe(4001);
+  });
+
+  it.each(['not JSON', '{"type":"watch-output"}', '{"type":"watch-output","operationIds":["x"]}', '[]'])(
+    'closes what sends %s',
+    async (text) => {
+      const one = await connect(first, 'owner');
+      one.socket.send(text);
+      expect(await one.closed).toBe(1008);
+    },
+  );
+
+  it('closes what sends too much', async () => {
+    const [large, many] = [await connect(first, 'owner'), await connect(first, 'owner')];
+    large.socket.send('x'.repeat(20_000));
+    expect(await large.closed).toBe(1009);
+    for (let times = 0; times < 150; times += 1) many.socket.send('{"type":"watch-output","operationIds":[]}');
+    expect(await many.closed).toBe(1008);
+  });
+
+  it('lets go of a console that does not keep up, instead of keeping its messages', async () => {
+    const [slow, quick] = [await connect(first, 'owner'), await connect(first, 'owner')];
+    const operation = newId();
+    for (const one of [slow, quick]) {
+      one.socket.send(JSON.stringify({ type: 'watch-output', operationIds: [operation] }));
+    }
+    const live = first.get(LiveEvents, { strict: false });
+    const organisationId = '01900000-0000-7000-8000-000000000001';
+    const say = (number: number) =>
+      live.outputAppended(organisationId, operation, [{ number, stream: 'stdout', text: 'x'.repeat(60_000) }]);
+    await eventually(async () => {
+      await say(0);
+      return slow.of('output.appended').length > 0 && quick.of('output.appended').length > 0;
+    });
+    slow.socket.pause();
+    const most = 600;
+    for (let number = 1; number <= most; number += 1) {
+      await say(number);
+      if (number % 20 === 0) await eventually(() => quick.of('output.appended').length >= number);
+    }
+    slow.socket.resume();
+    await slow.closed;
+    expect(slow.of('output.appended').length).toBeLessThan(most);
+    expect(quick.socket.readyState).toBe(WebSocket.OPEN);
+  });
+
+  it('does not keep a stopping server from stopping', async () => {
+    const third = await web.startWeb('manager');
+    await third.listen(0, '127.0.0.1');
+    const one = await connect(third, 'owner');
+    await third.getHttpAdapter().getInstance().close();
+    expect(await one.closed).toBe(1001);
+  });
+});
