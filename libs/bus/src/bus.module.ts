@@ -67,11 +67,12 @@ export class BusModule
     this.connection.start();
   }
 
-  onApplicationBootstrap(): void {
+  async onApplicationBootstrap(): Promise<void> {
     this.listeners.start();
     this.requests.start();
     this.consumers.start();
     this.relay.start();
+    await this.connection.flush();
   }
 
   async beforeApplicationShutdown(): Promise<void> {

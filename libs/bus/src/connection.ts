@@ -2,12 +2,21 @@ import { setMaxListeners } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Inject, Injectable, Logger, Optional } from '@nestjs/common';
 import { AppError } from '@muster/contracts';
-import { connect, type NatsConnection, PermissionViolationError, type Status } from '@nats-io/transport-node';
+import {
+  connect,
+  type NatsConnection,
+  PermissionViolationError,
+  type Status,
+  type Subscription,
+} from '@nats-io/transport-node';
 import { BusMetrics, NoMetrics } from './metrics';
 import { BUS_OPTIONS, type BusOptions } from './options';
 import { messageOf } from './wire/unavailable';
+import { unlessLost } from './wire/unless-lost';
 
 const RETRY_MS = 250;
+/** Longest time for sending what is left at the end. */
+const DRAIN_MS = 5000;
 /** With two pings unanswered a silent connection counts as gone. */
 const PING_MS = 5000;
 
@@ -75,8 +84,20 @@ export class Connection {
     if (this.nats) session(this.nats);
   }
 
+  /** Fulfilled when the server knows the subscriptions made so far; at once when NATS is away. */
+  async flush(): Promise<void> {
+    const link = this.current?.link;
+    if (link) await unlessLost(link.lost, link.nats.flush()).catch(() => undefined);
+  }
+
   onReconnect(listener: () => void): void {
     this.reconnected.push(listener);
+  }
+
+  /** Ends subscriptions once what the server has sent already is handed over; at once when NATS is away. */
+  async drain(subscriptions: readonly Subscription[]): Promise<void> {
+    const lost = this.current?.link.lost;
+    if (lost) await Promise.allSettled(subscriptions.map((one) => unlessLost(lost, one.drain())));
   }
 
   start(): void {
@@ -89,7 +110,8 @@ export class Connection {
     const wasUp = this.current !== undefined;
     this.stopping.abort();
     this.offline();
-    if (nats && !nats.isClosed()) await (wasUp ? nats.drain() : nats.close()).catch(() => nats.close());
+    if (nats && wasUp) await Promise.race([nats.drain(), pause(DRAIN_MS)]).catch(() => undefined);
+    if (nats && !nats.isClosed()) await nats.close();
     await this.running;
   }
 
@@ -126,7 +148,7 @@ export class Connection {
     this.nats = nats;
     void this.watch(nats);
     for (const session of this.sessions) session(nats);
-    this.online(nats);
+    this.soonOnline(nats);
     const reason = await nats.closed();
     this.nats = undefined;
     this.offline();
@@ -139,8 +161,17 @@ export class Connection {
 
   private note(nats: NatsConnection, status: Status): void {
     if (status.type === 'disconnect' || status.type === 'staleConnection') this.offline();
-    else if (status.type === 'reconnect') this.online(nats);
+    else if (status.type === 'reconnect') this.soonOnline(nats);
     else if (status.type === 'error') this.failed(status.error);
+  }
+
+  /** Who sees this process connected finds its subscriptions with the server. */
+  private soonOnline(nats: NatsConnection): void {
+    nats.flush().then(
+      () => this.online(nats),
+      // Lost again already: the next connection tells.
+      () => undefined,
+    );
   }
 
   private online(nats: NatsConnection): void {
@@ -179,6 +210,8 @@ export class Connection {
     else this.log.warn({ message: 'NATS is away', error: failure });
   }
 }
+
+const pause = (ms: number): Promise<void> => delay(ms, undefined, { ref: false });
 
 /** Each request on its way listens for the end: many listeners are no leak here. */
 export function manyListeners(controller: AbortController): AbortController {

@@ -129,6 +129,16 @@ describe('when NATS goes and comes', () => {
     expect(reconnections).toBe(1);
   });
 
+  it('a service stops while NATS is away', async () => {
+    const keyManager = await startService('key-manager', nats, [Ledger]);
+    await connected(keyManager);
+    await until('consuming', () => logs.some(({ fields }) => fields['message'] === 'stream made'));
+    await nats.kill();
+    await until('noticed', () => !keyManager.bus.connected);
+    await keyManager.stop();
+    await nats.start();
+  });
+
   it('a wrong password is told once, and tried again for ever', async () => {
     logs.length = 0;
     const web = await start('web', nats, [], { password: 'wrong' });

@@ -27,7 +27,7 @@ export class EventListeners {
   }
 
   async stop(): Promise<void> {
-    await Promise.allSettled(this.subscriptions.map((subscription) => subscription.drain()));
+    await this.connection.drain(this.subscriptions);
     await this.running.ended();
   }
 

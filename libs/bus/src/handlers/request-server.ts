@@ -30,7 +30,7 @@ export class RequestServer {
 
   /** Takes no more requests; fulfilled when those at hand are answered. */
   async stop(): Promise<void> {
-    await Promise.allSettled(this.subscriptions.map((subscription) => subscription.drain()));
+    await this.connection.drain(this.subscriptions);
     await this.running.ended();
   }
 
