@@ -2,7 +2,7 @@ import { Module } from '@nestjs/common';
 import { DatabaseModule } from '@muster/database';
 import { Log, PRINCIPAL_SOURCE } from '@muster/service-kit';
 import { Authority } from './authority/authority';
-import { createAuthority } from './authority/authority-creation';
+import { createAuthority, hasRoots } from './authority/authority-creation';
 import { AuthorityWatch } from './authority/authority-watch';
 import { Credentials } from './credentials/credentials';
 import { CredentialsConsumer } from './credentials/credentials.consumer';
@@ -39,6 +39,11 @@ import { Users } from './users/users';
 async function openAuthority(config: KeyManagerConfig, log: Log): Promise<Authority> {
   if (config.CA_CREATE && (await createAuthority(config.CA_DIR, config.BASE_DOMAIN))) {
     log.info({ folder: config.CA_DIR }, 'Made a certificate authority.');
+  }
+  if (!(await hasRoots(config.CA_DIR))) {
+    throw new Error(
+      `There is no root in ${config.CA_DIR}/roots: put one there, or set CA_CREATE=true to have it made.`,
+    );
   }
   return Authority.open({
     dir: config.CA_DIR,

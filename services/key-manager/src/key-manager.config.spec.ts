@@ -33,9 +33,9 @@ describe('the configuration', () => {
   it('is what .env.example says', () => expect(example()).toMatchFileSnapshot('../.env.example'));
 
   it('is what the documentation says', () =>
-    expect(`# Configuration of the key manager\n\n${configurationTable(KeyManagerConfig)}`).toMatchFileSnapshot(
-      '../../../docs/configuration/key-manager.md',
-    ));
+    expect(
+      `# Configuration of the key manager\n\n<!-- prettier-ignore -->\n${configurationTable(KeyManagerConfig)}`,
+    ).toMatchFileSnapshot('../../../docs/configuration/key-manager.md'));
 
   it('says for every variable what it means', () => {
     const silent = [...fieldsOf(KeyManagerConfig)].filter(([, field]) => !field.schema['description']);
