@@ -5,6 +5,7 @@ import { DeadLettersModule } from './dead-letters/dead-letters.module';
 import { DevicesModule, DirectoryModule } from './devices/devices.module';
 import { EnrolmentModule } from './enrolment/enrolment.module';
 import { GroupsModule } from './groups/groups.module';
+import { LimitsModule } from './limits/limits.module';
 import { LiveGatewayModule } from './live/live.module';
 import { MergeQuestionsModule } from './merge-questions/merge-questions.module';
 import { OperationsModule } from './operations/operations.module';
@@ -15,7 +16,7 @@ import { coreSchema } from './schema';
 import { SyncModule } from './sync/sync.module';
 
 /** What every process of the service has. */
-const COMMON = [DatabaseModule.forService(coreSchema), DirectoryModule, OrganisationsModule];
+const COMMON = [DatabaseModule.forService(coreSchema), DirectoryModule, LimitsModule, OrganisationsModule];
 
 /** What consoles and tools talk to. */
 const MANAGER: Type[] = [

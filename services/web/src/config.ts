@@ -25,6 +25,10 @@ export class WebConfig extends OperationsConfig {
   @Whole({ min: 1, max: 3600, about: 'Seconds between looks at what the endpoint map is made of.' })
   ENDPOINT_MAP_CHECK_SECONDS = 5;
 
+  @Whole({ min: 1, max: 1_000_000, about: 'Requests a minute that one person, or the tokens of one, may make.' })
+  PERSON_REQUESTS_PER_MINUTE = 1_200;
+  @Whole({ min: 1, max: 1_000_000, about: 'Requests a minute that one device may make.' })
+  DEVICE_REQUESTS_PER_MINUTE = 1_200;
   @Whole({ min: 1, max: 1000, about: 'Enrolments that this process works on at once; the others wait.' })
   ENROLMENTS_AT_ONCE = 16;
 
