@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
-import { setTimeout as delay } from 'node:timers/promises';
 import type { OperationPayload, OperationReport } from '@muster/contracts';
 import type { Platform } from '../platform/platform';
 import type { ServerClock } from '../state/clock';
@@ -39,8 +38,8 @@ const RETRY_AFTER_DISK_FAULT_MS = 30_000;
 export class Executor {
   private running?: { id: string; run: ScriptRun };
   private readonly unannounced = new Set<string>();
-  /** Ended, but their output still goes ahead of the report. */
-  private readonly withheld = new Set<string>();
+  /** Ended, but their output goes ahead of the report; with the time limit for it once the server is in reach. */
+  private readonly withheld = new Map<string, NodeJS.Timeout | undefined>();
   private stopping = false;
   private current?: Promise<void>;
 
@@ -55,6 +54,7 @@ export class Executor {
   recover(): void {
     const { journal, spool, sender } = this.parts;
     for (const entry of journal.all()) {
+      if (entry.state === 'ended' && spool.kept().includes(entry.id)) this.withhold(entry.id);
       if (entry.state !== 'started') continue;
       this.killLeftovers(entry);
       const again = entry.operation?.idempotent && entry.attempts < MOST_ATTEMPTS;
@@ -95,6 +95,8 @@ export class Executor {
   /** The server has these reports. */
   delivered(reports: readonly OperationReport[]): void {
     for (const { operationId, outcome } of reports) if (outcome === 'started') this.unannounced.delete(operationId);
+    for (const [id, limit] of this.withheld)
+      this.withheld.set(id, limit ?? setTimeout(() => this.release(id), OUTPUT_FIRST_WITHIN_MS).unref());
   }
 
   /** The server has stored these ends. */
@@ -177,20 +179,26 @@ export class Executor {
     chunks: number,
     outputTruncated = false,
   ): void {
-    const { journal, sender, log } = this.parts;
+    const { journal, log } = this.parts;
     const at = new Date().toISOString();
-    if (chunks > 0) this.withheld.add(id);
+    if (chunks > 0) this.withhold(id);
     try {
       journal.end({ operationId: id, at, ...end, chunks, outputTruncated });
     } catch (error) {
       log.error('the end of an operation could not be written down', { operationId: id, why: reason(error) });
     }
-    if (chunks === 0) return this.onProgress();
-    // Output first, so that who sees the end sees all of it; but not at the price of the report.
-    void Promise.race([sender.kick(), delay(OUTPUT_FIRST_WITHIN_MS, undefined, { ref: false })]).then(() => {
-      this.withheld.delete(id);
-      this.onProgress();
-    });
+    this.onProgress();
+  }
+
+  /** Output first, so that who sees the end sees all of it; but not at the price of the report. */
+  private withhold(id: string): void {
+    this.withheld.set(id, undefined);
+    void this.parts.sender.drained(id).then(() => this.release(id));
+  }
+
+  private release(id: string): void {
+    clearTimeout(this.withheld.get(id));
+    if (this.withheld.delete(id)) this.onProgress();
   }
 
   private noteLeader(id: string, pid: number | undefined): void {

@@ -11,6 +11,7 @@ const MOST_CHUNKS = 64;
 export class OutputSender {
   private readonly offsets = new Map<string, number>();
   private readonly released = new Set<string>();
+  private readonly waiting = new Map<string, Array<() => void>>();
   private readonly backOff = new BackOff(1000, 60_000);
   private running?: Promise<void>;
   private again = false;
@@ -23,13 +24,20 @@ export class OutputSender {
     private readonly log: Log,
   ) {}
 
-  /** Something was added, or the server is in reach again. Resolves when all was sent, or a fault put it off. */
+  /** Something was added, or the server is in reach again. */
   async kick(): Promise<void> {
     if (this.stopped) return;
     this.again = true;
     clearTimeout(this.retry);
     this.running ??= this.run().finally(() => (this.running = undefined));
     await this.running;
+  }
+
+  /** Resolves when everything written so far has reached the server (or was refused for good), however long it takes. */
+  drained(id: string): Promise<void> {
+    const done = new Promise<void>((resolve) => this.waiting.set(id, [...(this.waiting.get(id) ?? []), resolve]));
+    void this.kick();
+    return done;
   }
 
   /** The operation is over: its output goes when the server has it. */
@@ -51,6 +59,7 @@ export class OutputSender {
       try {
         for (const id of this.spool.kept()) {
           await this.sendAll(id);
+          this.tell(id);
           if (this.released.has(id) && !this.stopped) this.forget(id);
         }
         this.backOff.reset();
@@ -61,6 +70,12 @@ export class OutputSender {
         return;
       }
     }
+  }
+
+  private tell(id: string): void {
+    if (this.stopped) return;
+    for (const resolve of this.waiting.get(id) ?? []) resolve();
+    this.waiting.delete(id);
   }
 
   private forget(id: string): void {
