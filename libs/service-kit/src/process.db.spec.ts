@@ -9,6 +9,9 @@ import { rolldown } from 'rolldown';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { EDGE_SECRET } from './testing/running-service';
 
+/** A cold start on a busy machine. */
+const START = { within: 60_000 };
+
 const root = fileURLToPath(new URL('..', import.meta.url));
 let folder: string;
 let nats: TestNats;
@@ -64,7 +67,7 @@ const slow = (port: number): Promise<Response> =>
     body: JSON.stringify({ title: 'slow' }),
   });
 
-describe('a service process', () => {
+describe('a service process', { timeout: 120_000 }, () => {
   it('says all faults of its configuration and ends with 78', async () => {
     const { code, output } = await start({ NATS_URL: '', LOG_LEVEL: 'loud', EDGE_SECRET: '' });
     expect(await code).toBe(78);
@@ -74,7 +77,7 @@ describe('a service process', () => {
 
   it('finishes what runs when it is asked to stop, takes nothing new, and ends with 0', async () => {
     const { child, port, output, code } = await start();
-    await eventually(async () => (await ready(port)) === 200);
+    await eventually(async () => (await ready(port)) === 200, START);
     const running = slow(port);
     await eventually(async () => {
       const metrics = await (await fetch(`http://127.0.0.1:${port}/-/metrics`)).text();
@@ -92,16 +95,16 @@ describe('a service process', () => {
   it('starts without NATS, says that it is not ready, and is ready when NATS comes', async () => {
     await nats.crash();
     const { child, port, code } = await start();
-    await eventually(async () => (await ready(port)) === 503);
+    await eventually(async () => (await ready(port)) === 503, START);
     await nats.start();
-    await eventually(async () => (await ready(port)) === 200);
+    await eventually(async () => (await ready(port)) === 200, START);
     child.kill('SIGTERM');
     expect(await code).toBe(0);
   });
 
   it('ends with 1 and a reason when it cannot listen', async () => {
     const first = await start();
-    await eventually(async () => (await ready(first.port)) === 200);
+    await eventually(async () => (await ready(first.port)) === 200, START);
     const second = await start({ SERVICE_PORT: String(first.port) });
     expect(await second.code).toBe(1);
     expect(second.output()).toMatch(/"level":"fatal".*EADDRINUSE/);

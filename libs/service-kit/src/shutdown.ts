@@ -1,8 +1,12 @@
+import type { Server } from 'node:http';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { BaseConfig } from './config/base.config';
+import { Upgrades } from './http/upgrades';
 import { Health } from './health/health';
 import type { Log } from './log/log';
 
+/** Milliseconds. */
+const SWEEP_INTERVAL = 50;
 const SIGNALS = ['SIGTERM', 'SIGINT'] as const;
 
 /** On the first signal: take nothing new, finish what runs, close bus and database. On the second, or too late: end. */
@@ -30,6 +34,13 @@ export function endOnSignal(app: NestFastifyApplication, config: BaseConfig, log
 /** HTTP first, since requests use the bus and the database; then Nest closes these. */
 export async function drain(app: NestFastifyApplication): Promise<void> {
   app.get(Health).drain();
-  await app.getHttpAdapter().getInstance().close();
+  const server: Server = app.getHttpServer();
+  // A connection whose last request is answered now would be kept alive by the client, and the server would wait for it.
+  const sweep = setInterval(() => server.closeIdleConnections(), SWEEP_INTERVAL);
+  try {
+    await Promise.all([app.getHttpAdapter().getInstance().close(), app.get(Upgrades).close()]);
+  } finally {
+    clearInterval(sweep);
+  }
   await app.close();
 }

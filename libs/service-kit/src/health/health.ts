@@ -10,6 +10,7 @@ export interface Readiness {
 /** Whether the service can work now. Parts add what they need; the supervisor and the edge ask. */
 export class Health {
   private readonly checks = new Map<string, () => boolean | Promise<boolean>>();
+  private readonly drains: Array<() => void> = [];
   private stopping = false;
 
   add(name: string, check: () => boolean | Promise<boolean>): void {
@@ -18,7 +19,14 @@ export class Health {
 
   /** From now on not ready: no new work, what runs is finished. */
   drain(): void {
+    if (this.stopping) return;
     this.stopping = true;
+    for (const listener of this.drains) listener();
+  }
+
+  /** Calls the listener when the service begins to stop: say good-bye to those who stay connected. */
+  onDrain(listener: () => void): void {
+    this.drains.push(listener);
   }
 
   async readiness(): Promise<Readiness> {

@@ -1,9 +1,11 @@
+import { once } from 'node:events';
 import { createHash, randomBytes } from 'node:crypto';
 import { type IncomingMessage, request } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { EDGE_HEADERS, type ErrorBody, SESSION_COOKIE } from '@muster/contracts';
 import { eventually, startNats, type TestNats } from '@muster/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Health } from '../health/health';
 import { RevocationList } from '../identity/revocation-list';
 import { drain } from '../shutdown';
 import { KeyManagerFixture } from '../testing/key-manager.fixture';
@@ -36,8 +38,6 @@ beforeAll(async () => {
   await eventually(() => service.app.get(RevocationList).fresh);
 });
 afterAll(async () => {
-  accepted.forEach(({ socket }) => socket.destroy());
-  if (service) await drain(service.app);
   await keyManager?.stop();
   await nats?.stop();
 });
@@ -114,4 +114,17 @@ describe('an upgrade', () => {
 
 it('lets one part serve a path', () => {
   expect(() => service.app.get(Upgrades).serve('/live', () => undefined)).toThrow(/two handlers/);
+});
+
+it('is told that the service stops, and does not keep it from stopping', async () => {
+  const polite = await upgrade({ session: 'watcher' });
+  const stubborn = await upgrade({ session: 'watcher' });
+  const farewell = once(polite.socket as Duplex, 'data').then(([data]) => String(data));
+  const handler = accepted.at(-2);
+  service.app.get(Health).onDrain(() => handler?.socket.end('good-bye'));
+  const ended = once(stubborn.socket as Duplex, 'close');
+  stubborn.socket?.on('error', () => undefined).resume();
+  await drain(service.app);
+  expect(await farewell).toBe('good-bye');
+  await ended;
 });

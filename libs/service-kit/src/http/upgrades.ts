@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { type IncomingMessage, type Server, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { setTimeout as pause } from 'node:timers/promises';
 import { parse as parseCookies } from 'cookie';
 import { AppError, EDGE_HEADERS, type Permission, type Principal } from '@muster/contracts';
 import { withCorrelationId } from '@muster/bus';
@@ -19,6 +20,9 @@ export interface Upgrade {
   correlationId: string;
 }
 
+/** Time that handlers have to end their connections when the service stops, in milliseconds. */
+const GOOD_BYE = 1_000;
+
 interface Gate {
   permission?: Permission;
   handler: (upgrade: Upgrade) => void;
@@ -30,6 +34,7 @@ interface Gate {
  */
 export class Upgrades {
   private readonly gates = new Map<string, Gate>();
+  private readonly sockets = new Set<Duplex>();
 
   constructor(
     private readonly identity: Identity,
@@ -45,10 +50,19 @@ export class Upgrades {
   attach(server: Server): void {
     server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
       socket.on('error', () => socket.destroy());
+      this.sockets.add(socket);
+      socket.once('close', () => this.sockets.delete(socket));
       const given = header(request, EDGE_HEADERS.correlationId);
       const correlationId = given ?? randomUUID();
       void withCorrelationId(correlationId, () => this.decide(request, socket, head, correlationId));
     });
+  }
+
+  /** Gives open connections a moment to end in their own protocol, then ends them: the server waits for all of them. */
+  async close(): Promise<void> {
+    const deadline = Date.now() + GOOD_BYE;
+    while (this.sockets.size > 0 && Date.now() < deadline) await pause(20);
+    for (const socket of this.sockets) socket.destroy();
   }
 
   private async decide(request: IncomingMessage, socket: Duplex, head: Buffer, correlationId: string): Promise<void> {
