@@ -1,7 +1,16 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { AppError, type BusEvent } from '@muster/contracts';
 import { connect } from '@nats-io/transport-node';
-import { currentCorrelationId, HandlesRequest, ListensTo, withCorrelationId } from './index';
+import {
+  type BusCounter,
+  type BusHistogram,
+  type BusLabels,
+  BusMetrics,
+  currentCorrelationId,
+  HandlesRequest,
+  ListensTo,
+  withCorrelationId,
+} from './index';
 import { addNumbers, Counted, numberCounted, numberSeen, numberShown, type Sum, type Total } from './spec/contracts';
 import { NatsProcess, passwordOf } from './spec/nats-process';
 import { connected, logs, startService, type TestService, until } from './spec/service';
@@ -19,6 +28,17 @@ class Adder {
   }
 }
 
+class Counting extends BusMetrics {
+  readonly counted: string[] = [];
+  readonly observed: string[] = [];
+  inc(counter: BusCounter, { subject, outcome, reason }: BusLabels): void {
+    this.counted.push([counter, subject, outcome ?? reason].join(' ').trim());
+  }
+  observe(histogram: BusHistogram, { subject }: BusLabels, seconds: number): void {
+    if (seconds >= 0 && seconds < 60) this.observed.push(`${histogram} ${subject}`);
+  }
+}
+
 class Screen {
   readonly shown: number[] = [];
 
@@ -33,12 +53,14 @@ describe('requests and ephemeral events', () => {
   let web: TestService;
   let keyManager: TestService;
   let second: TestService;
+  const webMetrics = new Counting();
+  const metrics = new Counting();
 
   beforeAll(async () => {
     nats = await NatsProcess.hub(['web', 'key-manager', 'bip']);
-    web = await startService('web', nats);
+    web = await startService('web', nats, [], {}, [{ provide: BusMetrics, useValue: webMetrics }]);
     keyManager = await startService('key-manager', nats, [Adder, Screen]);
-    second = await startService('key-manager', nats, [Adder, Screen]);
+    second = await startService('key-manager', nats, [Adder, Screen], {}, [{ provide: BusMetrics, useValue: metrics }]);
     await Promise.all([web, keyManager, second].map(connected));
   });
   afterAll(async () => {
@@ -134,6 +156,29 @@ describe('requests and ephemeral events', () => {
     );
     expect(refused.fields).toMatchObject({ operation: 'publish', user: 'key-manager' });
     expect(second.get(Screen).shown).not.toContain(8);
+  });
+
+  it('counts and times', async () => {
+    await web.bus.publish(numberShown, { number: 1 });
+    const nobody = { ...addNumbers, subject: 'identity.revocations.list.v1' };
+    await web.bus.request(nobody, { terms: [] }).catch(() => undefined);
+    await until('handled by the one that counts', async () => {
+      await Promise.all([ask('1'), ask('odd').catch(() => undefined)]);
+      return ['ok', 'conflict'].every((outcome) =>
+        metrics.counted.includes(`muster_bus_handled_total numbers.add.v1 ${outcome}`),
+      );
+    });
+    expect(metrics.observed).toContain('muster_bus_handling_seconds numbers.add.v1');
+    expect(webMetrics.counted).toEqual(
+      expect.arrayContaining([
+        'muster_bus_connections_total',
+        'muster_bus_published_total number.shown.v1 ok',
+        'muster_bus_requests_total numbers.add.v1 ok',
+        'muster_bus_requests_total numbers.add.v1 conflict',
+        'muster_bus_requests_total identity.revocations.list.v1 unavailable',
+      ]),
+    );
+    expect(webMetrics.observed).toContain('muster_bus_request_seconds numbers.add.v1');
   });
 
   it('lets nobody read what it is not to know', async () => {

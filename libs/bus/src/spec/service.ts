@@ -1,6 +1,13 @@
 import 'reflect-metadata';
 import { setTimeout as delay } from 'node:timers/promises';
-import { type INestApplicationContext, type LoggerService, Module, type Provider, type Type } from '@nestjs/common';
+import {
+  type INestApplicationContext,
+  type LoggerService,
+  Module,
+  type Provider,
+  type Type,
+  type ValueProvider,
+} from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { ServiceName } from '@muster/contracts';
 import { Bus } from '../bus';
@@ -40,7 +47,7 @@ export async function startService(
   nats: Pick<NatsProcess, 'url'>,
   providers: Provider[] = [],
   options: Partial<BusOptions> = {},
-  fromOutside: (Provider & { provide: symbol })[] = [],
+  fromOutside: ValueProvider[] = [],
 ): Promise<TestService> {
   const settings: BusOptions = {
     url: nats.url,
