@@ -5,8 +5,12 @@ import type { XmppServer } from '../core/server';
 import type { Session } from '../core/session';
 import { element } from '../core/xml/element';
 
+/** A peer that has not acknowledged a wake-up for this long (ms), though it is there, is not going to. */
+const GIVEN_UP_AFTER = 30_000;
+
 /** What became of a session's wake-ups. No state: nothing is on its way. */
 interface OnItsWay {
+  since: number;
   /** Another wake-up was asked for since; it follows when the first one has arrived. */
   again: boolean;
 }
@@ -40,18 +44,19 @@ export class MessagePush implements Feature {
   wake(account: string): void {
     for (const session of this.#server?.sessions.of(account) ?? []) {
       const before = this.#onItsWay.get(session);
-      if (before) before.again = true;
+      const waiting = before && (!session.stream || Date.now() - before.since < GIVEN_UP_AFTER);
+      if (waiting) before.again = true;
       else this.#send(session);
     }
   }
 
   #send(session: Session): void {
-    const state: OnItsWay = { again: false };
+    const state: OnItsWay = { since: Date.now(), again: false };
     this.#onItsWay.set(session, state);
     const online = session.stream !== undefined;
     const attributes = { type: 'headline', from: this.#server?.domain, to: session.jid.toString() };
     session.send(element('message', CLIENT_NS, attributes, element('wake', WAKE_NAMESPACE)), () => {
-      this.#onItsWay.delete(session);
+      if (this.#onItsWay.get(session) === state) this.#onItsWay.delete(session);
       if (state.again) this.#send(session);
     });
     if (online) this.#count(session);

@@ -111,7 +111,7 @@ it(
   `survives ${RUNS} broken conversations (seed ${SEED}), and nobody else notices`,
   { timeout: 3_600_000 },
   async () => {
-    const broker = new TestServer({ queueLength: 5, outputBytes: 20_000 });
+    const broker = new TestServer({ queueLength: 5, outputBytes: 20_000, afterSeconds: 86_400 });
     const online = new Set<Session>();
     let sessions = 0;
     let resumed = 0;
