@@ -104,7 +104,7 @@ describe('a second organisation', () => {
     ).id;
     ids['sessions'] = ids['all-sessions'] = admin.session?.id ?? '';
     ids['merge-questions'] = NOWHERE;
-    ids['dead-letters'] = NOWHERE;
+    ids['dead-letters'] = '1';
   });
 
   /** Bodies that pass validation, so that nothing but the wall can refuse. */

@@ -1,0 +1,26 @@
+import { createRegistrationKey, type CreateRegistrationKey } from '@muster/contracts';
+import { SimulatedDevice, type SimulatedDeviceOptions } from '@muster/testing';
+import { anchors, httpsPort, ITSM_DOMAIN } from './stack';
+import { asAdmin } from './people';
+
+/** The suite's front door as a device dials it. */
+export const front = () => ({
+  address: '127.0.0.1',
+  port: httpsPort,
+  hostName: ITSM_DOMAIN,
+  anchors: anchors().match(/-----BEGIN[^-]+-----[^-]+-----END[^-]+-----\n/g) ?? [],
+});
+
+export const newDevice = (options: Partial<SimulatedDeviceOptions> = {}): Promise<SimulatedDevice> =>
+  SimulatedDevice.create({ front: front(), ...options });
+
+export async function newKey(values: Partial<CreateRegistrationKey> = {}): Promise<{ id: string; key: string }> {
+  return (await asAdmin()).call(createRegistrationKey, { body: { name: 'test', ...values } });
+}
+
+/** A device that is enrolled with a key of its own. */
+export async function enrolledDevice(options: Partial<SimulatedDeviceOptions> = {}): Promise<SimulatedDevice> {
+  const device = await newDevice(options);
+  await device.enrol((await newKey()).key);
+  return device;
+}
