@@ -52,7 +52,11 @@ describe('an operation that was tampered with', () => {
   it('is not run, and reported', async () => {
     const sleeper = await enrolledDevice();
     const { id } = await start(admin, sleeper.id, 'true');
-    await change(id, 'UPDATE core.operations SET payload = replace(payload, \'"true"\', \'"false"\') WHERE id = $1');
+    await change(
+      id,
+      `UPDATE core.operation_batches b SET payload_tail = replace(payload_tail, '"true"', '"false"')
+        FROM core.operations o WHERE o.batch_id = b.id AND o.id = $1 AND payload_tail LIKE '%"true"%'`,
+    );
     const { operations, refused } = await sleeper.sync();
     expect(operations).toEqual([]);
     expect(refused.map(({ reason }) => reason)).toEqual(['bad-signature']);
@@ -64,7 +68,10 @@ describe('an operation that was tampered with', () => {
     const marker = `/tmp/muster-replay-${Math.random().toString(36).slice(2)}`;
     const { id } = await start(admin, device, `echo ran >> ${marker}`);
     await untilEnded(admin, id);
-    await change(id, "UPDATE core.operations SET state = 'PENDING' WHERE id = $1");
+    await change(
+      id,
+      "UPDATE core.operations SET state = 'PENDING', ended_by = NULL, deadline_at = expires_at WHERE id = $1",
+    );
     const next = await start(admin, device, `wc -l < ${marker}`);
     await untilEnded(admin, next.id);
     expect(readFileSync(marker, 'utf8')).toBe('ran\n');
@@ -124,6 +131,8 @@ describe('a roll-over of the root', () => {
         .sort()
         .at(-1) ?? '';
     const root = new X509Certificate(readFileSync(join(roots, newest)));
+    // Whatever makes it sync brings the new endpoint map.
+    await untilEnded(admin, (await start(admin, device, 'true')).id);
     await until('the agent has a certificate under the new root', async () => {
       const [, issuing] = chainOf().match(/-----BEGIN[^-]+-----[^-]+-----END[^-]+-----\n/g) ?? [];
       return issuing !== undefined && new X509Certificate(issuing).verify(root.publicKey);
