@@ -81,6 +81,7 @@ export class NatsProcess {
     const child = spawn(program, ['-c', join(this.folder, 'nats.conf')], { stdio: ['ignore', 'ignore', 'pipe'] });
     child.stderr.on('data', (data: Buffer) => (this.output += data.toString()));
     this.child = child;
+    process.once('exit', () => child.kill('SIGKILL'));
     for (const deadline = Date.now() + 10_000; !(await this.accepts()); await delay(20)) {
       if (child.exitCode !== null || Date.now() > deadline)
         throw new Error(`nats-server did not start:\n${this.output}`);
