@@ -169,6 +169,23 @@ describe('running a procedure', () => {
     for (const { next, count } of numbers) expect(next).toBe(count + 1);
   });
 
+  it('begins a new epoch when the rows are found in another database, as after a restore', async () => {
+    const procedureId = await fleet.procedure(app);
+    const device = { id: await fleet.deviceRow() };
+    const epochOf = async () => {
+      const { operationIds } = await fleet.run(app, procedureId, [device]);
+      const [row] = await web.rows<{ epoch: string }>('SELECT epoch FROM core.operations WHERE id = $1', operationIds);
+      return Number(row?.epoch);
+    };
+    const before = await epochOf();
+    expect(await epochOf()).toBe(before);
+    await web.rows(`UPDATE core.server_epoch SET fingerprint = 'where the backup was made'`);
+    await web.rows('UPDATE core.devices SET next_sequence = 1 WHERE id = $1', [device.id]);
+    const after = await epochOf();
+    expect(after).toBeGreaterThan(before);
+    expect(await epochOf()).toBe(after);
+  });
+
   it('signs large requests in several parts', async () => {
     const devices = await fleet.deviceRows(1100);
     const script = `echo "${'ü'.repeat(2000)}"\n`;

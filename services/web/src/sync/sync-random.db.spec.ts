@@ -1,7 +1,7 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { OperationReport, SyncReply } from '@muster/contracts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { cancelOf, Fleet, payloadOf, report, type TestDevice } from '../testing/fleet';
+import { cancelOf, Fleet, idsOf, payloadOf, report, type TestDevice } from '../testing/fleet';
 import { ask, WebUnderTest } from '../testing/web-under-test';
 
 let web: WebUnderTest;
@@ -40,6 +40,9 @@ interface Held {
 class UnluckyDevice {
   readonly ran: string[] = [];
   readonly outcomes = new Map<string, string>();
+  /** Operations that it was given although it had said that it has them, or together with their cancel. */
+  readonly violations: string[] = [];
+  private readonly announced = new Set<string>();
   private readonly journal = new Map<string, Held>();
   private readonly refused = new Map<string, OperationReport>();
   private readonly cancelled = new Set<string>();
@@ -77,7 +80,12 @@ class UnluckyDevice {
       }
       if (this.random() < 0.3) await this.late.shift()?.();
     }
-    return this.take(await call());
+    const reply = await call();
+    const named = [...request.holding, ...request.reports.map(({ operationId }) => operationId)];
+    const unwanted = new Set([...named, ...this.announced, ...reply.cancels.map((one) => cancelOf(one).operationId)]);
+    this.violations.push(...idsOf(reply.operations).filter((id) => unwanted.has(id)));
+    for (const { operationId } of request.reports) this.announced.add(operationId);
+    return this.take(reply);
   }
 
   /** Goes on with what it holds, in order. */
@@ -148,15 +156,16 @@ describe('sync over a bad network', () => {
       const asked: string[] = [];
       const ask1 = async () => asked.push(...(await fleet.run(app, procedureId, [unlucky.device])).operationIds);
       const cancel1 = async () => {
-        const id = asked[Math.floor(random() * asked.length)];
+        // Mostly new ones, of which nobody knows yet whether they arrived.
+        const id = asked[asked.length - 1 - Math.floor(random() ** 2 * asked.length)];
         if (id) await ask(app, 'POST', `/api/operations/${id}/cancel`, { as: 'owner' });
       };
       for (let step = 0; step < 60; step += 1) {
         const what = random();
         if (what < 0.2) await ask1();
-        else if (what < 0.28) await cancel1();
-        else if (what < 0.5) unlucky.work();
-        else if (what < 0.6) await Promise.all([unlucky.sync(false), ask1()]);
+        else if (what < 0.36) await cancel1();
+        else if (what < 0.52) unlucky.work();
+        else if (what < 0.62) await Promise.all([unlucky.sync(false), ask1()]);
         else await unlucky.sync(false);
       }
       // The network recovers: everything comes to its end.
@@ -172,6 +181,7 @@ describe('sync over a bad network', () => {
         );
       }
 
+      expect(unlucky.violations).toEqual([]);
       expect(unlucky.ran).toEqual([...new Set(unlucky.ran)]);
       expect(unlucky.ran).toEqual(asked.filter((id) => unlucky.ran.includes(id)));
       for (const id of asked) {

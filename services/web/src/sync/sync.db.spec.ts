@@ -198,7 +198,8 @@ describe('the end by time', () => {
     const device = await fleet.device();
     const operation = await run(device);
     await fleet.sync(app, device, { reports: [report(operation, 'started')], holding: [operation] });
-    expect((await fleet.sync(app, device)).pollAfterSeconds).toBe(60);
+    // Gone or not, it has been started: it must not run twice.
+    expect(await fleet.sync(app, device)).toMatchObject({ operations: [], pollAfterSeconds: 60 });
     await fleet.sync(app, device);
     expect(await fleet.stateOf(operation)).toMatchObject({ state: 'IN_PROGRESS' });
     const missed = `UPDATE core.operations SET missing_since = missing_since - interval '1 hour' WHERE id = $1`;
