@@ -142,6 +142,16 @@ describe('transactions', () => {
     expect(await database.inOrganisation(OURS, (manager) => manager.countBy(Note, { title: 'half' }))).toBe(0);
   });
 
+  it('end statements that run for half a minute, and do not idle for long', async () => {
+    const [row] = await database.unscoped((manager) =>
+      manager.query(
+        `SELECT current_setting('statement_timeout') AS statement,
+                current_setting('idle_in_transaction_session_timeout') AS idle`,
+      ),
+    );
+    expect(row).toEqual({ statement: '30s', idle: '1min' });
+  });
+
   it('tell a unique violation by its constraint', async () => {
     await write(OURS, 'once');
     const failure: unknown = await write(OURS, 'once').catch((error: unknown) => error);

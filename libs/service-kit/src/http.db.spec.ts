@@ -228,6 +228,22 @@ describe('what operators see', () => {
     expect(text.includes(HOME)).toBe(false);
   });
 
+  it('counts requests whose client went away', async () => {
+    const socket = connect(service.port, '127.0.0.1');
+    const body = JSON.stringify({ title: 'slow' });
+    socket.write(
+      `POST /fail HTTP/1.1\r\nhost: x\r\n${EDGE_HEADERS.secret}: ${EDGE_SECRET}\r\n` +
+        `content-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
+    );
+    const metrics = async (): Promise<string> => (await service.call({ path: '/-/metrics', edge: false })).text;
+    await eventually(async () => /^muster_http_requests_running\{service="bip"\} 2$/m.test(await metrics()));
+    socket.destroy();
+    await eventually(async () =>
+      /_count\{service="bip",method="POST",route="\/fail",status="499"\} 1/.test(await metrics()),
+    );
+    await eventually(async () => /^muster_http_requests_running\{service="bip"\} 1$/m.test(await metrics()));
+  });
+
   it('is ready while NATS is there, alive without it, and ready again', async () => {
     const ready = () => service.call({ path: '/-/health/ready', edge: false });
     expect(await ready()).toMatchObject({ status: 200, json: { ready: true, checks: { bus: true, running: true } } });

@@ -45,8 +45,9 @@ export async function createService<C extends BaseConfig>(
   const metrics = new Metrics(service);
   const own = options.compose?.(config) ?? options.module;
   const served = new ServedPaths();
+  const routes = allRoutes().filter((route) => route.service === service);
   const kit = ServiceKitModule.forService({ service, configType: options.config, config, log, metrics, served });
-  const adapter = await createHttpAdapter(config, metrics, allRoutes(), served);
+  const adapter = await createHttpAdapter({ config, metrics, log, served, routes });
   const root: DynamicModule = {
     module: RootModule,
     imports: [kit, BusModule.forService({ service }), ...(own ? [own] : [])],

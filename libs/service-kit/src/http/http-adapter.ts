@@ -8,6 +8,7 @@ import { withCorrelationId } from '@muster/bus';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { BaseConfig } from '../config/base.config';
 import { errorBody, toAppError } from '../errors/error-body';
+import type { Log } from '../log/log';
 import type { Metrics } from '../metrics/metrics';
 import { sameText } from '../routes/route.guard';
 import './request-state';
@@ -17,13 +18,19 @@ import type { ServedPaths } from './served-paths';
 export const INTERNAL_PREFIX = '/-/';
 const CORRELATION_ID = /^[\w.:-]{8,64}$/;
 
+export interface HttpParts {
+  config: BaseConfig;
+  metrics: Metrics;
+  log: Log;
+  /** The service's routes. */
+  routes: readonly Route[];
+  /** Is told what is served. */
+  served: ServedPaths;
+}
+
 /** The HTTP server of a service: limits, edge authentication, correlation ids and metrics, before any route. */
-export async function createHttpAdapter(
-  config: BaseConfig,
-  metrics: Metrics,
-  routes: readonly Route[],
-  served: ServedPaths,
-): Promise<FastifyAdapter> {
+export async function createHttpAdapter(parts: HttpParts): Promise<FastifyAdapter> {
+  const { config, served, routes } = parts;
   const adapter = new FastifyAdapter({
     skipMiddie: true,
     multipart: false,
@@ -51,20 +58,15 @@ export async function createHttpAdapter(
     const given = header(request, EDGE_HEADERS.correlationId);
     const correlationId = given && CORRELATION_ID.test(given) ? given : randomUUID();
     const address = header(request, EDGE_HEADERS.address) ?? request.socket.remoteAddress ?? '';
-    metrics.requestBegan();
     request.muster = { correlationId, address, startedAt: performance.now() };
     void reply.header(EDGE_HEADERS.correlationId, correlationId);
+    record(parts, request, reply);
     withCorrelationId(correlationId, () =>
       done(comesFromEdge(request, config.EDGE_SECRET) ? undefined : notFromEdge()),
     );
   });
   // The body was read in the socket's context: handlers get the request's back here.
   server.addHook('preValidation', (request, _reply, done) => withCorrelationId(request.muster.correlationId, done));
-  server.addHook('onResponse', (request, reply, done) => {
-    const seconds = (performance.now() - request.muster.startedAt) / 1000;
-    metrics.requestEnded(request.method, request.routeOptions.url ?? '(none)', reply.statusCode, seconds);
-    done();
-  });
   acceptJsonOnly(server);
   await server.register(cookie);
   await server.register(helmet, {
@@ -74,6 +76,23 @@ export async function createHttpAdapter(
     },
   });
   return adapter;
+}
+
+/** Status in metrics and logs of requests whose client went away before the answer, as nginx counts them. */
+const CLIENT_GONE = 499;
+
+function record({ metrics, log }: HttpParts, request: FastifyRequest, reply: FastifyReply): void {
+  metrics.requestBegan();
+  // `close` comes for every response, also for one that nobody waits for any more.
+  reply.raw.once('close', () => {
+    const seconds = (performance.now() - request.muster.startedAt) / 1000;
+    const status = reply.raw.writableFinished ? reply.statusCode : CLIENT_GONE;
+    const route = request.routeOptions.url ?? '(none)';
+    metrics.requestEnded(request.method, route, status, seconds);
+    const { correlationId, principal } = request.muster;
+    const fields = { correlationId, method: request.method, route, status, milliseconds: Math.round(seconds * 1000) };
+    log.debug(principal ? { ...fields, kind: principal.kind, principalId: principal.id } : fields, 'Answered.');
+  });
 }
 
 export function header(request: { headers: FastifyRequest['headers'] }, name: string): string | undefined {
