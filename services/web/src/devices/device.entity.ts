@@ -17,7 +17,6 @@ import { bigint } from './bigint';
 @Index('ix_devices_os_name', ['organisationId', 'osName', 'id'], { where: 'retired_at IS NULL' })
 @Index('ix_devices_last_contact', ['organisationId', 'lastContactAt', 'id'], { where: 'retired_at IS NULL' })
 @Index('ix_devices_enrolled', ['organisationId', 'enrolledAt', 'id'], { where: 'retired_at IS NULL' })
-@Index('ix_devices_platform', ['organisationId', 'platform', 'id'], { where: 'retired_at IS NULL' })
 @Index('ix_devices_polling', ['lastContactAt', 'organisationId'], { where: `presence = 'polling'` })
 export class Device {
   @PrimaryColumn({ name: 'organisation_id', type: 'uuid', primaryKeyConstraintName: 'pk_devices' })

@@ -40,7 +40,6 @@ const tables = [
   `CREATE INDEX ix_devices_os_name ON core.devices (organisation_id, os_name, id) WHERE retired_at IS NULL`,
   `CREATE INDEX ix_devices_last_contact ON core.devices (organisation_id, last_contact_at, id) WHERE retired_at IS NULL`,
   `CREATE INDEX ix_devices_enrolled ON core.devices (organisation_id, enrolled_at, id) WHERE retired_at IS NULL`,
-  `CREATE INDEX ix_devices_platform ON core.devices (organisation_id, platform, id) WHERE retired_at IS NULL`,
   // Read by the sweep over all organisations, oldest contact first.
   `CREATE INDEX ix_devices_polling ON core.devices (last_contact_at, organisation_id) WHERE presence = 'polling'`,
 

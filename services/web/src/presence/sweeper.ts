@@ -47,11 +47,25 @@ export class Sweeper implements OnApplicationBootstrap, BeforeApplicationShutdow
     }, milliseconds);
   }
 
+  private async extend(): Promise<void> {
+    try {
+      await this.leases.hold(LEASE, LEASE_SECONDS);
+    } catch (error) {
+      this.log.debug({ err: error }, 'The lease of the sweep was not extended.');
+    }
+  }
+
   private async sweep(): Promise<void> {
     const led = this.leading;
     this.leading = await this.leases.hold(LEASE, LEASE_SECONDS);
     if (!this.leading) return;
     if (!led) await this.nodes.grantGrace();
-    await this.steps.all();
+    // After an outage a sweep may take longer than the lease.
+    const extending = setInterval(() => void this.extend(), (LEASE_SECONDS * 1000) / 3);
+    try {
+      await this.steps.all();
+    } finally {
+      clearInterval(extending);
+    }
   }
 }
