@@ -1,0 +1,88 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { EndpointMap, Signed } from '@muster/contracts';
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { type Issued, makeRoot, makeSigner, signText } from '../testing/certificate-maker';
+import { TrustStore } from './trust-store';
+
+let folder: string;
+let oldRoot: Issued;
+let newRoot: Issued;
+let oldSigner: Issued;
+let newSigner: Issued;
+
+beforeAll(async () => {
+  oldRoot = await makeRoot('Old root');
+  newRoot = await makeRoot('New root');
+  oldSigner = await makeSigner(oldRoot, 'endpoint-map');
+  newSigner = await makeSigner(newRoot, 'endpoint-map');
+});
+beforeEach(() => (folder = mkdtempSync(join(tmpdir(), 'muster-trust-'))));
+afterEach(() => rmSync(folder, { recursive: true }));
+
+const open = (): TrustStore => new TrustStore(join(folder, 'trust.json'), [oldRoot.pem]);
+const map = (version: number, anchors: Issued[], signer: Issued, changes: Partial<EndpointMap> = {}): Signed => {
+  const endpoint = { function: 'sync' as const, hostName: 'h', addresses: [], port: 443, path: '', pins: [] };
+  const payload: EndpointMap = {
+    version,
+    xmppDomain: 'xmpp.test',
+    issuedAt: new Date().toISOString(),
+    anchors: anchors.map(({ pem }) => pem),
+    endpoints: [
+      { ...endpoint, hostName: 'second', priority: 5 },
+      { ...endpoint, hostName: 'first', priority: 0 },
+    ],
+    ...changes,
+  };
+  return signText(JSON.stringify(payload), signer);
+};
+const names = (trust: TrustStore): string[] => trust.anchors.map(({ subject }) => subject);
+
+describe('trust store', () => {
+  it('rolls over: old root, both, new root; each step signed under a root that is pinned then', () => {
+    const trust = open();
+    expect(trust.offer(map(1, [oldRoot], oldSigner), Date.now())).toBe('taken');
+    expect(trust.offer(map(2, [oldRoot, newRoot], newSigner), Date.now())).toBe('not-delegated');
+    expect(trust.offer(map(2, [oldRoot, newRoot], oldSigner), Date.now())).toBe('taken');
+    expect(names(trust)).toEqual(['CN=Old root', 'CN=New root']);
+    expect(trust.offer(map(3, [newRoot], newSigner), Date.now())).toBe('taken');
+    expect(names(trust)).toEqual(['CN=New root']);
+    expect(trust.offer(map(4, [oldRoot], oldSigner), Date.now())).toBe('not-delegated');
+    expect(names(open())).toEqual(['CN=New root']);
+  });
+
+  it('takes only higher versions', () => {
+    const trust = open();
+    expect(trust.offer(map(7, [oldRoot], oldSigner), Date.now())).toBe('taken');
+    expect(trust.offer(map(7, [newRoot], oldSigner), Date.now())).toBe('not-newer');
+    expect(trust.offer(map(6, [newRoot], oldSigner), Date.now())).toBe('not-newer');
+    expect(open().map?.version).toBe(7);
+  });
+
+  it('refuses maps that are changed, signed for another purpose, or would leave no usable root', async () => {
+    const trust = open();
+    const genuine = map(2, [oldRoot], oldSigner);
+    expect(trust.offer({ ...genuine, payload: genuine.payload.replace('xmpp', 'evil') }, Date.now())).toBe(
+      'bad-signature',
+    );
+    const operations = await makeSigner(oldRoot, 'operation');
+    expect(trust.offer(map(2, [oldRoot], operations), Date.now())).toBe('not-delegated');
+    expect(trust.offer(map(2, [], oldSigner), Date.now())).toBe('malformed');
+    expect(trust.offer(map(2, [oldRoot], oldSigner, { anchors: ['no certificate'] }), Date.now())).toBe('malformed');
+    expect(trust.offer(map(2, [oldRoot], oldSigner, { endpoints: [] }), Date.now())).toBe('malformed');
+    expect(trust.map).toBeUndefined();
+    expect(names(trust)).toEqual(['CN=Old root']);
+  });
+
+  it('goes by the time that it is told', () => {
+    expect(open().offer(map(2, [oldRoot], oldSigner), Date.now() + 100 * 86_400_000)).toBe('not-delegated');
+  });
+
+  it('gives endpoints by priority', () => {
+    const trust = open();
+    trust.offer(map(1, [oldRoot], oldSigner), Date.now());
+    expect(trust.endpoints('sync').map(({ hostName }) => hostName)).toEqual(['first', 'second']);
+    expect(trust.endpoints('push')).toEqual([]);
+  });
+});
