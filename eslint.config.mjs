@@ -23,6 +23,13 @@ const depConstraints = [
   { sourceTag: 'type:e2e', onlyDependOnLibsWithTags: ['lib:contracts', 'lib:testing'] },
 ];
 
+/** A library's tests run against the real servers that libs/testing starts, which itself builds on the library. */
+const ignoredCircularDependencies = [
+  ['@muster/bus', '@muster/testing'],
+  ['@muster/database', '@muster/testing'],
+  ['@muster/service-kit', '@muster/testing'],
+];
+
 export default tseslint.config(
   { ignores: ['**/dist/**', '**/node_modules/**', '.nx/**', '.muster/**'] },
   ...tseslint.configs.recommended,
@@ -30,7 +37,10 @@ export default tseslint.config(
     files: ['**/*.ts', '**/*.tsx'],
     plugins: { '@nx': nx },
     rules: {
-      '@nx/enforce-module-boundaries': ['error', { allow: [], enforceBuildableLibDependency: false, depConstraints }],
+      '@nx/enforce-module-boundaries': [
+        'error',
+        { allow: [], enforceBuildableLibDependency: false, ignoredCircularDependencies, depConstraints },
+      ],
       '@typescript-eslint/consistent-type-imports': 'off',
       '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
       '@typescript-eslint/no-explicit-any': 'error',
@@ -39,12 +49,16 @@ export default tseslint.config(
     },
   },
   {
-    // A library's tests run against the real servers that libs/testing starts, which itself builds on the library.
     files: ['libs/**/*.spec.ts', 'libs/*/src/testing/**'],
     rules: {
       '@nx/enforce-module-boundaries': [
         'error',
-        { allow: ['@muster/testing'], enforceBuildableLibDependency: false, depConstraints },
+        {
+          allow: ['@muster/testing'],
+          enforceBuildableLibDependency: false,
+          ignoredCircularDependencies,
+          depConstraints,
+        },
       ],
     },
   },

@@ -1,6 +1,13 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { Client } from 'pg';
+import { rolldown } from 'rolldown';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { startNats, startPostgres, type TestNats, type TestPostgres } from './index';
+import { eventually, startNats, startPostgres, type TestNats, type TestPostgres } from './index';
 
 let postgres: TestPostgres;
 let nats: TestNats;
@@ -43,3 +50,30 @@ it('comes back with its data after a crash', async () => {
 it('has a NATS user for each service', () => {
   expect(nats.credentials('web')).toMatchObject({ user: 'web', url: nats.url });
 });
+
+it('leaves neither process nor folder behind when the test process is killed', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'muster-test-child-'));
+  const bundle = await rolldown({ input: join(import.meta.dirname, 'process/child.ts'), platform: 'node' });
+  await bundle.write({ file: join(folder, 'child.mjs'), format: 'esm' });
+  await bundle.close();
+  const script = `
+    import { Child } from ${JSON.stringify(pathToFileURL(join(folder, 'child.mjs')).href)};
+    console.log(new Child('sleep', ['600'], { folder: ${JSON.stringify(folder)} }).pid);
+    setInterval(() => undefined, 1000);`;
+  const owner = spawn(process.execPath, ['--input-type=module', '-e', script], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const [line] = (await once(owner.stdout, 'data')) as [Buffer];
+  const pid = Number(line.toString());
+  expect(isAlive(pid)).toBe(true);
+  owner.kill('SIGKILL');
+  await eventually(() => !isAlive(pid) && !existsSync(folder));
+});
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}

@@ -6,6 +6,7 @@ import { dirname, join } from 'node:path';
 import type { webcrypto } from 'node:crypto';
 import { PURPOSE_OIDS } from '@muster/contracts';
 import * as x509 from '@peculiar/x509';
+import { reapAtEnd } from '../process/reaper';
 import { authority, type Issued, issue, leaf } from './certificates';
 
 const CLIENT_AUTH = '1.3.6.1.5.5.7.3.2';
@@ -30,7 +31,7 @@ export class TestAuthority {
 
   static async create(): Promise<TestAuthority> {
     const dir = mkdtempSync(join(tmpdir(), 'muster-test-ca-'));
-    process.once('exit', () => rmSync(dir, { recursive: true, force: true }));
+    reapAtEnd({ folder: dir });
     const made = await tier('1');
     const authority = new TestAuthority(dir, made.root, made.devices, made.servers);
     await authority.write();

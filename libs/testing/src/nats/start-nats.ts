@@ -39,7 +39,7 @@ export class TestNats {
   async start(): Promise<void> {
     const file = join(this.folder, 'nats.conf');
     writeFileSync(file, this.config(), { mode: 0o600 });
-    const server = new Child(process.env['NATS_SERVER'] ?? 'nats-server', ['-c', file]);
+    const server = new Child(process.env['NATS_SERVER'] ?? 'nats-server', ['-c', file], { folder: this.folder });
     this.server = server;
     await eventually(async () => {
       if (!server.running) throw new Error(`nats-server did not start: ${server.lastOutput}`);
@@ -77,7 +77,6 @@ export class TestNats {
 export async function startNats(options: { services?: readonly ServiceName[] } = {}): Promise<TestNats> {
   const folder = mkdtempSync(join(tmpdir(), 'muster-test-nats-'));
   const nats = new TestNats(folder, await freePort(), await freePort(), options.services ?? SERVICES);
-  process.once('exit', () => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
   await nats.start();
   return nats;
 }

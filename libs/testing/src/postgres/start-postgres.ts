@@ -72,6 +72,7 @@ export class TestPostgres {
     const server = new Child(this.binaries.postgres, ['-D', this.folder, '-p', String(this.port), ...settings], {
       ...(this.binaries.user ? { user: this.binaries.user } : {}),
       cwd: this.folder,
+      folder: this.folder,
     });
     this.server = server;
     await eventually(
@@ -117,7 +118,6 @@ export async function startPostgres(): Promise<TestPostgres> {
   cpSync(template(binaries), folder, { recursive: true });
   own(folder, binaries);
   const postgres = new TestPostgres(binaries, folder, await freePort());
-  process.once('exit', () => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
   await postgres.start();
   return postgres;
 }

@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { reapAtEnd } from './reaper';
 
 export interface User {
   uid: number;
@@ -8,11 +9,13 @@ export interface User {
 export interface ChildOptions {
   user?: User;
   cwd?: string;
+  /** Removed when this process ends without stopping the server. */
+  folder?: string;
 }
 
 /**
- * A server that never outlives this process. A shell beside it reads from a pipe that closes when this process ends,
- * however it ends, and then kills the server.
+ * A server that never outlives this process. It ends and its folder goes when this process
+ * does, however that happens.
  */
 export class Child {
   private readonly process: ChildProcess;
@@ -31,14 +34,7 @@ export class Child {
     for (const stream of [this.process.stdout, this.process.stderr]) {
       stream?.on('data', (chunk: Buffer) => (this.output = (this.output + chunk.toString()).slice(-20_000)));
     }
-    this.reaper = spawn(
-      'sh',
-      ['-c', 'cat >/dev/null; kill -KILL "$1" 2>/dev/null', 'reaper', String(this.process.pid)],
-      {
-        stdio: ['pipe', 'ignore', 'ignore'],
-        detached: true,
-      },
-    );
+    this.reaper = reapAtEnd({ pid: this.process.pid, folder: options.folder });
     this.ended = new Promise<void>((resolve) => {
       this.process.once('exit', () => resolve());
       this.process.once('error', (error) => {
@@ -49,7 +45,11 @@ export class Child {
       this.over = true;
       this.reaper.kill('SIGKILL');
     });
-    for (const child of [this.process, this.reaper]) child.unref();
+    this.process.unref();
+  }
+
+  get pid(): number | undefined {
+    return this.process.pid;
   }
 
   /** What it printed last. */
