@@ -65,7 +65,11 @@ export class EndpointMaps implements OnApplicationBootstrap, BeforeApplicationSh
   /** Looks now whether the map must be made anew. Never throws. */
   check(): Promise<void> {
     this.checking ??= this.refresh()
-      .catch((error: unknown) => this.log.warn({ err: error }, 'The endpoint map could not be checked.'))
+      .catch((error: unknown) => {
+        // Without bus, database or key manager the map stays as it is; health and their own logs tell about them.
+        const away = error instanceof AppError && error.code === 'unavailable';
+        this.log[away ? 'debug' : 'warn']({ err: error }, 'The endpoint map could not be checked.');
+      })
       .finally(() => (this.checking = undefined));
     return this.checking;
   }

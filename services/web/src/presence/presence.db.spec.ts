@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { HandlesRequest } from '@muster/bus';
 import {
+  AppError,
   type PresenceBatch,
   type PresenceChange,
   presenceChanged,
@@ -30,9 +31,12 @@ class BrokerDouble {
   epoch = 1;
   sequence = 0;
   asked = 0;
+  /** So many requests reach another node first. */
+  elsewhere = 0;
 
   @HandlesRequest(readPresence)
   async snapshot({ after }: PresenceSnapshotQuery): Promise<PresenceSnapshot> {
+    if (this.elsewhere-- > 0) throw new AppError('unavailable', 'This is another node.');
     this.asked += 1;
     const rest = this.connected
       .toSorted((a, b) => (a.deviceId < b.deviceId ? -1 : 1))
@@ -197,7 +201,8 @@ describe('a snapshot', () => {
     await lease('a', 1, 6, 6);
     await presences.receive([batch('a', 1, ...ids.map((id, index) => change(id, index + 1, true)))]);
     const connected = ids.slice(0, 5).map((id, index) => change(id, index + 1, true));
-    Object.assign(broker, { connected: [...connected, change(newId(), 6, true)], epoch: 2, sequence: 6 });
+    const stranger = change(newId(), 6, true);
+    Object.assign(broker, { connected: [...connected, stranger], epoch: 2, sequence: 6, elsewhere: 5 });
     await lease('a', 2, 6, 6);
     await sweep.all();
     expect(await presenceOf(...ids)).toEqual(['online', 'online', 'online', 'online', 'online', 'offline']);

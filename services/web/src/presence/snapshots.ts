@@ -1,6 +1,7 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { Bus } from '@muster/bus';
-import { readPresence } from '@muster/contracts';
+import { AppError, type PresenceSnapshot, readPresence } from '@muster/contracts';
 import { Database } from '@muster/database';
 import { Log } from '@muster/service-kit';
 import type { BrokerNode } from './broker-node.entity';
@@ -11,6 +12,9 @@ import { Presences } from './presence.service';
 const PATIENCE = 3;
 /** Shortest time between two snapshots of one epoch, in milliseconds. */
 const INTERVAL = 30_000;
+/** How long and how often one page is asked for, in milliseconds. */
+const ASK_FOR = 3_000;
+const ASK_EVERY = 20;
 
 interface Row {
   organisationId: string;
@@ -70,19 +74,34 @@ export class Snapshots {
     let strangers = 0;
     let first: { epoch: number; sequence: number } | undefined;
     for (let after: string | undefined, last = false; !last;) {
-      const page = await this.bus.request(readPresence, { node, after });
+      const page = await this.page(node, after);
       first ??= { epoch: page.epoch, sequence: page.sequence };
       if (page.epoch !== first.epoch) throw new Error('the node was started anew meanwhile');
       if (!(await this.nodes.admits(node, page.epoch))) throw new Error('a newer epoch of the node is known');
       for (const device of page.devices) seen.add(device.deviceId);
       strangers += await this.presences.apply({ node, epoch: page.epoch, kind: 'snapshot' }, page.devices);
       after = page.devices.at(-1)?.deviceId;
-      last = page.last || after === undefined;
+      last = page.last;
+      if (!last && after === undefined) throw new Error('an empty page, and not the last one');
     }
     if (!first) return;
     const gone = await this.endMissing(node, first, seen);
     await this.nodes.snapshotTaken(node, first.epoch, first.sequence, strangers);
     this.log.info({ node, connected: seen.size, gone, strangers }, 'Presence was compared with the broker node.');
+  }
+
+  /** Of several nodes any may get the request; those that are not meant say so, and it is asked again. */
+  private async page(node: string, after: string | undefined): Promise<PresenceSnapshot> {
+    const deadline = performance.now() + ASK_FOR;
+    for (;;) {
+      try {
+        return await this.bus.request(readPresence, { node, after });
+      } catch (error) {
+        const elsewhere = error instanceof AppError && error.code === 'unavailable';
+        if (!elsewhere || !this.bus.connected || performance.now() > deadline) throw error;
+        await pause(ASK_EVERY);
+      }
+    }
   }
 
   /**
