@@ -1,4 +1,4 @@
-import { createHash, createSign, randomUUID } from 'node:crypto';
+import { createHash, createPrivateKey, randomUUID, sign } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { HandlesRequest } from '@muster/bus';
 import {
@@ -53,7 +53,10 @@ export class KeyManagerDouble {
   readonly devices = new Map<string, { deviceId: string; organisationId: string }>();
   readonly owners: CreateOrganisationOwner[] = [];
   readonly revoked: RevokeDevice[] = [];
+  /** Devices that a restored key manager has never heard of. */
+  readonly forgotten = new Set<string>();
   readonly signing = selfSigned('endpoint map');
+  private readonly key = createPrivateKey(this.signing.key);
   anchors = ['first root'];
   /** Refuses to make owners while true. */
   refusesOwners = false;
@@ -118,6 +121,7 @@ export class KeyManagerDouble {
     if (!person || !ROLE_PERMISSIONS[person.role].includes('devices.retire')) {
       throw new AppError('permission-denied', 'You need the permission devices.retire for this.');
     }
+    if (this.forgotten.has(revocation.deviceId)) throw new AppError('not-found', 'There is no such device.');
     this.revoked.push(revocation);
     return { sequence: 0 };
   }
@@ -135,7 +139,7 @@ export class KeyManagerDouble {
   }
 
   private sign(payload: string): string {
-    return createSign('sha256').update(payload).sign(this.signing.key, 'base64');
+    return sign('sha256', Buffer.from(payload), this.key).toString('base64');
   }
 
   private grantOf(key: string): Omit<RegistrationGrant, 'deviceId'> {
