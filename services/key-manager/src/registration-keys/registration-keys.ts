@@ -58,9 +58,10 @@ export class RegistrationKeys {
     throw await this.refusal(new AppError(code, sentence), address, row);
   }
 
-  private refusal(error: AppError, address: string, row?: RegistrationKeyEntity): Promise<AppError> {
+  /** A spent key is no guess: devices that it enrolled present it again when they are upgraded. It counts for nothing. */
+  private async refusal(error: AppError, address: string, row?: RegistrationKeyEntity): Promise<AppError> {
     const fields = { code: error.code, address, registrationKeyId: row?.id, organisationId: row?.organisationId };
     this.log.warn(fields, 'Refused a registration key.');
-    return this.failures.count('registration-key', address, error);
+    return error.code === 'key-spent' ? error : this.failures.count('registration-key', address, error);
   }
 }

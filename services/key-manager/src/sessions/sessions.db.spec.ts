@@ -233,12 +233,10 @@ describe('a session', () => {
     });
     expect(verified.permissions).toEqual(person.session?.permissions);
 
-    const started = performance.now();
     await owner.call(endAnySession, { params: { id: verified.credentialId } });
     await eventually(() => heard.some(({ kind, id }) => kind === 'session' && id === verified.credentialId), {
       within: 1000,
     });
-    expect(performance.now() - started).toBeLessThan(1000);
     const asked = web.request(verifyCredential, { kind: 'session', credential, address: '' });
     await expect(asked).rejects.toMatchObject({ code: 'not-signed-in' });
     const garbage = web.request(verifyCredential, { kind: 'token', credential, address: '' });
