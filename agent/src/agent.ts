@@ -126,7 +126,7 @@ class Service {
     this.server = new WorkServer(dialler, trust, identity);
     const spool = new OutputSpool(state.outputs, OUTPUT_IN_ALL);
     this.sender = new OutputSender(spool, this.server, log);
-    this.renewal = new Renewal({ dialler, trust, identity, clock, log });
+    this.renewal = new Renewal({ dialler, trust, identity, clock, log }, this.config.rollOverSpreadSeconds);
     this.executor = new Executor(
       { journal: this.journal, platform, spool, sender: this.sender, clock, log },
       { runs: state.runs, outputPerOperation: OUTPUT_PER_OPERATION, graceMs: GRACE_MS },

@@ -44,6 +44,7 @@ function configuration(layout: Layout, registrationKey: string): object {
     anchors: readFileSync(deviceAnchors(layout), 'utf8').match(/-----BEGIN[^-]+-----[^-]+-----END[^-]+-----\n/g),
     registrationKey,
     issuedAt: new Date().toISOString(),
+    rollOverSpreadSeconds: 5, // a fleet of one
   };
 }
 

@@ -20,7 +20,7 @@ export interface RenewalParts {
 
 const DAY_MS = 86_400_000;
 /** After a new root appears a fleet renews within this time, not in the same second. */
-const ROLL_OVER_SPREAD_MS = 600_000;
+const ROLL_OVER_SPREAD_SECONDS = 600;
 
 /**
  * Renews the device's certificate: when the server said that it is time (somewhat later, by chance), when it has
@@ -34,7 +34,7 @@ export class Renewal {
 
   constructor(
     private readonly parts: RenewalParts,
-    private readonly rollOverSpreadMs = ROLL_OVER_SPREAD_MS,
+    private readonly rollOverSpreadSeconds = ROLL_OVER_SPREAD_SECONDS,
   ) {}
 
   /** Renews where it is due. @returns whether there is a new certificate; failures are logged, the next check retries */
@@ -65,7 +65,7 @@ export class Renewal {
     if (!root || this.parts.identity.isUnder(root)) return false;
     if (this.rolloverSeen?.root !== root.fingerprint256) this.rolloverSeen = { root: root.fingerprint256, at: now };
     const seen = this.rolloverSeen;
-    if (now < seen.at + this.place * this.rollOverSpreadMs) return false;
+    if (now < seen.at + this.place * this.rollOverSpreadSeconds * 1000) return false;
     // The issuing CA may move to the new root some time after the map does.
     if (seen.triedAt !== undefined && now < seen.triedAt + DAY_MS) return false;
     seen.triedAt = now;

@@ -15,4 +15,11 @@ export class AgentConfig {
   @Text({ min: 1, max: 128 }) registrationKey: string;
   @Instant({ optional: true, about: "The server's time when the file was made: the device's clock is not before it." })
   issuedAt?: string;
+  @Whole({
+    min: 0,
+    max: 604_800,
+    optional: true,
+    about: 'Seconds over which a fleet spreads its renewals after a new root appears; 600 when absent.',
+  })
+  rollOverSpreadSeconds?: number;
 }
