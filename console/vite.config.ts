@@ -1,7 +1,8 @@
 import { resolve } from 'node:path';
 import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vite';
-import { themeStyles } from './src/app/theme-styles.plugin';
+// Vite reads its configuration with Node.js itself: these two imports need their extension.
+import { themeStyles } from './src/app/theme-styles.plugin.ts';
 
 /** The routes, forms and types come from the contracts; only those files of them that a screen names are shipped. */
 const contracts = `${resolve(import.meta.dirname, '../libs/contracts')}/`;

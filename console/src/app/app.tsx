@@ -1,6 +1,5 @@
-import { useMemo } from 'react';
+import { useState } from 'react';
 import { DirectionProvider, MantineProvider } from '@mantine/core';
-import { Notifications } from '@mantine/notifications';
 import { QueryClientProvider } from '@tanstack/react-query';
 import { RouterProvider } from 'react-router/dom';
 import { api } from '../api/client';
@@ -11,12 +10,15 @@ import { colourSchemes, storedDirection } from './preferences';
 import { makeRouter } from './router';
 import { theme } from './theme';
 
+/** What lives as long as the page. */
+function start() {
+  const cache = makeQueryClient();
+  api.onSignedOut = () => cache.setQueryData(SESSION_KEY, null);
+  return { cache, router: makeRouter() };
+}
+
 export function App({ language }: { language: LoadedLanguage }) {
-  const { cache, router } = useMemo(() => {
-    const cache = makeQueryClient();
-    api.onSignedOut = () => cache.setQueryData(SESSION_KEY, null);
-    return { cache, router: makeRouter() };
-  }, []);
+  const [{ cache, router }] = useState(start);
   return (
     <LanguageProvider loaded={language}>
       <DirectionProvider initialDirection={storedDirection() ?? language.language.direction} detectDirection={false}>
@@ -30,7 +32,6 @@ export function App({ language }: { language: LoadedLanguage }) {
         >
           <QueryClientProvider client={cache}>
             <RouterProvider router={router} />
-            <Notifications position="bottom-right" />
           </QueryClientProvider>
         </MantineProvider>
       </DirectionProvider>

@@ -1,5 +1,7 @@
+import '@mantine/notifications/styles.layer.css';
 import { useRef, useState } from 'react';
 import { Burger } from '@mantine/core';
+import { Notifications } from '@mantine/notifications';
 import { Link, Outlet, useLocation, useNavigation } from 'react-router';
 import logo from '../assets/logo.svg';
 import { LiveProvider } from '../live/live-provider';
@@ -56,6 +58,7 @@ export function Shell() {
       <main id="main" ref={main} tabIndex={-1} className={classes.main}>
         <Outlet />
       </main>
+      <Notifications position="bottom-right" />
     </LiveProvider>
   );
 }

@@ -37,6 +37,9 @@ const slate: MantineColorsTuple = [
   '#10151a',
 ];
 
+/** Beside what opened it in the document, so that it stays within its landmark; fixed, so that nothing cuts it off. */
+const inPlace = { withinPortal: false, floatingStrategy: 'fixed' } as const;
+
 export const theme = createTheme({
   primaryColor: 'harbour',
   primaryShade: { light: 7, dark: 7 },
@@ -53,10 +56,18 @@ export const theme = createTheme({
   },
   components: {
     Button: { defaultProps: { size: 'sm' } },
-    // Locking the page behind a dialog adds a <style> element while running; `overscroll-behavior` does it in CSS.
-    Modal: { defaultProps: { lockScroll: false, centered: true, transitionProps: { duration: 120 } } },
-    Menu: { defaultProps: { transitionProps: { duration: 0 }, position: 'bottom-end' } },
-    Tooltip: { defaultProps: { openDelay: 300 } },
+    // Locking the page behind a dialog adds a <style> element while running, which the security policy refuses.
+    ModalRoot: { defaultProps: { lockScroll: false, centered: true, transitionProps: { duration: 120 } } },
+    Menu: {
+      defaultProps: {
+        ...inPlace,
+        withInitialFocusPlaceholder: false,
+        transitionProps: { duration: 0 },
+        position: 'bottom-end',
+      },
+    },
+    Combobox: { defaultProps: { ...inPlace, transitionProps: { duration: 0 } } },
+    Tooltip: { defaultProps: { ...inPlace, openDelay: 300 } },
   },
 });
 

@@ -1,10 +1,11 @@
 import { useState } from 'react';
-import { Button, Modal } from '@mantine/core';
+import { Button } from '@mantine/core';
 import { type DeadLetter, discardDeadLetter, listDeadLetters, replayDeadLetter } from '@muster/contracts';
 import { useWrite } from '../api/use-api';
 import { useText } from '../messages/use-text';
 import { useMay } from '../session/session-context';
 import { ConfirmDialog } from '../ui/confirm-dialog';
+import { Dialog } from '../ui/dialog';
 import { FactList } from '../ui/fact-list';
 import { Failure } from '../ui/failure';
 import classes from '../ui/form.module.css';
@@ -20,15 +21,14 @@ interface DeadLetterDialogProps {
 export function DeadLetterDialog({ letter, onClose }: DeadLetterDialogProps) {
   const t = useText();
   return (
-    <Modal
+    <Dialog
       opened={letter !== undefined}
       onClose={onClose}
       size="xl"
-      title={letter && t('deadLetters.detail', { id: letter.id, service: letter.service })}
-      closeButtonProps={{ 'aria-label': t('app.close') }}
+      title={letter ? t('deadLetters.detail', { id: letter.id, service: letter.service }) : ''}
     >
       {letter && <DeadLetterView letter={letter} onClose={onClose} />}
-    </Modal>
+    </Dialog>
   );
 }
 
@@ -57,7 +57,7 @@ function DeadLetterView({ letter, onClose }: { letter: DeadLetter; onClose: () =
           [t('deadLetters.problem'), letter.problem],
         ]}
       />
-      <pre className={classes.content} dir="ltr" tabIndex={0} role="region" aria-label={t('deadLetters.payload')}>
+      <pre className={classes.content} dir="ltr" tabIndex={0} role="group" aria-label={t('deadLetters.payload')}>
         {letter.payload}
       </pre>
       {replay.error && <Failure error={replay.error} />}

@@ -1,8 +1,9 @@
-import { Button, Modal, TextInput } from '@mantine/core';
+import { Button, TextInput } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { type DeviceDetail, listDevices, readDevice, renameDevice } from '@muster/contracts';
 import { useWrite } from '../api/use-api';
 import { useText } from '../messages/use-text';
+import { Dialog } from '../ui/dialog';
 import { Failure } from '../ui/failure';
 import classes from '../ui/form.module.css';
 import { useFaultForm } from '../ui/use-fault-form';
@@ -15,14 +16,9 @@ export function RenameDevice({ device }: { device: DeviceDetail }) {
       <Button variant="default" onClick={open}>
         {t('devices.rename')}
       </Button>
-      <Modal
-        opened={opened}
-        onClose={close}
-        title={t('devices.rename')}
-        closeButtonProps={{ 'aria-label': t('app.close') }}
-      >
+      <Dialog opened={opened} onClose={close} title={t('devices.rename')}>
         <RenameForm device={device} onDone={close} />
-      </Modal>
+      </Dialog>
     </>
   );
 }

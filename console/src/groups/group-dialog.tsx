@@ -1,8 +1,9 @@
-import { Button, Modal, Textarea, TextInput } from '@mantine/core';
+import { Button, Textarea, TextInput } from '@mantine/core';
 import { createGroup, type Group, listGroups, readDevice, updateGroup } from '@muster/contracts';
 import { useNavigate } from 'react-router';
 import { useWrite } from '../api/use-api';
 import { useText } from '../messages/use-text';
+import { Dialog } from '../ui/dialog';
 import { Failure } from '../ui/failure';
 import classes from '../ui/form.module.css';
 import { useFaultForm } from '../ui/use-fault-form';
@@ -17,14 +18,9 @@ interface GroupDialogProps {
 export function GroupDialog({ group, opened, onClose }: GroupDialogProps) {
   const t = useText();
   return (
-    <Modal
-      opened={opened}
-      onClose={onClose}
-      title={t(group ? 'groups.edit' : 'groups.create')}
-      closeButtonProps={{ 'aria-label': t('app.close') }}
-    >
+    <Dialog opened={opened} onClose={onClose} title={t(group ? 'groups.edit' : 'groups.create')}>
       <GroupForm group={group} onDone={onClose} />
-    </Modal>
+    </Dialog>
   );
 }
 

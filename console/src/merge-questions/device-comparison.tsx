@@ -32,7 +32,7 @@ export function DeviceComparison({ question }: { question: MergeQuestion }) {
     [t('devices.id'), ({ id }) => <code>{id}</code>],
   ];
   return (
-    <div className={classes.scroller} tabIndex={0} role="region" aria-label={t('mergeQuestions.comparison')}>
+    <div className={classes.scroller} tabIndex={0} role="group" aria-label={t('mergeQuestions.comparison')}>
       <table className={classes.table}>
         <thead>
           <tr>

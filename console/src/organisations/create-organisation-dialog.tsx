@@ -1,7 +1,8 @@
-import { Button, Modal, TextInput } from '@mantine/core';
+import { Button, TextInput } from '@mantine/core';
 import { createOrganisation, type CreatedOrganisation, listOrganisations } from '@muster/contracts';
 import { useWrite } from '../api/use-api';
 import { useText } from '../messages/use-text';
+import { Dialog } from '../ui/dialog';
 import { Failure } from '../ui/failure';
 import classes from '../ui/form.module.css';
 import { useFaultForm } from '../ui/use-fault-form';
@@ -15,14 +16,9 @@ interface CreateOrganisationDialogProps {
 export function CreateOrganisationDialog({ opened, onClose, onCreated }: CreateOrganisationDialogProps) {
   const t = useText();
   return (
-    <Modal
-      opened={opened}
-      onClose={onClose}
-      title={t('organisations.create')}
-      closeButtonProps={{ 'aria-label': t('app.close') }}
-    >
+    <Dialog opened={opened} onClose={onClose} title={t('organisations.create')}>
       <CreateOrganisationForm onCancel={onClose} onCreated={onCreated} />
-    </Modal>
+    </Dialog>
   );
 }
 

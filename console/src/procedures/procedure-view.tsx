@@ -17,7 +17,7 @@ export function ProcedureView({ procedure }: { procedure: Procedure }) {
           [t('procedures.parameters'), procedure.parameters.map(({ label, name }) => label || name).join(', ')],
         ]}
       />
-      <pre className={classes.script} dir="ltr" tabIndex={0} role="region" aria-label={t('procedures.script')}>
+      <pre className={classes.script} dir="ltr" tabIndex={0} role="group" aria-label={t('procedures.script')}>
         {procedure.script}
       </pre>
     </div>

@@ -1,9 +1,10 @@
-import { Button, Modal, NumberInput, TextInput } from '@mantine/core';
+import { Button, NumberInput, TextInput } from '@mantine/core';
 import { createRegistrationKey, listGroups, listRegistrationKeys, type RegistrationKey } from '@muster/contracts';
 import { useWrite } from '../api/use-api';
 import { GroupSelect } from '../groups/group-select';
 import { useText } from '../messages/use-text';
 import { useMay } from '../session/session-context';
+import { Dialog } from '../ui/dialog';
 import { ExpiryField, fromLocal } from '../ui/expiry-field';
 import { Failure } from '../ui/failure';
 import classes from '../ui/form.module.css';
@@ -18,14 +19,9 @@ interface CreateKeyDialogProps {
 export function CreateKeyDialog({ opened, onClose, onCreated }: CreateKeyDialogProps) {
   const t = useText();
   return (
-    <Modal
-      opened={opened}
-      onClose={onClose}
-      title={t('registrationKeys.create')}
-      closeButtonProps={{ 'aria-label': t('app.close') }}
-    >
+    <Dialog opened={opened} onClose={onClose} title={t('registrationKeys.create')}>
       <CreateKeyForm onCancel={onClose} onCreated={onCreated} />
-    </Modal>
+    </Dialog>
   );
 }
 

@@ -1,7 +1,7 @@
-import { Modal } from '@mantine/core';
 import type { RegistrationKey } from '@muster/contracts';
 import { useText } from '../messages/use-text';
 import { CopyLine } from '../ui/copy-line';
+import { Dialog } from '../ui/dialog';
 import classes from '../ui/form.module.css';
 import { Notice } from '../ui/notice';
 
@@ -14,12 +14,11 @@ interface InstallDialogProps {
 export function InstallDialog({ registrationKey, onClose }: InstallDialogProps) {
   const t = useText();
   return (
-    <Modal
+    <Dialog
       opened={registrationKey !== undefined}
       onClose={onClose}
       size="lg"
       title={t('registrationKeys.installTitle', { name: registrationKey?.name ?? '' })}
-      closeButtonProps={{ 'aria-label': t('app.close') }}
     >
       {registrationKey && (
         <div className={classes.form}>
@@ -41,6 +40,6 @@ export function InstallDialog({ registrationKey, onClose }: InstallDialogProps) 
           <p className="dim">{t('registrationKeys.safe')}</p>
         </div>
       )}
-    </Modal>
+    </Dialog>
   );
 }

@@ -1,5 +1,5 @@
 import { changePassword, currentSession, type Session, signIn, signOut } from '@muster/contracts';
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { type QueryClient, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { ApiError } from '../api/api-error';
 import { api, type CallArgs } from '../api/client';
 import { clearSelection } from '../devices/selection';
@@ -10,6 +10,12 @@ export const SESSION_KEY = ['session'] as const;
 function keep(session: Session): Session {
   api.csrfToken = session.csrfToken;
   return session;
+}
+
+/** What the person before saw and chose. The session's own entry stays: the gate watches it. */
+function forgetAll(cache: QueryClient): void {
+  cache.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== SESSION_KEY[0] });
+  clearSelection();
 }
 
 async function readSession(): Promise<Session | null> {
@@ -31,8 +37,7 @@ export function useSignIn() {
     mutationFn: (args) => api.call(signIn, args).then(keep),
     onSuccess: (session) => {
       // Whoever was signed in before may have seen more.
-      cache.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== SESSION_KEY[0] });
-      clearSelection();
+      forgetAll(cache);
       cache.setQueryData(SESSION_KEY, session);
     },
   });
@@ -53,7 +58,7 @@ export function useSignOut() {
     mutationFn: () => api.call(signOut, {}),
     onSettled: () => {
       api.csrfToken = '';
-      cache.clear();
+      forgetAll(cache);
       cache.setQueryData(SESSION_KEY, null);
     },
   });

@@ -1,9 +1,10 @@
 import { useState } from 'react';
-import { Button, Checkbox, Modal, TextInput } from '@mantine/core';
+import { Button, Checkbox, TextInput } from '@mantine/core';
 import { createApiToken, type CreatedApiToken, listApiTokens, PERMISSIONS, type Permission } from '@muster/contracts';
 import { useWrite } from '../api/use-api';
 import { useText } from '../messages/use-text';
 import { useSession } from '../session/session-context';
+import { Dialog } from '../ui/dialog';
 import { ExpiryField, fromLocal, toLocal } from '../ui/expiry-field';
 import { Failure } from '../ui/failure';
 import classes from '../ui/form.module.css';
@@ -20,15 +21,9 @@ interface CreateTokenDialogProps {
 export function CreateTokenDialog({ opened, onClose, onCreated }: CreateTokenDialogProps) {
   const t = useText();
   return (
-    <Modal
-      opened={opened}
-      onClose={onClose}
-      size="lg"
-      title={t('tokens.create')}
-      closeButtonProps={{ 'aria-label': t('app.close') }}
-    >
+    <Dialog opened={opened} onClose={onClose} size="lg" title={t('tokens.create')}>
       <CreateTokenForm onCancel={onClose} onCreated={onCreated} />
-    </Modal>
+    </Dialog>
   );
 }
 

@@ -1,7 +1,8 @@
 import type { ReactNode } from 'react';
-import { Button, Modal } from '@mantine/core';
+import { Button } from '@mantine/core';
 import type { ApiError } from '../api/api-error';
 import { useText } from '../messages/use-text';
+import { Dialog } from './dialog';
 import { Failure } from './failure';
 import classes from './form.module.css';
 
@@ -23,12 +24,7 @@ interface ConfirmDialogProps {
 export function ConfirmDialog(props: ConfirmDialogProps) {
   const t = useText();
   return (
-    <Modal
-      opened={props.opened}
-      onClose={props.onClose}
-      title={props.title}
-      closeButtonProps={{ 'aria-label': t('app.close') }}
-    >
+    <Dialog opened={props.opened} onClose={props.onClose} title={props.title}>
       <div className={classes.form}>
         <div className={classes.prose}>{props.children}</div>
         {props.error && <Failure error={props.error} />}
@@ -41,6 +37,6 @@ export function ConfirmDialog(props: ConfirmDialogProps) {
           </Button>
         </div>
       </div>
-    </Modal>
+    </Dialog>
   );
 }

@@ -38,7 +38,7 @@ export function DataTable<T>({ caption, columns, rows, keyOf, sort, selection, s
   const captionId = useId();
   if (rows.length === 0) return <>{empty}</>;
   return (
-    <div className={classes.scroller} role="region" aria-labelledby={captionId} tabIndex={0}>
+    <div className={classes.scroller} role="group" aria-labelledby={captionId} tabIndex={0}>
       <table className={classes.table} data-stale={stale || undefined} aria-busy={stale || undefined}>
         <caption id={captionId} className="visually-hidden">
           {caption}

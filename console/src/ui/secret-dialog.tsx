@@ -1,6 +1,7 @@
-import { Button, Modal } from '@mantine/core';
+import { Button } from '@mantine/core';
 import { useText } from '../messages/use-text';
 import { CopyLine } from './copy-line';
+import { Dialog } from './dialog';
 import classes from './form.module.css';
 import { Notice } from './notice';
 
@@ -18,14 +19,7 @@ interface SecretDialogProps {
 export function SecretDialog({ secret, title, label, children, onClose }: SecretDialogProps) {
   const t = useText();
   return (
-    <Modal
-      opened={secret !== undefined}
-      onClose={onClose}
-      title={title}
-      withCloseButton={false}
-      closeOnClickOutside={false}
-      closeOnEscape={false}
-    >
+    <Dialog opened={secret !== undefined} onClose={onClose} title={title} deliberate>
       <div className={classes.form}>
         <p className={classes.prose}>{children}</p>
         {secret !== undefined && <CopyLine label={label} text={secret} />}
@@ -34,6 +28,6 @@ export function SecretDialog({ secret, title, label, children, onClose }: Secret
           <Button onClick={onClose}>{t('secret.done')}</Button>
         </div>
       </div>
-    </Modal>
+    </Dialog>
   );
 }

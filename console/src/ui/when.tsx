@@ -14,6 +14,8 @@ let ticking: ReturnType<typeof setInterval> | undefined;
 /** One clock for all times on the page, each half minute. */
 function subscribe(listener: () => void): () => void {
   listeners.add(listener);
+  // Nobody looked for a while: what is shown next must not be counted from then.
+  if (!ticking) now = Date.now();
   ticking ??= setInterval(() => {
     now = Date.now();
     for (const notify of listeners) notify();
@@ -38,11 +40,12 @@ export function When({ at, relative = false }: { at: string | undefined; relativ
   const full = intl.formatDate(at, { dateStyle: 'full', timeStyle: 'long' });
   return (
     <time dateTime={at} title={full}>
-      {relative ? ago(intl, (Date.parse(at) - Math.max(present, Date.now() - 30_000)) / 1000) : exact}
+      {relative ? ago(intl, (Date.parse(at) - present) / 1000) : exact}
     </time>
   );
 }
 
+/** What lies in the past stays there, also when the shown present is half a minute old. */
 function ago(intl: ReturnType<typeof useIntl>, seconds: number): string {
   const [unit, size] = UNITS.find(([, size]) => Math.abs(seconds) >= size) ?? ['minute', 60];
   return intl.formatRelativeTime(Math.trunc(seconds / size), unit, { numeric: 'auto' });

@@ -1,7 +1,8 @@
-import { Button, Modal, NativeSelect, TextInput } from '@mantine/core';
+import { Button, NativeSelect, TextInput } from '@mantine/core';
 import { createUser, type CreatedUser, listUsers, type Role } from '@muster/contracts';
 import { useWrite } from '../api/use-api';
 import { useText } from '../messages/use-text';
+import { Dialog } from '../ui/dialog';
 import { Failure } from '../ui/failure';
 import classes from '../ui/form.module.css';
 import { useFaultForm } from '../ui/use-fault-form';
@@ -16,14 +17,9 @@ interface CreateUserDialogProps {
 export function CreateUserDialog({ opened, onClose, onCreated }: CreateUserDialogProps) {
   const t = useText();
   return (
-    <Modal
-      opened={opened}
-      onClose={onClose}
-      title={t('users.create')}
-      closeButtonProps={{ 'aria-label': t('app.close') }}
-    >
+    <Dialog opened={opened} onClose={onClose} title={t('users.create')}>
       <CreateUserForm onCancel={onClose} onCreated={onCreated} />
-    </Modal>
+    </Dialog>
   );
 }
 

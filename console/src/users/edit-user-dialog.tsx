@@ -1,7 +1,8 @@
-import { Button, Modal, NativeSelect, TextInput } from '@mantine/core';
+import { Button, NativeSelect, TextInput } from '@mantine/core';
 import { listUsers, updateUser, type User } from '@muster/contracts';
 import { useWrite } from '../api/use-api';
 import { useText } from '../messages/use-text';
+import { Dialog } from '../ui/dialog';
 import { Failure } from '../ui/failure';
 import classes from '../ui/form.module.css';
 import { useFaultForm } from '../ui/use-fault-form';
@@ -16,14 +17,9 @@ interface EditUserDialogProps {
 export function EditUserDialog({ user, opened, onClose }: EditUserDialogProps) {
   const t = useText();
   return (
-    <Modal
-      opened={opened}
-      onClose={onClose}
-      title={t('users.editTitle', { email: user.email })}
-      closeButtonProps={{ 'aria-label': t('app.close') }}
-    >
+    <Dialog opened={opened} onClose={onClose} title={t('users.editTitle', { email: user.email })}>
       <EditUserForm user={user} onDone={onClose} />
-    </Modal>
+    </Dialog>
   );
 }
 

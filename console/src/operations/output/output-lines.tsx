@@ -42,7 +42,7 @@ export function OutputLines({ lines, first, version, follow, onFollow }: OutputL
     <div
       ref={scroller}
       className={classes.scroller}
-      role="region"
+      role="group"
       aria-label={t('output.title')}
       tabIndex={0}
       dir="ltr"
