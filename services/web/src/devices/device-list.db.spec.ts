@@ -142,6 +142,14 @@ it('counts for the dashboard', async () => {
   });
 });
 
+it('retires also what the key manager does not know', async () => {
+  const [id = ''] = await addDevices(suite, 1);
+  suite.keyManager.forgotten.add(id);
+  expect((await ask(web, 'DELETE', `/api/devices/${id}`, { as: 'owner' })).status).toBe(204);
+  expect((await ask(web, 'GET', `/api/devices/${id}`, { as: 'owner' })).status).toBe(404);
+  expect((await ask(web, 'DELETE', `/api/devices/${id}`, { as: 'owner' })).status).toBe(404);
+});
+
 it('renames, and shows the host name again for an empty name', async () => {
   const path = `/api/devices/${ids[9]}`;
   const renamed = await ask(web, 'PATCH', path, { as: 'owner', body: { name: '  Reception  ' } });

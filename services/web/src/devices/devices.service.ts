@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Bus } from '@muster/bus';
-import { type DeviceDetail, type Principal, revokeDevice } from '@muster/contracts';
+import { AppError, type DeviceDetail, type Principal, revokeDevice } from '@muster/contracts';
 import { Database, Outbox } from '@muster/database';
 import type { EntityManager } from 'typeorm';
 import { LiveEvents } from '../live/live-events';
@@ -54,7 +54,12 @@ export class Devices {
 
   /** Asks the key manager, which checks for itself that this person may, to end the device's right to connect. */
   async revoke(principal: Principal, deviceId: string, reason: 'retired' | 'replaced'): Promise<void> {
-    await this.bus.request(revokeDevice, { credential: principal.credential ?? '', deviceId, reason });
+    try {
+      await this.bus.request(revokeDevice, { credential: principal.credential ?? '', deviceId, reason });
+    } catch (error) {
+      // The permission was checked before that: the device has nothing that could be revoked (a restored backup).
+      if (!(error instanceof AppError) || error.code !== 'not-found') throw error;
+    }
   }
 
   /** To be called once a retirement is committed. */
