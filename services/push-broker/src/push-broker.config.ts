@@ -7,7 +7,7 @@ import type { ListenerOptions } from './core/tls/listener';
 const seconds = (about: string, max = 86_400): PropertyDecorator => Whole({ min: 1, max, about });
 const bytes = (min: number, about: string): PropertyDecorator => Whole({ min, max: 64 * 1024 * 1024, about });
 
-/** Configuration of the push broker. `README.md` lists it; a test compares. */
+/** Configuration of the push broker. Described for administrators in `docs/configuration/push-broker.md`. */
 export class PushBrokerConfig extends BaseConfig {
   @Text({ max: 253, optional: true, about: 'Domain of JIDs; xmpp.<BASE_DOMAIN> when absent.' }) XMPP_DOMAIN: string;
   @Text({ max: 255, about: 'Address that XMPP connections are taken on.' }) XMPP_HOST = '0.0.0.0';
@@ -30,8 +30,13 @@ export class PushBrokerConfig extends BaseConfig {
   @seconds('Seconds between two looks whether certificate, key or anchors have changed.')
   XMPP_CERT_CHECK_SECONDS = 5;
 
-  @Text({ min: 1, max: 128, about: 'Name of this broker node, one of its own for each; the host name when absent.' })
-  NODE_NAME = hostname();
+  @Text({
+    min: 1,
+    max: 128,
+    optional: true,
+    about: 'Name of this broker node, unlike any other; host name when absent.',
+  })
+  NODE_NAME: string;
   @Text({ min: 1, max: 1000, about: 'Folder where the node keeps its epoch.' })
   NODE_STATE_DIR = '/var/lib/muster/push-broker';
 
@@ -58,6 +63,7 @@ export class PushBrokerConfig extends BaseConfig {
   override derive(): void {
     super.derive();
     this.XMPP_DOMAIN = (this.XMPP_DOMAIN ?? `xmpp.${this.BASE_DOMAIN}`).toLowerCase();
+    this.NODE_NAME ??= hostname();
     this.XMPP_CERT_FILE ??= `/opt/ejabberd/certs/${this.XMPP_DOMAIN}.pem`;
   }
 

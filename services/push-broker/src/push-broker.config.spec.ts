@@ -1,0 +1,58 @@
+import 'reflect-metadata';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fieldsOf } from '@muster/contracts';
+import { ConfigFaults, configurationTable, loadConfig } from '@muster/service-kit';
+import { describe, expect, it } from 'vitest';
+import { allFeatures } from './features';
+import { MessagePush } from './features/message-push';
+import { PushBrokerConfig } from './push-broker.config';
+
+const REQUIRED = {
+  NATS_URL: 'nats://127.0.0.1:4222',
+  NATS_USER: 'push-broker',
+  NATS_PASSWORD: 'x',
+  EDGE_SECRET: 'sixteen characters at least',
+  XMPP_DEVICE_ANCHORS_FILE: '/ca/roots, /ca/extra.pem',
+};
+
+describe('the configuration', () => {
+  it('is what the documentation says', () =>
+    expect(
+      `# Configuration of the push broker\n\n<!-- prettier-ignore -->\n${configurationTable(PushBrokerConfig)}`,
+    ).toMatchFileSnapshot('../../../docs/configuration/push-broker.md'));
+
+  it('says for every variable what it means', () => {
+    const silent = [...fieldsOf(PushBrokerConfig)].filter(([, field]) => !field.schema['description']);
+    expect(silent.map(([name]) => name)).toEqual([]);
+  });
+
+  it('takes what is required and derives the rest', () => {
+    const config = loadConfig(PushBrokerConfig, 'push-broker', { ...REQUIRED, ITSM_DOMAIN: 'itsm.company.test' });
+    expect(config).toMatchObject({
+      XMPP_DOMAIN: 'xmpp.company.test',
+      XMPP_CERT_FILE: '/opt/ejabberd/certs/xmpp.company.test.pem',
+    });
+    expect(config.NODE_NAME).not.toBe('');
+    expect(config.listening().credentials.anchors).toEqual(['/ca/roots', '/ca/extra.pem']);
+    expect(config.limits().connectionsPerAddress).toBeGreaterThan(10_000);
+  });
+
+  it('tells all faults at once', () => {
+    const load = () => loadConfig(PushBrokerConfig, 'push-broker', { XMPP_PORT: 'x', XMPP_STANZA_BYTES: '9999' });
+    expect(load).toThrow(ConfigFaults);
+    for (const name of ['XMPP_DEVICE_ANCHORS_FILE', 'XMPP_PORT', 'XMPP_STANZA_BYTES']) expect(load).toThrow(name);
+  });
+});
+
+it('the README lists every feature with its specification', () => {
+  const readme = readFileSync(join(import.meta.dirname, '../README.md'), 'utf8').replace(/ +/g, ' ');
+  const features = allFeatures({
+    revocations: { isRevoked: () => false },
+    push: new MessagePush(() => undefined),
+    ping: { afterSeconds: 1, timeoutSeconds: 1 },
+    streamManagement: { resumeSeconds: 1, queueLength: 1, ackTimeoutSeconds: 1 },
+  });
+  const rows = features.map(({ name, specification }) => `| \`${name}\` | ${specification} |`);
+  expect(rows.filter((row) => !readme.includes(row))).toEqual([]);
+});
