@@ -1,6 +1,7 @@
 import { currentCorrelationId } from '@muster/bus';
 import type { ServiceName } from '@muster/contracts';
 import { pino } from 'pino';
+import { errorFields } from './error-fields';
 
 type Write = (fields: object, message: string) => void;
 
@@ -38,6 +39,7 @@ export function createLog(service: ServiceName, level: string, destination?: { w
       messageKey: 'message',
       base: { service, pid: process.pid },
       timestamp: pino.stdTimeFunctions.isoTime,
+      serializers: { err: (error: unknown) => errorFields(error) },
       formatters: { level: (label) => ({ level: label }) },
       mixin: () => {
         const correlationId = currentCorrelationId();
