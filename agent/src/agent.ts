@@ -91,7 +91,8 @@ export class Agent {
 
   private serve(): void {
     const { state, platform, log, trust, clock, dialler, identity } = this;
-    this.service = new Service({ state, platform, log, trust, clock, dialler, identity });
+    const { rollOverSpreadSeconds } = this.config;
+    this.service = new Service({ state, platform, log, trust, clock, dialler, identity, rollOverSpreadSeconds });
     this.service.start();
   }
 }
@@ -104,6 +105,7 @@ interface ServiceParts {
   clock: ServerClock;
   dialler: Dialler;
   identity: Identity;
+  rollOverSpreadSeconds?: number;
 }
 
 /** An enrolled device at work. */
@@ -126,7 +128,7 @@ class Service {
     this.server = new WorkServer(dialler, trust, identity);
     const spool = new OutputSpool(state.outputs, OUTPUT_IN_ALL);
     this.sender = new OutputSender(spool, this.server, log);
-    this.renewal = new Renewal({ dialler, trust, identity, clock, log }, this.config.rollOverSpreadSeconds);
+    this.renewal = new Renewal({ dialler, trust, identity, clock, log }, parts.rollOverSpreadSeconds);
     this.executor = new Executor(
       { journal: this.journal, platform, spool, sender: this.sender, clock, log },
       { runs: state.runs, outputPerOperation: OUTPUT_PER_OPERATION, graceMs: GRACE_MS },
