@@ -84,7 +84,7 @@ const chainOf = (): string => (JSON.parse(readFileSync(identityFile(), 'utf8')) 
 describe('a device whose certificate expired while it slept', () => {
   it('renews by its key and is green again', async () => {
     const before = new X509Certificate(chainOf());
-    const expired = expiredCopy(before);
+    const expired = expiredCopy();
     const pid = await kill('agent', 'SIGSTOP');
     const identity = JSON.parse(readFileSync(identityFile(), 'utf8')) as Record<string, unknown>;
     writeFileSync(identityFile(), JSON.stringify({ ...identity, chain: expired }));
@@ -100,7 +100,7 @@ describe('a device whose certificate expired while it slept', () => {
 });
 
 /** The same key and names, issued by the stack's own authority for a time that is over. */
-function expiredCopy(certificate: X509Certificate): string {
+function expiredCopy(): string {
   const issuer = join(data, 'authority/issuing/devices');
   const script = `
     set -e; d=$(mktemp -d); cat > $d/key.pem; cd $d; mkdir new; : > index; echo 77 > serial
