@@ -243,6 +243,15 @@ describe('the agent', () => {
     expect(await ended(id)).toMatchObject({ outcome: 'completed' });
   });
 
+  it('stays small', async () => {
+    agent.start();
+    await eventually(() => suite.syncs.length > 0, { within: 20_000 });
+    await pause(1000);
+    const kilobytes = Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${agent.pid}/status`, 'utf8'))?.[1]);
+    // The aim is 70 MB; builds of Node.js differ by some.
+    expect((kilobytes * 1024) / 1e6).toBeLessThan(85);
+  });
+
   it('renews an expired certificate at once, by the key alone', async () => {
     suite.certificateDays = { notAfter: -5, renewAfter: -35 };
     agent.start();

@@ -43,7 +43,9 @@ export class AgentProcess {
 
   start(): void {
     const given = [join(this.install, 'launcher.mjs'), 'run', '--config', this.config, '--state', this.state];
-    this.child = spawn(process.execPath, given, { stdio: ['ignore', 'ignore', 'pipe'] });
+    // As service definitions start it.
+    const flags = ['--max-semi-space-size=1', '--max-old-space-size=128'];
+    this.child = spawn(process.execPath, [...flags, ...given], { stdio: ['ignore', 'ignore', 'pipe'] });
     this.child.stderr?.on('data', (bytes: Buffer) => (this.log += bytes.toString()));
   }
 

@@ -51,6 +51,7 @@ export class FakeSuite {
   timeOffsetMs = 0;
   anchors: Issued[] = [];
   mapVersion = 1;
+  pollAfterSeconds = 10;
   certificateDays = { notAfter: 90, renewAfter: 60 };
   push: Pick<Endpoint, 'port'> | undefined;
   private server: Server;
@@ -226,7 +227,7 @@ export class FakeSuite {
       cancels: this.cancels.splice(0),
       settled: given.reports.filter(({ outcome }) => outcome !== 'started').map(({ operationId }) => operationId),
       ...(given.mapVersion < this.mapVersion ? { endpointMap: this.signedMap() } : {}),
-      pollAfterSeconds: 10,
+      pollAfterSeconds: this.pollAfterSeconds,
       more: waiting.length > operations.length,
       wantFacts: false,
       serverTime: new Date(this.now).toISOString(),
