@@ -11,6 +11,7 @@ const projects = [
   'services/push-broker',
   'services/bip',
   'agent',
+  'console',
   'local-stack',
 ];
 

@@ -58,6 +58,7 @@ export const theme = createTheme({
     Button: { defaultProps: { size: 'sm' } },
     // Locking the page behind a dialog adds a <style> element while running, which the security policy refuses.
     ModalRoot: { defaultProps: { lockScroll: false, centered: true, transitionProps: { duration: 120 } } },
+    ModalTitle: { defaultProps: { fw: 600 } },
     Menu: {
       defaultProps: {
         ...inPlace,

@@ -23,7 +23,7 @@ export function DeviceGroups({ device }: { device: DeviceDetail }) {
     change.mutate({ params: { id }, body: { add: [device.id] } }, { onSuccess: () => setChosen(undefined) });
   return (
     <Panel title={t('groups.title')}>
-      {device.groups.length === 0 && <p className="dim">{t('devices.noGroups')}</p>}
+      {device.groups.length === 0 && <p className={`dim ${classes.none}`}>{t('devices.noGroups')}</p>}
       <ul className={classes.groups}>
         {device.groups.map((group) => (
           <li key={group.id} className={classes.group}>

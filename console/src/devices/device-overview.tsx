@@ -8,12 +8,11 @@ import { Panel } from '../ui/panel';
 import { When } from '../ui/when';
 import { platformName } from './device-table';
 import { PresenceStatus } from './presence-status';
-import form from '../ui/form.module.css';
 
 export function DeviceOverview({ device }: { device: DeviceDetail }) {
   const t = useText();
   return (
-    <div className={form.stack}>
+    <>
       <AttentionNotice device={device} />
       <Panel title={t('devices.tab.overview')}>
         <FactList
@@ -36,7 +35,7 @@ export function DeviceOverview({ device }: { device: DeviceDetail }) {
           ]}
         />
       </Panel>
-    </div>
+    </>
   );
 }
 

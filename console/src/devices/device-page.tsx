@@ -12,6 +12,7 @@ import { useParams } from 'react-router';
 import { useRead } from '../api/use-api';
 import { useText } from '../messages/use-text';
 import { useMay } from '../session/session-context';
+import form from '../ui/form.module.css';
 import { LinkButton } from '../ui/link-button';
 import { known, useListState } from '../ui/list-state';
 import { Page } from '../ui/page';
@@ -89,8 +90,10 @@ function KnownDevice({ device, parent }: { device: DeviceDetail; parent: { label
           ))}
         </Tabs.List>
         <Tabs.Panel value="overview">
-          <DeviceOverview device={device} />
-          <DeviceGroups device={device} />
+          <div className={form.stack}>
+            <DeviceOverview device={device} />
+            <DeviceGroups device={device} />
+          </div>
         </Tabs.Panel>
         <Tabs.Panel value="facts">
           <DeviceFactsView facts={device.facts} factsAt={device.factsAt} />

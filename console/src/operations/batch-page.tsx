@@ -14,6 +14,7 @@ import { useRead, useWrite } from '../api/use-api';
 import { useText } from '../messages/use-text';
 import { useMay } from '../session/session-context';
 import { ConfirmDialog } from '../ui/confirm-dialog';
+import form from '../ui/form.module.css';
 import { known, useListState } from '../ui/list-state';
 import { Page } from '../ui/page';
 import { Pager } from '../ui/pager';
@@ -58,28 +59,30 @@ export function BatchPage() {
       }
       actions={batch.data && <CancelBatch batch={batch.data} />}
     >
-      <Panel title={t('operations.progress')}>
-        <Loaded query={batch}>
-          {(data) => <BatchProgress batch={data} state={state} onState={(next) => list.set({ state: next })} />}
-        </Loaded>
-      </Panel>
-      <div className={shown ? classes.split : undefined}>
-        <Panel title={t('operations.perDevice')} flush>
-          <Loaded query={operations}>
-            {(page) => (
-              <>
-                <BatchTable
-                  operations={page.operations}
-                  chosen={shown?.id}
-                  onChoose={setChosen}
-                  brief={Boolean(shown)}
-                />
-                <Pager list={list} total={page.total} />
-              </>
-            )}
+      <div className={form.stack}>
+        <Panel title={t('operations.progress')}>
+          <Loaded query={batch}>
+            {(data) => <BatchProgress batch={data} state={state} onState={(next) => list.set({ state: next })} />}
           </Loaded>
         </Panel>
-        {shown && <OutputPanel key={shown.id} operationId={shown.id} state={shown.state} name={shown.deviceName} />}
+        <div className={shown ? classes.split : undefined}>
+          <Panel title={t('operations.perDevice')} flush>
+            <Loaded query={operations}>
+              {(page) => (
+                <>
+                  <BatchTable
+                    operations={page.operations}
+                    chosen={shown?.id}
+                    onChoose={setChosen}
+                    brief={Boolean(shown)}
+                  />
+                  <Pager list={list} total={page.total} />
+                </>
+              )}
+            </Loaded>
+          </Panel>
+          {shown && <OutputPanel key={shown.id} operationId={shown.id} state={shown.state} name={shown.deviceName} />}
+        </div>
       </div>
     </Page>
   );

@@ -1,9 +1,8 @@
 import { type OperationBatch, OPERATION_STATES, type OperationState } from '@muster/contracts';
 import { FormattedNumber } from 'react-intl';
 import { useText } from '../messages/use-text';
-import { STATE_LOOKS } from './state';
+import { hasEnded, STATE_LOOKS } from './state';
 import { StateStatus } from './state-status';
-import { hasEnded } from './state';
 import classes from './operations.module.css';
 
 interface BatchProgressProps {
@@ -21,7 +20,9 @@ export function BatchProgress({ batch, state: chosen, onState }: BatchProgressPr
   const ended = present.filter(hasEnded).reduce((sum, state) => sum + (counts.get(state) ?? 0), 0);
   return (
     <>
-      <p role="status">{t('operations.ended', { ended, count: batch.deviceCount })}</p>
+      <p role="status" className={classes.progressText}>
+        {t('operations.ended', { ended, count: batch.deviceCount })}
+      </p>
       <div className={classes.progress} aria-hidden>
         {[...present]
           .sort((a, b) => Number(hasEnded(b)) - Number(hasEnded(a)))
