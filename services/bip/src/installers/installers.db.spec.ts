@@ -1,6 +1,16 @@
 import { execFile, execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
@@ -98,6 +108,24 @@ async function script(name: 'install' | 'uninstall', given: string[] = [], env?:
   const file = join(folder, `${name}.sh`);
   writeFileSync(file, await (await get(`/bip/${KEY}/${name}.sh`)).text());
   return run('sh', [file, '--prefix', prefix, ...given], env);
+}
+
+/** A search path with everything that this machine has, but for these programs. */
+function pathWithout(...names: string[]): string {
+  const bin = mkdtempSync(join(folder, 'path-'));
+  for (const place of ['/usr/sbin', '/usr/bin'])
+    for (const name of readdirSync(place))
+      if (!names.includes(name) && !existsSync(join(bin, name))) symlinkSync(join(place, name), join(bin, name));
+  return bin;
+}
+/** Whether this user may hide a file from a process, as root outside of narrow containers may. */
+function canHide(path: string): boolean {
+  try {
+    execFileSync('unshare', ['-m', 'mount', '--bind', '/dev/null', path], { stdio: 'pipe' });
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 const at = (path: string): string => join(prefix, path);
@@ -213,6 +241,23 @@ describe('install.sh', () => {
     const { code, stderr } = await run('sh', [file, '--prefix', prefix]);
     expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringContaining('is not what was announced') });
     expect(edge.enrolments).toEqual([]);
+  });
+
+  it.runIf(existsSync('/usr/bin/wget'))('does with wget where there is no curl', async () => {
+    expect(await script('install', [], { PATH: pathWithout('curl') })).toMatchObject({ code: 0, stderr: '' });
+    expect(edge.enrolments).toHaveLength(1);
+  });
+
+  it.runIf(canHide(process.execPath))('brings Node.js along where the device has none', async () => {
+    const file = join(folder, 'bare.sh');
+    writeFileSync(file, await (await get(`/bip/${KEY}/install.sh`)).text());
+    const hidden = [process.execPath, '/usr/bin/node', '/usr/local/bin/node'].filter(existsSync);
+    const hide = hidden.map((path) => `mount --bind /dev/null ${path}`).join(' && ');
+    const env = { PATH: pathWithout('node', 'nodejs') };
+    const ended = await run('unshare', ['-m', 'sh', '-c', `${hide} && sh "$0" --prefix "$1"`, file, prefix], env);
+    expect(ended).toMatchObject({ code: 0, stderr: '' });
+    expect(ended.stdout).toContain('fetching one');
+    expect(readlinkSync(`/proc/${(await status()).pid}/exe`)).toBe(at('opt/muster-agent/node/bin/node'));
   });
 
   it('tells everything that the device lacks at once', async () => {
