@@ -9,6 +9,12 @@ export const PURPOSE_OIDS = {
 } as const;
 export type SigningPurpose = keyof typeof PURPOSE_OIDS;
 
+/**
+ * Extended key usage by which a root names its successor: only with it is a certificate in a delegation a cross
+ * certificate ("new with old", RFC 4210, section 4.4), so that an issuing CA cannot delegate signing.
+ */
+export const SUCCESSOR_OID = '2.25.161302485098413846421908730113580946020';
+
 /** Subject alternative name type that carries a JID (RFC 6120, section 13.7.1.4). */
 export const XMPP_ADDRESS_OID = '1.3.6.1.5.5.7.8.5';
 
