@@ -97,19 +97,22 @@ describe('revocation', () => {
 });
 
 describe('without NATS', () => {
-  it('devices stay and come, and all is told when it is back', async () => {
+  it('devices stay and come, and when it is back the lease and a snapshot tell all that was missed', async () => {
     const [stays, leaves] = await Promise.all([broker.connect(id(30)), broker.connect(id(31))]);
-    await eventually(() => web.part.newest(id(30))?.connected && web.part.newest(id(31))?.connected);
-    const heard = web.part.batches.length;
+    const before = await eventually(() => web.part.newest(id(30))?.connected && web.part.newest(id(31)));
     await nats.crash();
     const comes = await broker.connect(id(32));
     await leaves.close();
     expect(stays.isOpen).toBe(true);
+    web.part.leases.length = 0;
     await nats.start();
-    await eventually(() => web.part.newest(id(31))?.connected === false, { within: 20_000 });
-    await eventually(() => web.part.newest(id(32))?.connected);
-    const since = web.part.batches.slice(heard).flatMap(({ changes }) => changes);
-    expect(new Set(since.map(({ deviceId }) => deviceId))).toEqual(new Set([id(30), id(31), id(32)]));
+    // The stream that captures changes may be made anew too late for them; the lease's number shows that it was.
+    const lease = await eventually(() => web.part.leases.find(({ connected }) => connected === 2), { within: 20_000 });
+    expect(lease.sequence).toBeGreaterThan(before.sequence);
+    const page = await eventually(() => web.bus.request(readPresence, { node: 'broker-1' }));
+    expect(page.devices.map(({ deviceId }) => deviceId)).toEqual([id(30), id(32)]);
+    expect(page.sequence).toBe(lease.sequence);
+
     const woken = once(stays, 'wake');
     await eventually(async () => {
       await web.bus.publish(devicesWoken, { deviceIds: [id(30)] });
@@ -117,13 +120,18 @@ describe('without NATS', () => {
     });
     await woken;
     await Promise.all([stays.close(), comes.close()]);
+    // What happens from now on is told as before.
+    await eventually(() => web.part.newest(id(32))?.connected === false);
   });
 });
 
 describe('the process', () => {
   it('counts what it does', async () => {
     const device = await broker.connect(id(40));
-    const text = await broker.metrics();
+    const text = await eventually(async () => {
+      const now = await broker.metrics();
+      return /^muster_xmpp_connections\{.*\} 1$/m.test(now) && now;
+    });
     expect(text).toMatch(/^muster_xmpp_devices_connected\{.*\} 1$/m);
     expect(text).toMatch(/^muster_xmpp_connections\{.*\} 1$/m);
     expect(text).toMatch(/^muster_xmpp_wakes_total\{.*\} [1-9]/m);
