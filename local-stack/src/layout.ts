@@ -47,7 +47,7 @@ export function layout(project: string, options: Options): Layout {
   return {
     project,
     data,
-    open: isRoot() && !mayBeEntered(data) ? join('/var/lib/muster-local', digest(data)) : data,
+    open: isRoot() && !mayBeEntered(join(data, 'inside')) ? join('/var/lib/muster-local', digest(data)) : data,
     certificateAuthority: join(data, 'authority'),
     certificates: join(data, 'certificates'),
     logs: join(data, 'logs'),

@@ -21,6 +21,7 @@ const project = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 const say = (line: string): void => console.log(line);
 
 async function main(): Promise<void> {
+  process.umask(0o022); // processes without rights must find what is theirs, whatever the user's habit
   const options = readOptions(process.argv.slice(2), project);
   const place = layout(project, options);
   const faults = await preflight(place);

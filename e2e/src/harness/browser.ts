@@ -20,8 +20,7 @@ export async function openBrowser(): Promise<Browser> {
       '--disable-background-networking',
       '--host-resolver-rules=MAP *.muster.localhost 127.0.0.1',
       `--ignore-certificate-errors-spki-list=${key}`,
-      '--user-data-dir=',
-    ].filter((argument) => !argument.endsWith('=')),
+    ],
   });
 }
 

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -27,6 +27,7 @@ export default async function setup(vitest: TestProject): Promise<() => Promise<
     return async () => undefined;
   }
   const data = mkdtempSync(join(tmpdir(), 'muster-e2e-'));
+  chmodSync(data, 0o711); // the database and the agent run as users without rights
   const port = await freeBase();
   const stack = spawn(process.execPath, ['local-stack/dist/main.mjs', '--data', data, '--ports', String(port)], {
     cwd: project,
