@@ -18,30 +18,31 @@ export const isValidAt = (certificate: X509Certificate, at: number): boolean =>
 export const issuerOf = (
   certificate: X509Certificate,
   candidates: readonly X509Certificate[],
-): X509Certificate | undefined =>
-  candidates.find(
-    (candidate) => candidate.ca && certificate.checkIssued(candidate) && certificate.verify(candidate.publicKey),
-  );
+): X509Certificate | undefined => candidates.find((candidate) => isIssuedBy(certificate, candidate));
+
+const isIssuedBy = (certificate: X509Certificate, issuer: X509Certificate): boolean =>
+  issuer.ca && certificate.checkIssued(issuer) && certificate.verify(issuer.publicKey);
+
+/** Longer chains are cut off: the suite makes four at most (leaf, issuing CA, cross certificates). */
+const LONGEST_CHAIN = 6;
 
 /**
- * The anchor that a chain (leaf first) ends at, when every certificate is valid at that time and signed by the next
- * (RFC 5280, section 6.1, without name constraints and policies, which the suite's CAs do not use).
+ * The anchor that a chain (leaf first) leads to, when every certificate on the way is valid at that time and signed by
+ * the next (RFC 5280, section 6.1, without name constraints and policies, which the suite's CAs do not use). Tries every
+ * issuer: while a root rolls over, a chain may hold the new root itself as well as the old root's certificate for it.
  */
 export function anchorOf(
   chain: readonly X509Certificate[],
   anchors: readonly X509Certificate[],
   at: number,
 ): X509Certificate | undefined {
-  let current = chain[0];
-  const intermediates = [...chain.slice(1)];
-  while (current) {
-    if (!isValidAt(current, at)) return undefined;
-    const anchor = issuerOf(current, anchors);
-    if (anchor) return isValidAt(anchor, at) ? anchor : undefined;
-    const next = issuerOf(current, intermediates);
-    if (!next) return undefined;
-    intermediates.splice(intermediates.indexOf(next), 1);
-    current = next;
+  const [current, ...others] = chain.slice(0, LONGEST_CHAIN);
+  if (!current || !isValidAt(current, at)) return undefined;
+  const anchor = anchors.find((one) => isValidAt(one, at) && isIssuedBy(current, one));
+  if (anchor) return anchor;
+  for (const issuer of others.filter((one) => isIssuedBy(current, one))) {
+    const found = anchorOf([issuer, ...others.filter((one) => one !== issuer)], anchors, at);
+    if (found) return found;
   }
   return undefined;
 }
