@@ -4,7 +4,7 @@ import { isIP } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { webcrypto } from 'node:crypto';
-import { PURPOSE_OIDS } from '@muster/contracts';
+import { PURPOSE_OIDS, SUCCESSOR_OID } from '@muster/contracts';
 import * as x509 from '@peculiar/x509';
 import { reapAtEnd } from '../process/reaper';
 import { authority, type Issued, issue, leaf } from './certificates';
@@ -13,7 +13,7 @@ const CLIENT_AUTH = '1.3.6.1.5.5.7.3.2';
 const SERVER_AUTH = '1.3.6.1.5.5.7.3.1';
 
 export interface CertifiedFiles {
-  /** Leaf and issuing CA, PEM. */
+  /** Leaf and issuing CA, PEM; with a server after a roll-over also the cross certificate. */
   chain: string;
   /** PKCS #8, PEM. */
   key: string;
@@ -22,6 +22,7 @@ export interface CertifiedFiles {
 /** A certificate authority of its own for a test, in files as every part of Muster expects them (`CA_DIR`). */
 export class TestAuthority {
   private roots = 0;
+  private cross?: Issued;
   private constructor(
     readonly dir: string,
     private root: Issued,
@@ -43,9 +44,13 @@ export class TestAuthority {
     return this.root.crt;
   }
 
-  /** Puts a second root beside the first, and everything below it anew. */
+  /** Puts a second root beside the first, with the first one's word for it, and everything below it anew. */
   async roll(): Promise<void> {
-    const made = await tier(String(this.roots + 1));
+    const number = this.roots + 1;
+    const made = await tier(String(number));
+    const profile = { commonName: `Test root CA ${number}`, days: 3650, extensions: successor() };
+    this.cross = await issue(profile, this.root, made.root.keys.publicKey);
+    this.saveCertificate(`cross/root-${number}`, this.cross);
     Object.assign(this, made);
     await this.write();
   }
@@ -61,7 +66,7 @@ export class TestAuthority {
       },
       this.servers,
     );
-    return { chain: issued.crt + this.servers.crt, key: issued.key };
+    return { chain: issued.crt + this.servers.crt + (this.cross?.crt ?? ''), key: issued.key };
   }
 
   /** A device's certificate, with the JID by which the broker knows it. */
@@ -99,19 +104,28 @@ export class TestAuthority {
   }
 
   private save(name: string, issued: Issued): void {
-    const path = join(this.dir, name);
+    this.saveCertificate(name, issued);
+    writeFileSync(join(this.dir, `${name}.key`), `${issued.key}\n`, { mode: 0o600 });
+  }
+
+  private saveCertificate(name: string, { crt }: Issued): void {
+    const path = join(this.dir, `${name}.crt`);
     mkdirSync(dirname(path), { recursive: true });
-    writeFileSync(`${path}.crt`, issued.crt);
-    writeFileSync(`${path}.key`, `${issued.key}\n`, { mode: 0o600 });
+    writeFileSync(path, crt);
   }
 }
 
 async function tier(number: string): Promise<{ root: Issued; devices: Issued; servers: Issued }> {
-  const root = await issue({ commonName: `Test root CA ${number}`, days: 7305, extensions: authority(1) });
+  const root = await issue({ commonName: `Test root CA ${number}`, days: 7305, extensions: authority(2) });
   const below = (purpose: string): Promise<Issued> =>
     issue({ commonName: `Test issuing CA: ${purpose} ${number}`, days: 1826, extensions: authority(0) }, root);
   return { root, devices: await below('devices'), servers: await below('servers') };
 }
+
+const successor = (): x509.Extension[] => [
+  ...authority(1),
+  new x509.ExtendedKeyUsageExtension([SERVER_AUTH, CLIENT_AUTH, SUCCESSOR_OID]),
+];
 
 /** 1.3.6.1.5.5.7.8.5 in DER. */
 const ID_ON_XMPP_ADDRESS = Buffer.from('06082b06010505070805', 'hex');

@@ -221,6 +221,22 @@ describe('a test authority', () => {
     const signer = new X509Certificate(readFileSync(join(rolling.dir, 'signing/operation.crt')));
     expect(signer.verify(new X509Certificate(rolling.rootPem).publicKey)).toBe(true);
   });
+
+  it('lets devices that know only the first root follow, and an issuing CA delegate nothing', async () => {
+    const rolling = await TestAuthority.create();
+    const first = [rolling.rootPem];
+    await rolling.roll();
+    const file = (name: string): string => readFileSync(join(rolling.dir, name), 'utf8');
+    const signature = sign('sha256', Buffer.from('text'), file('signing/operation.key')).toString('base64');
+    const faultWith = (...more: string[]) => {
+      const delegation = [file('signing/operation.crt'), ...more];
+      return faultOfSigned({ payload: 'text', signature, delegation }, 'operation', first);
+    };
+    expect(faultWith()).toBe('not-delegated');
+    expect(faultWith(file('cross/root-2.crt'))).toBeUndefined();
+    expect(faultWith(file('roots/root-2.crt'))).toBe('not-delegated');
+    expect(faultWith(file('issuing/devices.crt'), file('cross/root-2.crt'))).toBe('not-delegated');
+  });
 });
 
 const front = () => ({ address: '127.0.0.1', port: portOf(https), hostName: ITSM, anchors: [authority.rootPem] });
