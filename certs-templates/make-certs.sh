@@ -2,11 +2,14 @@
 # Makes a certificate authority and the certificates of both servers. Needs OpenSSL 1.1.1 or later and nothing else.
 #
 #   make-certs.sh init  CA_DIR [NAME]                 a root (20 years), issuing CAs (5 years), signing delegations (1 year)
-#   make-certs.sh roll  CA_DIR [NAME]                 a second root beside the first, and everything below it anew
+#   make-certs.sh roll  CA_DIR [NAME]                 a second root beside the first, and everything below it anew; the
+#                                                     first signs a cross certificate for the second
 #   make-certs.sh server CA_DIR OUT_DIR NAME|IP ...   cert.crt (with chain), cert.key and xmpp.pem for these names
 #
 # After `init`, copy roots/*.key to a place without a network and delete it here; only `roll` and the yearly renewal of
-# the delegations (`make-certs.sh delegate CA_DIR`) need it. All keys are ECDSA P-256.
+# the delegations (`make-certs.sh delegate CA_DIR`) need it. All keys are ECDSA P-256. Keep the old root's certificate in
+# roots/ until the last device has renewed: a device that slept through a roll-over follows the cross certificate. When
+# the old root's key is lost, `roll --without-cross CA_DIR [NAME]` goes on without: devices must then be awake to follow.
 set -eu
 umask 077
 here=$(cd "$(dirname "$0")" && pwd)
@@ -52,6 +55,27 @@ delegate() {
   done
 }
 
+# cross NEW OLD OUT: the new root's name and key, certified by the old root for as long as that is valid.
+cross() {
+  days=$(days_left "$2.crt")
+  [ "$days" -gt 0 ] || fail "${2##*/}.crt ends within a day; with --without-cross it need not sign its successor."
+  openssl x509 -x509toreq -in "$1.crt" -signkey "$1.key" -out "$3.csr" 2>/dev/null
+  openssl x509 -req -in "$3.csr" -days "$days" -CA "$2.crt" -CAkey "$2.key" -set_serial "0x$(openssl rand -hex 15)" \
+    -extfile "$here/extensions.cnf" -extensions cross -out "$3.crt" 2>/dev/null
+  rm "$3.csr"
+}
+
+# Whole days that a certificate is still valid, 7304 at most (a day less than a new root). By halves, because every
+# openssl can compare dates and few can print them in a form that every shell can calculate with.
+days_left() {
+  low=0 high=7305
+  while [ $((high - low)) -gt 1 ]; do
+    middle=$(((low + high) / 2))
+    if openssl x509 -noout -in "$1" -checkend $((middle * 86400)) >/dev/null; then low=$middle; else high=$middle; fi
+  done
+  echo "$low"
+}
+
 below_root() {
   root=$(current_root "$1")
   for purpose in devices servers; do
@@ -67,11 +91,33 @@ init() {
   below_root "$1" "$2"
 }
 
+# Everything is made aside and moved in at the end, cross certificate first and signing keys last, so that whoever reads
+# the folder meanwhile never finds a delegation without the way to it, and a failure leaves the folder as it was.
 roll() {
-  current_root "$1" >/dev/null 2>&1 || [ -n "$(ls "$1"/roots/*.crt 2>/dev/null)" ] || fail "there is no authority in $1"
-  number=$(($(ls "$1"/roots/*.crt | wc -l) + 1))
-  make_root root "$2 root CA $number" "$1/roots/root-$number"
-  below_root "$1" "$2"
+  newest=$(newest_root "$1")
+  [ -n "$newest" ] || fail "there is no authority in $1"
+  number=$(next_number "$1")
+  rolling=$1/.rolling
+  rm -rf "$rolling"
+  mkdir -p "$rolling/cross" "$rolling/roots" "$rolling/issuing" "$rolling/signing"
+  make_root root "$2 root CA $number" "$rolling/roots/root-$number"
+  [ "$3" = without ] || cross "$rolling/roots/root-$number" "$(current_root "$1")" "$rolling/cross/root-$number"
+  below_root "$rolling" "$2"
+  # Run by root for a service without rights: the files are for whom the folder is.
+  [ "$(id -u)" -ne 0 ] || chown -R "$(ls -ldn "$1/roots" | awk '{ print $3 ":" $4 }')" "$rolling"
+  for part in cross roots issuing signing; do
+    [ -d "$1/$part" ] || { mv "$rolling/$part" "$1/$part"; continue; }
+    for file in "$rolling/$part"/*.key "$rolling/$part"/*.crt; do
+      [ ! -f "$file" ] || mv "$file" "$1/$part/"
+    done
+  done
+  rm -r "$rolling"
+}
+
+# One more than the highest number, also when the roots before are gone.
+next_number() {
+  highest=$(ls "$1/roots" | sed -n 's/^root-\([0-9][0-9]*\)\.crt$/\1/p' | sort -n | tail -n 1)
+  echo $((${highest:-$(ls "$1"/roots/*.crt | wc -l)} + 1))
 }
 
 server() {
@@ -89,17 +135,24 @@ server() {
   mkdir -p "$out"
   issue server 825 "$first" "$out/leaf" "$authority/issuing/servers"
   cat "$out/leaf.crt" "$authority/issuing/servers.crt" >"$out/cert.crt"
+  root=$(newest_root "$authority")
+  # Before the root in xmpp.pem: a client that knows only the old root takes the first certificate that fits.
+  cross=$authority/cross/${root##*/}
+  [ ! -f "$cross" ] || cat "$cross" >>"$out/cert.crt"
   mv "$out/leaf.key" "$out/cert.key"
-  cat "$out/cert.key" "$out/cert.crt" "$(newest_root "$authority")" >"$out/xmpp.pem"
+  cat "$out/cert.key" "$out/cert.crt" "$root" >"$out/xmpp.pem"
   rm "$out/leaf.crt"
 }
 
 verb=${1:-}
-[ $# -ge 2 ] || { sed -n '2,9p' "$0" | sed 's/^# \{0,1\}//'; exit 2; }
+[ $# -ge 2 ] || { sed -n '2,12p' "$0" | sed 's/^# \{0,1\}//'; exit 2; }
 shift
+with=cross
+[ "$verb $1" != "roll --without-cross" ] || { with=without; shift; }
+[ $# -ge 1 ] || fail "$verb needs CA_DIR"
 case $verb in
   init) init "$1" "${2:-Muster}" ;;
-  roll) roll "$1" "${2:-Muster}" ;;
+  roll) roll "$1" "${2:-Muster}" "$with" ;;
   delegate) delegate "$1" ;;
   server) [ $# -ge 3 ] || fail "server needs CA_DIR, OUT_DIR and at least one name"; server "$@" ;;
   *) fail "unknown verb '$verb' (init, roll, delegate, server)" ;;

@@ -3,7 +3,7 @@ import { DatabaseConfigFields } from '@muster/service-kit';
 
 /** Configuration of the key manager. Described for administrators in `docs/configuration/key-manager.md`. */
 export class KeyManagerConfig extends DatabaseConfigFields {
-  @Text({ min: 1, max: 1000, about: 'Folder of the certificate authority: roots/, issuing/ and signing/.' })
+  @Text({ min: 1, max: 1000, about: 'Folder of the certificate authority: roots/, cross/, issuing/ and signing/.' })
   CA_DIR: string;
   @Flag({ about: 'Make the authority at the first start when CA_DIR holds no root.' }) CA_CREATE = false;
   @Whole({ min: 1, max: 3600, about: 'Seconds between looks at CA_DIR: a replaced file is used after at most this.' })

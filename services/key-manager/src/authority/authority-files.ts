@@ -2,6 +2,7 @@ import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PURPOSE_OIDS } from '@muster/contracts';
+import { type CrossCertificates, readCrossCertificates } from './cross-certificates';
 import { type CertifiedKey, fingerprint, validFrom, validTo } from './x509';
 
 /** Parts of the authority that hold a key. */
@@ -14,13 +15,15 @@ const ANCHORS_AT_MOST = 4;
 export interface AuthorityMaterial {
   /** Roots valid now, the current one (newest `notBefore`) first. */
   anchors: X509Certificate[];
+  /** What roots that were replaced say of their successors. */
+  cross: CrossCertificates;
   parts: Record<AuthorityPart, CertifiedKey | { problem: string }>;
 }
 
 /** Changes whenever a file of the authority does. */
 export async function authorityStamp(dir: string): Promise<string> {
   const lines: string[] = [];
-  for (const folder of ['roots', 'issuing', 'signing']) {
+  for (const folder of ['cross', 'roots', 'issuing', 'signing']) {
     const names = await readdir(join(dir, folder)).catch(() => [] as string[]);
     for (const name of names.sort()) {
       const found = await stat(join(dir, folder, name)).catch(() => undefined);
@@ -36,7 +39,8 @@ export async function readAuthority(dir: string): Promise<AuthorityMaterial> {
   if (anchors.length === 0) throw new Error(`no valid root certificate in ${join(dir, 'roots')}`);
   const parts = {} as AuthorityMaterial['parts'];
   for (const part of AUTHORITY_PARTS) parts[part] = await readPart(dir, part, anchors);
-  return { anchors, parts };
+  // Last, since a roll-over puts them there first: what leads away from a delegation is never missed.
+  return { anchors, parts, cross: await readCrossCertificates(join(dir, 'cross')) };
 }
 
 /** Why a part may not be used under these anchors, or nothing. */

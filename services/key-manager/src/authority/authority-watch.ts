@@ -52,6 +52,9 @@ export class AuthorityWatch implements OnApplicationBootstrap, OnApplicationShut
   }
 
   private report(): void {
+    for (const problem of this.authority.current.cross.problems) {
+      this.log.warn({ problem }, 'A cross certificate is left out: devices that know only its issuer cannot follow.');
+    }
     for (const problem of this.authority.problems()) {
       this.log.error({ problem }, 'A part of the authority cannot be used. Put a valid one into CA_DIR.');
     }

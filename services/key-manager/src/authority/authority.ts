@@ -8,6 +8,7 @@ import {
   faultOf,
   readAuthority,
 } from './authority-files';
+import { crossCertificatesFor } from './cross-certificates';
 import { deviceProfile } from './profiles';
 import { type CertifiedKey, certify, DAY_MS, fingerprint, validFrom, validTo } from './x509';
 
@@ -38,6 +39,7 @@ export class Authority {
   /** @throws Error when the folder holds no valid root */
   static async open(options: AuthorityOptions): Promise<Authority> {
     const stamp = await authorityStamp(options.dir);
+    // Files that change meanwhile make another stamp, so that the first reload reads them again.
     return new Authority(options, await readAuthority(options.dir), stamp);
   }
 
@@ -59,13 +61,15 @@ export class Authority {
   }
 
   /**
-   * Reads the folder again when a file in it changed. A part that is half replaced keeps what it had while that is still
-   * under a valid root. @returns whether something changed. @throws Error when no valid root is left; nothing changes then
+   * Reads the folder again when a file in it changed, once nothing changes any more while it is read. A part that is half
+   * replaced keeps what it had while that is still under a valid root.
+   * @returns whether something changed. @throws Error when no valid root is left; nothing changes then
    */
   async reload(): Promise<boolean> {
     const stamp = await authorityStamp(this.options.dir);
     if (stamp === this.stamp) return false;
     const fresh = await readAuthority(this.options.dir);
+    if ((await authorityStamp(this.options.dir)) !== stamp) return false;
     for (const part of AUTHORITY_PARTS) {
       const before = this.material.parts[part];
       if ('problem' in fresh.parts[part] && !('problem' in before) && !faultOf(part, before, fresh.anchors)) {
@@ -96,11 +100,16 @@ export class Authority {
     return { chain, issuer, ...leafOf(chain, this.options.renewAfterDays) };
   }
 
-  /** Signs exact texts (UTF-8) for a purpose. @throws AppError `unavailable` when the delegation cannot be used */
+  /**
+   * Signs exact texts (UTF-8) for a purpose. The delegation goes on with the cross certificates by which devices that
+   * know only an older root, because they slept through a roll-over, can follow.
+   * @throws AppError `unavailable` when the delegation cannot be used
+   */
   sign(purpose: Exclude<SigningPurpose, 'release'>, texts: readonly string[]): Signatures {
-    const { key, pem } = this.usable(`signing/${purpose}`);
+    const { key, pem, certificate } = this.usable(`signing/${purpose}`);
+    const { anchors, cross } = this.material;
     const signatures = texts.map((text) => signBytes('sha256', Buffer.from(text, 'utf8'), key).toString('base64'));
-    return { signatures, delegation: [pem] };
+    return { signatures, delegation: [pem, ...crossCertificatesFor(certificate, anchors, cross.usable)] };
   }
 
   private usable(part: AuthorityPart): CertifiedKey {

@@ -10,11 +10,14 @@ export const CLIENT_AUTH = '1.3.6.1.5.5.7.3.2';
 export const ISSUING_DAYS = 5 * 365;
 export const DELEGATION_DAYS = 365;
 
-/** Self-signed, 20 years, offline-capable: it signs issuing authorities and delegations and nothing else. */
+/**
+ * Self-signed, 20 years, offline-capable: it signs issuing authorities, delegations and one day its successor, which is
+ * why two authorities may stand below it in a chain.
+ */
 export const rootProfile = (owner: string, label: string): CertificateProfile => ({
   subject: `CN=Muster Root ${label}, O=${owner}`,
   days: 20 * 365,
-  extensions: [new x509.BasicConstraintsExtension(true, 1, true), new x509.KeyUsagesExtension(AUTHORITY, true)],
+  extensions: [new x509.BasicConstraintsExtension(true, 2, true), new x509.KeyUsagesExtension(AUTHORITY, true)],
 });
 
 /** An authority for one purpose; the extended key usage keeps one that signs devices from making a server. */

@@ -1,0 +1,215 @@
+import { execFile, execFileSync } from 'node:child_process';
+import { X509Certificate } from 'node:crypto';
+import { once } from 'node:events';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { connect, createServer, type TLSSocket } from 'node:tls';
+import { promisify } from 'node:util';
+import type { SigningPurpose } from '@muster/contracts';
+import { faultOfSigned } from '@muster/testing';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { Authority } from './authority';
+import { createAuthority } from './authority-creation';
+import { validTo } from './x509';
+
+const script = join(import.meta.dirname, '../../../../certs-templates/make-certs.sh');
+const makeCerts = (...parameters: string[]): string =>
+  execFileSync('sh', [script, ...parameters], { stdio: 'pipe', encoding: 'utf8' });
+
+let base: string;
+let dir: string;
+let before: string;
+let after: string;
+beforeAll(() => {
+  base = mkdtempSync(join(tmpdir(), 'muster-roll-over-'));
+  before = join(base, 'before');
+  after = join(base, 'after');
+  makeCerts('init', before, 'Example');
+  cpSync(before, after, { recursive: true });
+  makeCerts('roll', after, 'Example');
+});
+afterAll(() => rmSync(base, { recursive: true }));
+beforeEach(() => {
+  dir = join(base, 'used');
+  rmSync(dir, { recursive: true, force: true });
+  cpSync(before, dir, { recursive: true });
+});
+
+const open = (): Promise<Authority> =>
+  Authority.open({ dir, xmppDomain: 'xmpp.example.test', certificateDays: 90, renewAfterDays: 60 });
+const rootOf = (folder: string, number: number): string =>
+  readFileSync(join(folder, `roots/root-${number}.crt`), 'utf8');
+
+/** What a device that pins one root thinks of what is signed now. */
+function faultFor(root: string, authority: Authority, purpose: Exclude<SigningPurpose, 'release'> = 'operation') {
+  const { signatures, delegation } = authority.sign(purpose, ['text']);
+  return faultOfSigned({ payload: 'text', signature: signatures[0] ?? '', delegation }, purpose, [root]);
+}
+
+describe('signing after a roll-over', () => {
+  it('is believed by devices that know only the old root, or only the new one', async () => {
+    makeCerts('roll', dir, 'Example');
+    const authority = await open();
+    for (const purpose of ['operation', 'endpoint-map'] as const) {
+      expect(authority.sign(purpose, ['text']).delegation).toHaveLength(2);
+      for (const number of [1, 2]) expect(faultFor(rootOf(dir, number), authority, purpose)).toBeUndefined();
+    }
+  });
+
+  it('leads over two roots back, as far as a delegation reaches', async () => {
+    for (const _ of [2, 3, 4]) makeCerts('roll', dir, 'Example');
+    const authority = await open();
+    expect(authority.anchors).toHaveLength(4);
+    const faults = [4, 3, 2, 1].map((number) => faultFor(rootOf(dir, number), authority));
+    expect(faults).toEqual([undefined, undefined, undefined, 'not-delegated']);
+  });
+
+  it('leads to no root that has left, and the next one gets a number of its own', async () => {
+    makeCerts('roll', dir, 'Example');
+    const left = rootOf(dir, 1);
+    rmSync(join(dir, 'roots/root-1.crt'));
+    const authority = await open();
+    expect(authority.sign('operation', ['text']).delegation).toHaveLength(1);
+    expect(faultFor(left, authority)).toBe('not-delegated');
+    makeCerts('roll', dir, 'Example');
+    expect(await authority.reload()).toBe(true);
+    for (const number of [2, 3]) expect(faultFor(rootOf(dir, number), authority)).toBeUndefined();
+  });
+
+  it('works for an authority that was made here', async () => {
+    rmSync(dir, { recursive: true });
+    await createAuthority(dir, 'example.test');
+    const [name = ''] = readdirSync(join(dir, 'roots')).filter((one) => one.endsWith('.crt'));
+    const old = readFileSync(join(dir, 'roots', name), 'utf8');
+    makeCerts('roll', dir, 'Example');
+    const authority = await open();
+    expect(authority.problems()).toEqual([]);
+    expect(faultFor(old, authority)).toBeUndefined();
+    expect(await handshake(old, ['localhost'])).toBe('trusted');
+  });
+
+  it('goes on without a cross certificate that nobody would believe, and says so', async () => {
+    makeCerts('roll', dir, 'Example');
+    cpSync(join(dir, 'issuing/devices.crt'), join(dir, 'cross/root-2.crt'));
+    writeFileSync(join(dir, 'cross/root-9.crt'), 'nothing');
+    const authority = await open();
+    expect(authority.problems()).toEqual([]);
+    expect(authority.current.cross.problems).toEqual([
+      expect.stringMatching(/root-2\.crt: it lacks the extended key usage/),
+      expect.stringMatching(/root-9\.crt/),
+    ]);
+    expect(authority.sign('operation', ['text']).delegation).toHaveLength(1);
+  });
+});
+
+describe('a roll-over that is under way', () => {
+  const inOrderOf: Array<[string, (files: string[]) => string[]]> = [
+    ['the script', (files) => ['cross', 'roots', 'issuing', 'signing'].flatMap((part) => partOf(part, files))],
+    ['the alphabet', (files) => [...files].sort()],
+  ];
+  const partOf = (part: string, files: string[]): string[] => files.filter((file) => file.startsWith(part));
+
+  it.each(inOrderOf)(
+    'never signs what a device cannot follow, file by file in the order of %s',
+    async (_by, sorted) => {
+      const authority = await open();
+      const files = readdirSync(after, { recursive: true, encoding: 'utf8' }).filter((file) =>
+        /\.(crt|key)$/.test(file),
+      );
+      for (const file of sorted(files)) {
+        const whole = readFileSync(join(after, file));
+        mkdirSync(join(dir, file, '..'), { recursive: true });
+        for (const content of [whole.subarray(0, whole.length / 2), whole]) {
+          writeFileSync(join(dir, file), content);
+          await authority.reload().catch(() => undefined);
+          expect(authority.problems()).toEqual([]);
+          expect(faultFor(rootOf(before, 1), authority)).toBeUndefined();
+          expect(faultFor(rootOf(before, 1), authority, 'endpoint-map')).toBeUndefined();
+        }
+      }
+      expect(authority.anchors).toHaveLength(2);
+      expect(faultFor(rootOf(after, 2), authority)).toBeUndefined();
+    },
+  );
+
+  it('is taken up while the script runs', async () => {
+    const authority = await open();
+    let running = true;
+    const rolling = promisify(execFile)('sh', [script, 'roll', dir, 'Example']).finally(() => (running = false));
+    while (running) {
+      await authority.reload();
+      expect(authority.problems()).toEqual([]);
+      expect(faultFor(rootOf(before, 1), authority)).toBeUndefined();
+    }
+    await rolling;
+    await authority.reload();
+    expect(faultFor(rootOf(dir, 2), authority)).toBeUndefined();
+    expect(readdirSync(dir).sort()).toEqual(['cross', 'issuing', 'roots', 'signing']);
+  });
+
+  it('leaves everything as it was when the old key is not there, unless told to go without', async () => {
+    rmSync(join(dir, 'roots/root-1.key'));
+    expect(() => makeCerts('roll', dir, 'Example')).toThrow(/the key of root-1.crt is not here/);
+    const authority = await open();
+    expect(await authority.reload()).toBe(false);
+    expect(authority.anchors).toHaveLength(1);
+    makeCerts('roll', '--without-cross', dir, 'Example');
+    expect(await authority.reload()).toBe(true);
+    expect(faultFor(rootOf(dir, 1), authority)).toBe('not-delegated');
+    expect(faultFor(rootOf(dir, 2), authority)).toBeUndefined();
+  });
+});
+
+describe('a cross certificate', () => {
+  it('has the name and key of the new root and ends before both', () => {
+    const [cross, old, fresh] = ['cross/root-2.crt', 'roots/root-1.crt', 'roots/root-2.crt'].map(
+      (file) => new X509Certificate(readFileSync(join(after, file))),
+    );
+    if (!cross || !old || !fresh) throw new Error('unreachable');
+    expect(cross.subject).toBe(fresh.subject);
+    expect(cross.publicKey.equals(fresh.publicKey)).toBe(true);
+    expect(validTo(cross) <= validTo(old) && validTo(cross) <= validTo(fresh)).toBe(true);
+    expect(validTo(old).getTime() - validTo(cross).getTime()).toBeLessThan(2 * 86_400_000);
+  });
+});
+
+describe('a server certificate that is made after a roll-over', () => {
+  it.each(['cert.crt', 'xmpp.pem'])(
+    'is trusted by who knows only the old root, the new one, or both (%s)',
+    async (file) => {
+      makeCerts('roll', dir, 'Example');
+      const [old, fresh] = [rootOf(dir, 1), rootOf(dir, 2)];
+      expect(await handshake(old, ['localhost'], file)).toBe('trusted');
+      expect(await handshake(fresh, ['localhost'], file)).toBe('trusted');
+      expect(await handshake(old + fresh, ['localhost'], file)).toBe('trusted');
+    },
+  );
+
+  it('is not trusted by who knows only the old root when the cross certificate is away', async () => {
+    makeCerts('roll', '--without-cross', dir, 'Example');
+    expect(await handshake(rootOf(dir, 1), ['localhost'])).toMatch(/UNABLE_TO|SELF_SIGNED/);
+    expect(await handshake(rootOf(dir, 2), ['localhost'])).toBe('trusted');
+  });
+});
+
+/** Makes a server certificate and connects to it with these roots. @returns `trusted`, or the code of OpenSSL's refusal */
+async function handshake(ca: string, names: string[], file = 'cert.crt'): Promise<string> {
+  const out = join(dir, 'server');
+  makeCerts('server', dir, out, ...names);
+  const server = createServer({ cert: readFileSync(join(out, file)), key: readFileSync(join(out, 'cert.key')) });
+  const sockets: TLSSocket[] = [];
+  server.on('secureConnection', (socket) => sockets.push(socket.on('error', () => undefined)));
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  const socket = connect({ host: '127.0.0.1', port: (server.address() as AddressInfo).port, servername: names[0], ca });
+  try {
+    await once(socket, 'secureConnect');
+    return 'trusted';
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code ?? String(error);
+  } finally {
+    for (const one of [socket, ...sockets]) one.destroy();
+    server.close();
+  }
+}
