@@ -66,9 +66,9 @@ describe('the first morning with Muster', () => {
       .getByRole('button', { name: 'Create procedure' })
       .or(page.getByRole('link', { name: 'Create procedure' }))
       .click();
-    await page.getByLabel('Name', { exact: true }).fill('Say hello slowly');
+    await page.getByRole('textbox', { name: 'Name', exact: true }).fill('Say hello slowly');
     await page
-      .getByLabel('Script', { exact: true })
+      .getByRole('textbox', { name: 'Script', exact: true })
       .fill('echo "hello from $(uname -n)"\nsleep 4\necho "that was all"');
     await page.getByRole('button', { name: /^(Create|Save)/ }).click();
     await page.getByText('Say hello slowly').first().waitFor();
