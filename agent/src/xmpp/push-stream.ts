@@ -147,7 +147,6 @@ export class PushStream {
       if (type !== 'result' || !jid) return this.close('the server refused to bind a resource');
       this.phase = 'ready';
       if (this.managed) this.send(`<enable xmlns='${SM}'/>`);
-      this.handled = 0;
       this.send('<presence/>');
       return this.events.ready(jid);
     }
@@ -161,6 +160,8 @@ export class PushStream {
   }
 
   private manage(element: Element): void {
+    // The count begins here, not where it was asked for: a wake-up may come in between (XEP-0198, section 4).
+    if (element.name === 'enabled') this.handled = 0;
     if (element.name === 'r') this.send(`<a xmlns='${SM}' h='${this.handled}'/>`);
     if (element.name === 'failed') this.managed = false;
   }
