@@ -1,4 +1,4 @@
-import '@mantine/core/styles.layer.css';
+import 'virtual:components.css';
 import 'virtual:theme.css';
 import './app/app.css';
 import { StrictMode } from 'react';

@@ -33,7 +33,9 @@ const DETAILS: Readonly<Partial<Record<ApiErrorCode, MessageId>>> = {
 /** Title and sentence for a failure. Faults that no field shows are named in the sentence. */
 export function describeError(t: TextOf, error: ApiError, shownFields: readonly string[] = []) {
   const detail = DETAILS[error.code];
-  const others = (error.details.faults ?? []).filter(({ field }) => !shownFields.includes(field));
+  const others = (error.details.faults ?? []).filter(
+    ({ field }) => !shownFields.includes(field.split(/[.[]/)[0] ?? ''),
+  );
   const faults = others.map(({ field, problem }) => `${field}: ${problem}`).join('; ');
   return {
     title: t(TITLES[error.code] ?? 'errors.internal'),

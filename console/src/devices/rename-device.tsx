@@ -36,7 +36,7 @@ function RenameForm({ device, onDone }: { device: DeviceDetail; onDone: () => vo
   );
   return (
     <form className={classes.form} onSubmit={submit}>
-      {rename.error && <Failure error={rename.error} />}
+      {rename.error && <Failure error={rename.error} shownFields={Object.keys(form.values)} />}
       <TextInput
         label={t('devices.name')}
         description={t('devices.renameHint', { hostName: device.hostName })}

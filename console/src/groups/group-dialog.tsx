@@ -41,7 +41,7 @@ function GroupForm({ group, onDone }: { group?: Group; onDone: () => void }) {
   });
   return (
     <form className={classes.form} onSubmit={submit} noValidate>
-      {used.error && <Failure error={used.error} />}
+      {used.error && <Failure error={used.error} shownFields={Object.keys(form.values)} />}
       <TextInput label={t('groups.name')} required maxLength={200} data-autofocus {...form.getInputProps('name')} />
       <Textarea
         label={t('groups.description')}

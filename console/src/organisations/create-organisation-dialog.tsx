@@ -47,7 +47,7 @@ function CreateOrganisationForm({
   );
   return (
     <form className={classes.form} onSubmit={submit} noValidate>
-      {create.error && <Failure error={create.error} />}
+      {create.error && <Failure error={create.error} shownFields={Object.keys(form.values)} />}
       <TextInput
         label={t('organisations.name')}
         required

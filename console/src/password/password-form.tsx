@@ -28,7 +28,7 @@ export function PasswordForm({ email, onDone }: { email: string; onDone?: () => 
   const reveal = { 'aria-label': t('signIn.showPassword') };
   return (
     <form className={classes.form} onSubmit={submit} noValidate>
-      {change.error && <Failure key={change.submittedAt} error={change.error} />}
+      {change.error && <Failure key={change.submittedAt} error={change.error} shownFields={Object.keys(form.values)} />}
       <input type="text" name="username" autoComplete="username" value={email} readOnly hidden />
       <PasswordInput
         label={t('password.current')}

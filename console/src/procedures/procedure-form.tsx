@@ -39,7 +39,7 @@ export function ProcedureForm({ procedure, onSave, error, pending, cancelTo }: P
   const submit = form.onSubmit((fields) => onSave(bodyOf(fields), showFaults));
   return (
     <form className={classes.form} onSubmit={submit} noValidate>
-      {error && <Failure error={error} />}
+      {error && <Failure error={error} shownFields={Object.keys(form.values)} />}
       <div className={classes.row}>
         <TextInput label={t('procedures.name')} required maxLength={200} {...form.getInputProps('name')} />
         <NativeSelect

@@ -54,7 +54,7 @@ function CreateKeyForm({ onCancel, onCreated }: { onCancel: () => void; onCreate
   );
   return (
     <form className={classes.form} onSubmit={submit} noValidate>
-      {create.error && <Failure error={create.error} />}
+      {create.error && <Failure error={create.error} shownFields={Object.keys(form.values)} />}
       <TextInput
         label={t('registrationKeys.name')}
         description={t('registrationKeys.nameHint')}

@@ -36,7 +36,9 @@ export function SignInPage() {
   return (
     <EntryFrame title={t('signIn.title')}>
       <form className={form.form} onSubmit={submit} noValidate>
-        {signIn.error && <Failure key={signIn.submittedAt} error={signIn.error} />}
+        {signIn.error && (
+          <Failure key={signIn.submittedAt} error={signIn.error} shownFields={Object.keys(fields.values)} />
+        )}
         <TextInput
           label={t('signIn.email')}
           type="email"

@@ -59,7 +59,7 @@ function CreateTokenForm({
   );
   return (
     <form className={classes.form} onSubmit={submit} noValidate>
-      {create.error && <Failure error={create.error} />}
+      {create.error && <Failure error={create.error} shownFields={Object.keys(form.values)} />}
       <TextInput
         label={t('tokens.name')}
         description={t('tokens.nameHint')}

@@ -6,10 +6,17 @@ import { Notice } from './notice';
 import { RetryTime } from './retry-time';
 import classes from './states.module.css';
 
+interface FailureProps {
+  error: ApiError;
+  /** Fields of a form that show their own faults. */
+  shownFields?: readonly string[];
+  onRetry?: () => void;
+}
+
 /** A refusal or failure: what it was, what the server says about it, and the number that finds it in every log. */
-export function Failure({ error, onRetry }: { error: ApiError; onRetry?: () => void }) {
+export function Failure({ error, shownFields, onRetry }: FailureProps) {
   const t = useText();
-  const { title, detail } = describeError(t, error);
+  const { title, detail } = describeError(t, error, shownFields);
   return (
     <Notice
       tone={error.code === 'permission-denied' ? 'warn' : 'bad'}

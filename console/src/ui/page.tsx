@@ -1,8 +1,8 @@
-import { type ReactNode, useEffect, useRef } from 'react';
+import { type ReactNode, useEffect, useLayoutEffect, useRef } from 'react';
 import { Link, useLocation } from 'react-router';
 import { IconChevronRight } from '@tabler/icons-react';
 import { useText } from '../messages/use-text';
-import { shouldTakeFocus } from './route-focus';
+import { leaveHeading, shouldTakeFocus } from './route-focus';
 import classes from './page.module.css';
 
 interface PageProps {
@@ -30,6 +30,11 @@ export function Page({ title, parent, aside, description, actions, children }: P
     window.scrollTo(0, 0);
     heading.current?.focus({ preventScroll: true });
   }, [pathname]);
+
+  useLayoutEffect(() => {
+    const element = heading.current;
+    return () => leaveHeading(element);
+  }, []);
 
   return (
     <>

@@ -42,7 +42,7 @@ function CreateUserForm({ onCancel, onCreated }: { onCancel: () => void; onCreat
   );
   return (
     <form className={classes.form} onSubmit={submit} noValidate>
-      {create.error && <Failure error={create.error} />}
+      {create.error && <Failure error={create.error} shownFields={Object.keys(form.values)} />}
       <TextInput
         label={t('users.email')}
         type="email"

@@ -40,7 +40,7 @@ function EditUserForm({ user, onDone }: { user: User; onDone: () => void }) {
   );
   return (
     <form className={classes.form} onSubmit={submit} noValidate>
-      {update.error && <Failure error={update.error} />}
+      {update.error && <Failure error={update.error} shownFields={Object.keys(form.values)} />}
       <TextInput label={t('users.name')} required maxLength={200} data-autofocus {...form.getInputProps('name')} />
       <NativeSelect
         label={t('users.role')}

@@ -29,7 +29,7 @@ export function UserActions({ user, onPassword }: { user: User; onPassword: (use
             {t(user.disabled ? 'users.enable' : 'users.disable')}
           </Menu.Item>
           <Menu.Divider />
-          <Menu.Item color="danger" onClick={() => setAction('delete')}>
+          <Menu.Item color="var(--muster-bad)" onClick={() => setAction('delete')}>
             {t('users.delete')}
           </Menu.Item>
         </Menu.Dropdown>

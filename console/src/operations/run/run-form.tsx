@@ -94,7 +94,7 @@ function ParametersForm({
           {...form.getInputProps('expiry')}
         />
         <RunSummary targets={targets} procedure={procedure} expirySeconds={Number(form.values.expiry)} />
-        {run.error && <Failure key={run.submittedAt} error={run.error} />}
+        {run.error && <Failure key={run.submittedAt} error={run.error} shownFields={Object.keys(form.values)} />}
         <div className={classes.buttons}>
           <Button type="submit" loading={run.isPending} disabled={targets.count === 0 || targets.pending}>
             {t('run.submit', { count: targets.count })}
