@@ -113,7 +113,7 @@ describe('the console', () => {
     const faults: string[] = [];
     for (const path of [...paths, `/devices/${id}`, `/operations/run?device=${id}`]) {
       await page.goto(path);
-      await page.getByRole('heading', { level: 1 }).waitFor();
+      await page.getByRole('main').getByRole('heading', { level: 1 }).waitFor();
       await page.waitForLoadState('networkidle');
       faults.push(...(await accessibilityFaults(page)).map((fault) => `${path}: ${fault}`));
     }

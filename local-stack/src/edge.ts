@@ -1,9 +1,9 @@
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { request } from 'node:https';
 import { cpus } from 'node:os';
 import { basename, join } from 'node:path';
 import { deviceAnchors, serverCertificate, serverKey } from './certificates';
-import { BASE_DOMAIN, isRoot, ITSM_DOMAIN, type Layout, mayBeEntered } from './layout';
+import { BASE_DOMAIN, isRoot, ITSM_DOMAIN, type Layout } from './layout';
 import type { Part } from './part';
 import { findProgram } from './programs';
 
@@ -65,13 +65,11 @@ export function render(template: string, variables: Record<string, string>): str
   });
 }
 
-/** The built console, where nginx's workers may read it. */
+/** A copy of the built console: nginx's workers may read it, and a build does not change what runs. */
 function consoleRoot(layout: Layout): string {
-  const built = join(layout.project, 'console/dist');
-  if (!isRoot() || mayBeEntered(join(built, 'index.html'))) return built;
   const copied = join(layout.open, 'console');
-  if (existsSync(copied)) rmSync(copied, { recursive: true });
-  cpSync(built, copied, { recursive: true });
+  rmSync(copied, { recursive: true, force: true });
+  cpSync(join(layout.project, 'console/dist'), copied, { recursive: true });
   return copied;
 }
 
