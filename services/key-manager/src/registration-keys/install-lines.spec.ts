@@ -17,7 +17,7 @@ let dir: string;
 let anchors: string[];
 let server: Server;
 let where: InstallHost;
-let served: { ca: string; requests: string[]; script: string };
+let served: { ca: string; requests: string[]; script: string; status: number };
 
 /** A root and a server certificate for the name and for 127.0.0.1, as a set-up with its own CA has them. */
 function certificates(name: string): { root: string; key: string; chain: string } {
@@ -43,7 +43,7 @@ beforeAll(async () => {
   server = createServer({ key: own.key, cert: own.chain }, (request, response) => {
     served.requests.push(request.url ?? '');
     if (request.url === '/ca.crt') return response.end(served.ca);
-    response.end(served.script);
+    response.writeHead(served.status).end(served.script);
   });
   await new Promise<void>((ready) => server.listen(0, '127.0.0.1', ready));
   where = { host: HOST, port: (server.address() as AddressInfo).port, addresses: ['127.0.0.1'] };
@@ -53,7 +53,7 @@ afterAll(() => {
   rmSync(dir, { recursive: true });
 });
 beforeEach(() => {
-  served = { ca: caBundle(anchors), requests: [], script: 'echo "ran as $(id -u)"; exit 0\n' };
+  served = { ca: caBundle(anchors), requests: [], script: 'echo "ran as $(id -u)"; exit 0\n', status: 200 };
 });
 
 const lineFor = (purpose: InstallLine['purpose'], at: InstallHost = where) =>
@@ -76,7 +76,7 @@ async function paste(
 /** A PATH without curl, so that wget is taken. */
 async function withoutCurl(): Promise<NodeJS.ProcessEnv> {
   const bin = mkdtempSync(join(dir, 'bin-'));
-  for (const tool of ['sh', 'wget', 'mktemp', 'rm', 'sha256sum', 'id']) {
+  for (const tool of ['sh', 'wget', 'mktemp', 'rm', 'sed', 'sha256sum', 'id']) {
     const { stdout } = await run('sh', ['-c', `command -v ${tool}`]);
     execFileSync('ln', ['-s', stdout.trim(), join(bin, tool)]);
   }
@@ -147,6 +147,36 @@ describe('install lines', () => {
     impostor.close();
     expect(ran.code).not.toBe(0);
     expect(ran.stdout).toBe('');
+  });
+
+  describe.each(['curl', 'wget'])('with %s', (tool) => {
+    const given = async (): Promise<NodeJS.ProcessEnv> => (tool === 'wget' ? withoutCurl() : {});
+
+    it('say why the server refuses the script, and run nothing of its answer', async () => {
+      served.status = 403;
+      served.script = '{"code":"key-revoked","message":"The key was revoked.","correlationId":"1"}';
+      expect(await paste(lineFor('install'), await given())).toEqual({
+        code: 1,
+        stdout: '',
+        stderr: 'muster: The server refused the script. The key was revoked. Nothing was run.\n',
+      });
+    });
+
+    it('do without a reason when the answer holds none', async () => {
+      served.status = 502;
+      served.script = 'echo pwned\n';
+      expect(await paste(lineFor('install'), await given())).toEqual({
+        code: 1,
+        stdout: '',
+        stderr: 'muster: The server refused the script. Nothing was run.\n',
+      });
+    });
+
+    it('say that nothing was run when there is no server', async () => {
+      const ran = await paste(lineFor('install', { ...where, port: 1 }), await given());
+      expect(ran).toMatchObject({ code: 1, stdout: '' });
+      expect(ran.stderr).toContain('muster: The CA certificate could not be fetched. Nothing was run.');
+    });
   });
 
   it('run nothing when the paste was cut short', async () => {

@@ -2,7 +2,10 @@ import { createHash } from 'node:crypto';
 import { isIP } from 'node:net';
 import { caBundle, type InstallLine } from '@muster/contracts';
 
-const REFUSAL = 'The server sent another CA certificate than this line names. Nothing was run.';
+const OTHER_CA = 'The server sent another CA certificate than this line names. Nothing was run.';
+const NO_CA = 'The CA certificate could not be fetched. Nothing was run.';
+/** The sentence in the error that the server answered instead of the script; nothing when it answered something else. */
+const REASON = String.raw`sed -n "s/.*\"message\":\"\([^\"]*\)\".*/ \1/p" run.sh 2>/dev/null`;
 
 /** Where devices reach the suite. */
 export interface InstallHost {
@@ -33,16 +36,19 @@ function line(path: string, sha256: string, where: InstallHost): string {
   // wget cannot be told an address for a name: it dials the address, which the server's certificate names too.
   const [address] = where.addresses;
   const direct = address === undefined || isIP(where.host) ? origin : originOf(address, where.port);
-  const curl = `curl -fsS -m 300 --proto =https${resolving(where)}`;
+  // Not `curl -f`, which throws the server's reason away; `--fail-with-body` is younger than the systems that agents run on.
+  const curl = `curl -sS -m 300 --proto =https${resolving(where)} -w "%{http_code}"`;
+  const wget = 'wget -q -T 300 --content-on-error';
   const steps = [
     'set -eu; d=$(mktemp -d); trap "cd /; rm -rf \\"$d\\"" EXIT; cd "$d"',
+    'no() { echo "muster: $1" >&2; exit 1; }',
     'if command -v curl >/dev/null 2>&1',
-    `then g() { f=$1 u=${origin}$2; shift 2; ${curl} "$@" -o "$f" "$u"; }; a=-k; c="--cacert ca.crt"`,
-    `else g() { f=$1 u=${direct}$2; shift 2; wget -q -T 300 "$@" -O "$f" "$u"; }; a=--no-check-certificate; c=--ca-certificate=ca.crt`,
+    `then g() { f=$1 u=${origin}$2; shift 2; s=$(${curl} "$@" -o "$f" "$u") && [ "$s" = 200 ]; }; a=-k; c="--cacert ca.crt"`,
+    `else g() { f=$1 u=${direct}$2; shift 2; ${wget} "$@" -O "$f" "$u"; }; a=--no-check-certificate; c=--ca-certificate=ca.crt`,
     'fi',
-    'g ca.crt /ca.crt $a',
-    `echo "${sha256}  ca.crt" | sha256sum -c >/dev/null 2>&1 || { echo "${REFUSAL}" >&2; exit 1; }`,
-    `g run.sh ${path} $c`,
+    `g ca.crt /ca.crt $a || no "${NO_CA}"`,
+    `echo "${sha256}  ca.crt" | sha256sum -c >/dev/null 2>&1 || no "${OTHER_CA}"`,
+    `g run.sh ${path} $c || no "The server refused the script.$(${REASON}) Nothing was run."`,
     'sh run.sh',
   ];
   return `sh -c '${steps.join('; ')}'`;
