@@ -118,6 +118,8 @@ class Service {
   private readonly push: PushConnection;
   private readonly renewal: Renewal;
   private ticking?: NodeJS.Timeout;
+  /** Until this device's turn to renew in a roll-over. */
+  private turn?: NodeJS.Timeout;
   private ticks = 0;
   private tickedAt = Date.now();
   private lastSync?: string;
@@ -161,6 +163,7 @@ class Service {
 
   async stop(): Promise<void> {
     clearInterval(this.ticking);
+    clearTimeout(this.turn);
     this.push.stop();
     await this.executor.stop();
     await Promise.all([this.loop.stop(), this.sender.stop()]);
@@ -185,6 +188,9 @@ class Service {
 
   private checkCertificate(): void {
     void this.renewal.check().then((renewed) => renewed && this.renewed());
+    clearTimeout(this.turn);
+    const { turnInMs } = this.renewal;
+    if (turnInMs !== undefined) this.turn = setTimeout(() => this.checkCertificate(), turnInMs);
   }
 
   private renewNow(why: string): void {

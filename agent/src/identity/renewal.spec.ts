@@ -71,6 +71,24 @@ describe('renewal', () => {
     expect(suite.renewals).toBe(1);
   });
 
+  it('tells when its turn comes, so that a spread shorter than the regular checks is kept', async () => {
+    const renewal = new Renewal(device, 60);
+    await renewal.check();
+    expect(renewal.turnInMs).toBeUndefined();
+    const next = await makeRoot('Next root', Date.now() - 3_600_000);
+    suite.anchors = [...suite.anchors, next];
+    suite.mapVersion = 2;
+    device.trust.offer(suite.signedMap(), Date.now());
+    await suite.useRoot(next);
+    expect(await renewal.check()).toBe(false);
+    const { turnInMs = 0 } = renewal;
+    expect(turnInMs).toBeGreaterThan(0);
+    expect(turnInMs).toBeLessThanOrEqual(60_000);
+    device.clock.learn(device.clock.now() + turnInMs + 1);
+    expect(await renewal.check()).toBe(true);
+    expect(renewal.turnInMs).toBeUndefined();
+  });
+
   it('tries once a day while the issuing authority has not moved yet', async () => {
     suite.anchors = [...suite.anchors, await makeRoot('Next root', Date.now() - 3_600_000)];
     suite.mapVersion = 2;

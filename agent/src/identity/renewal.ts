@@ -49,6 +49,22 @@ export class Renewal {
     return this.running;
   }
 
+  /**
+   * Milliseconds until this device's turn in a roll-over that a check has noticed, so that it need not wait for the next
+   * regular one. Undefined when no turn is ahead.
+   */
+  get turnInMs(): number | undefined {
+    const seen = this.rolloverSeen;
+    if (!seen || seen.triedAt !== undefined) return undefined;
+    const ahead = this.turnOf(seen) - this.parts.clock.now();
+    // The clock may have been set back meanwhile; nobody waits longer than the spread.
+    return ahead > 0 ? Math.min(ahead, this.rollOverSpreadSeconds * 1000) : undefined;
+  }
+
+  private turnOf(seen: { at: number }): number {
+    return seen.at + this.place * this.rollOverSpreadSeconds * 1000;
+  }
+
   private due(): string | undefined {
     const { enrolled } = this.parts.identity;
     if (!enrolled) return undefined;
@@ -65,7 +81,7 @@ export class Renewal {
     if (!root || this.parts.identity.isUnder(root)) return false;
     if (this.rolloverSeen?.root !== root.fingerprint256) this.rolloverSeen = { root: root.fingerprint256, at: now };
     const seen = this.rolloverSeen;
-    if (now < seen.at + this.place * this.rollOverSpreadSeconds * 1000) return false;
+    if (now < this.turnOf(seen)) return false;
     // The issuing CA may move to the new root some time after the map does.
     if (seen.triedAt !== undefined && now < seen.triedAt + DAY_MS) return false;
     seen.triedAt = now;
