@@ -1,7 +1,7 @@
 import { List, text, Text, Whole } from '@muster/contracts';
 import { BaseConfig } from '@muster/service-kit';
 
-/** Configuration of `bip`. */
+/** Configuration of `bip`. Described for administrators in `docs/configuration/bip.md`. */
 export class BipConfig extends BaseConfig {
   @Text({ min: 1, max: 1000, about: 'Folder of the built agent: main.mjs, launcher.mjs and package.json.' })
   AGENT_DIR: string;

@@ -1,5 +1,5 @@
 import { fieldsOf } from '@muster/contracts';
-import { loadConfig } from '@muster/service-kit';
+import { configurationTable, loadConfig } from '@muster/service-kit';
 import { describe, expect, it } from 'vitest';
 import { WebConfig } from './config';
 
@@ -33,6 +33,11 @@ describe('WebConfig', () => {
   it('is what .env.example says', async () => {
     await expect(example()).toMatchFileSnapshot('../.env.example');
   });
+
+  it('is what the documentation says', () =>
+    expect(
+      `# Configuration of the web service\n\n<!-- prettier-ignore -->\n${configurationTable(WebConfig)}`,
+    ).toMatchFileSnapshot('../../../docs/configuration/web.md'));
 
   it('derives names from the domain', () => {
     const config = loadConfig(WebConfig, 'web', { ...needed, ITSM_DOMAIN: 'console.company.local' });

@@ -3,7 +3,7 @@ import { OperationsConfig } from './operations/operations.config';
 
 export type WebRole = 'manager' | 'worker' | 'all';
 
-/** Configuration of `web`; `.env.example` lists it for administrators. */
+/** Configuration of `web`. Described for administrators in `docs/configuration/web.md`. */
 export class WebConfig extends OperationsConfig {
   @OneOf(['manager', 'worker', 'all'], {
     about: 'Which face this process shows: `manager` to consoles, `worker` to devices, or both.',
