@@ -6,7 +6,11 @@ import { ESLint } from 'eslint';
 
 /** [path that the text pretends to have, text, what makes it wrong] */
 const fixtures = [
-  ['services/web/src/boundary.fixture.ts', "import '../../key-manager/src/main';\n", 'a service imports another service'],
+  [
+    'services/web/src/boundary.fixture.ts',
+    "import '../../key-manager/src/main';\n",
+    'a service imports another service',
+  ],
   ['console/src/boundary.fixture.ts', "import '@muster/database';\n", 'the console imports a server library'],
   ['libs/contracts/src/boundary.fixture.ts', "import '@muster/bus';\n", 'the contracts import something of ours'],
   ['agent/src/boundary.fixture.ts', "import '../../services/web/src/main';\n", 'the agent reaches into a service'],
