@@ -2,6 +2,7 @@ export * from './schema/registry';
 export * from './schema/fields';
 export * from './schema/parse';
 export * from './schema/describe';
+export * from './schema/uuid';
 export * from './wire/services';
 export * from './wire/permissions';
 export * from './wire/principal';
