@@ -1,9 +1,8 @@
-import { AppError } from '@muster/contracts';
+import { AppError, isUuid } from '@muster/contracts';
 import type { DataSource, EntityManager, QueryRunner } from 'typeorm';
 import { runAfterCommit } from './after-commit';
 import type { DatabaseLog } from './database.options';
 import { mapDatabaseError } from './errors';
-import { isUuid } from './identifier';
 import { AcrossLog } from './wall/across-log';
 import { rolesOf } from './wall/roles';
 

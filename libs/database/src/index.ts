@@ -10,8 +10,8 @@ export {
   type SchemaOptions,
 } from './database.options';
 export { findDrift } from './drift';
-export { isConnectionLoss, isUniqueViolation, mapDatabaseError } from './errors';
-export { isUuid, newId } from './identifier';
+export { isConnectionLoss, isUniqueViolation } from './errors';
+export { newId } from './identifier';
 export { migrate } from './migrate';
 export { Outbox } from './outbox/outbox';
 export { OutboxReader, type WaitingEvent } from './outbox/outbox-reader';

@@ -1,4 +1,4 @@
-export { BaseConfig, DatabaseConfigFields } from './config/base.config';
+export { BaseConfig } from './config/base.config';
 export { ConfigFaults, type Environment, loadConfig } from './config/load-config';
 export { configurationTable } from './config/configuration-table';
 export { errorBody, toAppError } from './errors/error-body';

@@ -3,7 +3,7 @@ import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Bus, BUS_OPTIONS, BusModule, ConsumesEvent, type Delivery, withCorrelationId } from '@muster/bus';
 import { DeviceRetired, deviceRetired } from '@muster/contracts';
-import { Database, DatabaseModule, newId, Outbox } from '@muster/database';
+import { Database, newId, Outbox } from '@muster/database';
 import {
   eventually,
   startNats,
@@ -13,8 +13,8 @@ import {
   type TestPostgres,
 } from '@muster/testing';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { DatabaseConfigFields } from './config/base.config';
 import { loadConfig } from './config/load-config';
+import { DatabaseConfigFields, ServiceDatabaseModule } from './database';
 import { createLog } from './log/log';
 import { drain } from './shutdown';
 import { createService } from './start-service';
@@ -32,7 +32,7 @@ class Consumer {
   }
 }
 
-@Module({ imports: [DatabaseModule.forService({ schema: 'core', entities: [], migrations: [] })] })
+@Module({ imports: [ServiceDatabaseModule.forService({ schema: 'core', entities: [], migrations: [] })] })
 class WebModule {}
 
 let postgres: TestPostgres;

@@ -14,6 +14,7 @@ const START = { within: 60_000 };
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 let folder: string;
+let packages: string[];
 let nats: TestNats;
 let environment: Record<string, string>;
 const children: ChildProcess[] = [];
@@ -27,7 +28,13 @@ beforeAll(async () => {
     tsconfig: join(root, 'tsconfig.json'),
     external: (id) => !/^(@muster\/|@oxc-project\/|[./\0])/.test(id),
   });
-  await bundle.write({ file: join(folder, 'main.mjs'), format: 'esm', codeSplitting: false, keepNames: true });
+  const { output } = await bundle.write({
+    file: join(folder, 'main.mjs'),
+    format: 'esm',
+    codeSplitting: false,
+    keepNames: true,
+  });
+  packages = output[0].imports;
   await bundle.close();
   const { url, user, password } = nats.credentials('bip');
   environment = { NATS_URL: url, NATS_USER: user, NATS_PASSWORD: password, EDGE_SECRET, SHUTDOWN_SECONDS: '10' };
@@ -68,6 +75,12 @@ const slow = (port: number): Promise<Response> =>
   });
 
 describe('a service process', { timeout: 120_000 }, () => {
+  it('carries nothing of a database unless it asks for one', () => {
+    expect(packages).toContain('@nestjs/core');
+    expect(packages).not.toContain('typeorm');
+    expect(packages).not.toContain('pg');
+  });
+
   it('says all faults of its configuration and ends with 78', async () => {
     const { code, output } = await start({ NATS_URL: '', LOG_LEVEL: 'loud', EDGE_SECRET: '' });
     expect(await code).toBe(78);

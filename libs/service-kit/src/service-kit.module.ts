@@ -1,9 +1,8 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD, APP_INTERCEPTOR, DiscoveryModule } from '@nestjs/core';
-import { Bus, BUS_OPTIONS, type BusOptions, BusMetrics, currentCorrelationId, OUTBOX_SOURCE } from '@muster/bus';
+import { Bus, BUS_OPTIONS, type BusOptions, BusMetrics } from '@muster/bus';
 import { type Class, revocationHeartbeat, identityRevoked, type ServiceName } from '@muster/contracts';
-import { type ConnectionOptions, Database, DATABASE_OPTIONS, OutboxReader } from '@muster/database';
-import { BaseConfig, DatabaseConfigFields } from './config/base.config';
+import { BaseConfig } from './config/base.config';
 import { ErrorFilter } from './errors/error.filter';
 import { Health } from './health/health';
 import { ServedPaths } from './http/served-paths';
@@ -32,30 +31,19 @@ export interface ServiceParts {
 export class ServiceKitModule {
   static forService(parts: ServiceParts): DynamicModule {
     const { service, config, log } = parts;
-    const database = config instanceof DatabaseConfigFields ? [databaseOptions(service, config, log)] : [];
+    const configTypes = typesOf(parts.configType);
     return {
       module: ServiceKitModule,
       global: true,
       imports: [DiscoveryModule],
       providers: [
-        { provide: BaseConfig, useValue: config },
-        ...(parts.configType === BaseConfig ? [] : [{ provide: parts.configType, useValue: config }]),
+        ...configTypes.map((type) => ({ provide: type, useValue: config })),
         { provide: Log, useValue: log },
         { provide: Metrics, useValue: parts.metrics },
         { provide: ServedPaths, useValue: parts.served },
         { provide: BusMetrics, useFactory: () => new PrometheusBusMetrics(parts.metrics) },
         { provide: BUS_OPTIONS, useValue: busOptions(service, config) },
-        ...database.map((value) => ({ provide: DATABASE_OPTIONS, useValue: value })),
-        {
-          provide: OUTBOX_SOURCE,
-          inject: [{ token: OutboxReader, optional: true }],
-          useFactory: (reader?: OutboxReader) => reader,
-        },
-        {
-          provide: Health,
-          inject: [Bus, { token: Database, optional: true }],
-          useFactory: (bus: Bus, database?: Database) => healthOf(bus, database),
-        },
+        { provide: Health, inject: [Bus], useFactory: healthOf },
         { provide: RevocationList, useFactory: () => revocationList(service) },
         ...(identityRevoked.consumers.includes(service) ? [RevocationListener] : []),
         ...(revocationHeartbeat.consumers.includes(service) ? [RevocationFeed] : []),
@@ -66,20 +54,7 @@ export class ServiceKitModule {
         { provide: APP_INTERCEPTOR, useClass: RouteInterceptor },
         { provide: APP_FILTER, useClass: ErrorFilter },
       ],
-      exports: [
-        BaseConfig,
-        parts.configType,
-        Log,
-        Metrics,
-        BusMetrics,
-        BUS_OPTIONS,
-        ...database.map(() => DATABASE_OPTIONS),
-        OUTBOX_SOURCE,
-        Health,
-        RevocationList,
-        Identity,
-        Upgrades,
-      ],
+      exports: [...configTypes, Log, Metrics, BusMetrics, BUS_OPTIONS, Health, RevocationList, Identity, Upgrades],
     };
   }
 }
@@ -88,22 +63,14 @@ function busOptions(service: ServiceName, config: BaseConfig): BusOptions {
   return { service, url: config.NATS_URL, user: config.NATS_USER, password: config.NATS_PASSWORD };
 }
 
-function databaseOptions(service: ServiceName, config: DatabaseConfigFields, log: Log): ConnectionOptions {
-  const part = log.child({ part: 'database' });
-  return {
-    url: config.DATABASE_URL,
-    ...(config.DATABASE_OWNER_URL ? { ownerUrl: config.DATABASE_OWNER_URL } : {}),
-    poolSize: config.DATABASE_POOL_SIZE,
-    applicationName: `muster ${service}`,
-    log: (level, fields, message) => part[level](fields, message),
-    correlationId: currentCorrelationId,
-  };
+/** A configuration class and those that it extends: each part of a service asks for the one that has its fields. */
+function typesOf(type: Class<BaseConfig>): Array<Class<BaseConfig>> {
+  return type === BaseConfig ? [type] : [type, ...typesOf(Object.getPrototypeOf(type))];
 }
 
-function healthOf(bus: Bus, database?: Database): Health {
+function healthOf(bus: Bus): Health {
   const health = new Health();
   health.add('bus', () => bus.connected);
-  if (database) health.add('database', () => database.ping());
   return health;
 }
 

@@ -1,6 +1,6 @@
 import { Module } from '@nestjs/common';
-import { DatabaseModule } from '@muster/database';
 import { Log, PRINCIPAL_SOURCE } from '@muster/service-kit';
+import { ServiceDatabaseModule } from '@muster/service-kit/database';
 import { Authority } from './authority/authority';
 import { createAuthority, hasRoots } from './authority/authority-creation';
 import { AuthorityWatch } from './authority/authority-watch';
@@ -55,7 +55,7 @@ async function openAuthority(config: KeyManagerConfig, log: Log): Promise<Author
 
 /** Who people and devices are, and what proves it. */
 @Module({
-  imports: [DatabaseModule.forService(IDENTITY_SCHEMA)],
+  imports: [ServiceDatabaseModule.forService(IDENTITY_SCHEMA)],
   controllers: [
     SessionController,
     SessionListController,

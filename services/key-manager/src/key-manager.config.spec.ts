@@ -1,6 +1,7 @@
 import 'reflect-metadata';
 import { fieldsOf } from '@muster/contracts';
-import { ConfigFaults, configurationTable, DatabaseConfigFields, loadConfig } from '@muster/service-kit';
+import { ConfigFaults, configurationTable, loadConfig } from '@muster/service-kit';
+import { DatabaseConfigFields } from '@muster/service-kit/database';
 import { describe, expect, it } from 'vitest';
 import { KeyManagerConfig } from './key-manager.config';
 

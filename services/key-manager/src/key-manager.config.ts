@@ -1,5 +1,5 @@
 import { Flag, List, text, Text, Whole } from '@muster/contracts';
-import { DatabaseConfigFields } from '@muster/service-kit';
+import { DatabaseConfigFields } from '@muster/service-kit/database';
 
 /** Configuration of the key manager. Described for administrators in `docs/configuration/key-manager.md`. */
 export class KeyManagerConfig extends DatabaseConfigFields {

@@ -1,5 +1,5 @@
 import { type DynamicModule, Module, type Type } from '@nestjs/common';
-import { DatabaseModule } from '@muster/database';
+import { ServiceDatabaseModule } from '@muster/service-kit/database';
 import type { WebRole } from './config';
 import { DeadLettersModule } from './dead-letters/dead-letters.module';
 import { DevicesModule, DirectoryModule } from './devices/devices.module';
@@ -16,7 +16,7 @@ import { coreSchema } from './schema';
 import { SyncModule } from './sync/sync.module';
 
 /** What every process of the service has. */
-const COMMON = [DatabaseModule.forService(coreSchema), DirectoryModule, LimitsModule, OrganisationsModule];
+const COMMON = [ServiceDatabaseModule.forService(coreSchema), DirectoryModule, LimitsModule, OrganisationsModule];
 
 /** What consoles and tools talk to. */
 const MANAGER: Type[] = [

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Flag, List, OneOf, text, Whole } from '@muster/contracts';
 import { afterAll, describe, expect, it } from 'vitest';
-import { BaseConfig, DatabaseConfigFields } from './base.config';
+import { DatabaseConfigFields } from '../database/database.config';
+import { BaseConfig } from './base.config';
 import { configurationTable } from './configuration-table';
 import { ConfigFaults, type Environment, loadConfig } from './load-config';
 

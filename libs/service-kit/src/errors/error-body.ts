@@ -1,5 +1,4 @@
 import { AppError, ERROR_STATUS, type ErrorBody, type ErrorCode, InvalidInput } from '@muster/contracts';
-import { mapDatabaseError } from '@muster/database';
 
 /** Errors of Fastify and Nest that are the client's doing, by HTTP status; anything else below 500 is `invalid-input`. */
 const CLIENT_FAULTS: Readonly<Record<number, { code: ErrorCode; message: string }>> = {
@@ -13,8 +12,7 @@ const CLIENT_FAULTS: Readonly<Record<number, { code: ErrorCode; message: string 
 };
 
 /** Maps whatever was thrown to the closed list of codes. What is nobody's expectation becomes `internal`. */
-export function toAppError(thrown: unknown): AppError {
-  const error = mapDatabaseError(thrown);
+export function toAppError(error: unknown): AppError {
   if (error instanceof AppError) return error;
   if (error instanceof InvalidInput) {
     return new AppError('invalid-input', 'The input has faults.', { faults: error.faults, cause: error });

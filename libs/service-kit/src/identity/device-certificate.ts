@@ -1,6 +1,5 @@
 import { createHash, X509Certificate } from 'node:crypto';
-import { AppError } from '@muster/contracts';
-import { isUuid } from '@muster/database';
+import { AppError, isUuid } from '@muster/contracts';
 
 export interface PresentedCertificate {
   deviceId: string;

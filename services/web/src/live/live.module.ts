@@ -1,5 +1,4 @@
 import { Module } from '@nestjs/common';
-import { OperationsSettingsModule } from '../operations/operations-settings.module';
 import { LiveEvents } from './live-events';
 import { LiveGateway } from './live.gateway';
 
@@ -8,5 +7,5 @@ import { LiveGateway } from './live.gateway';
 export class LiveModule {}
 
 /** The WebSocket itself: the manager face. */
-@Module({ imports: [OperationsSettingsModule], providers: [LiveGateway] })
+@Module({ providers: [LiveGateway] })
 export class LiveGatewayModule {}

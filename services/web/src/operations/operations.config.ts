@@ -1,5 +1,5 @@
 import { Whole } from '@muster/contracts';
-import { DatabaseConfigFields } from '@muster/service-kit';
+import { DatabaseConfigFields } from '@muster/service-kit/database';
 
 /** What can be set about operations, sync and live updates. `WebConfig` extends it. */
 export class OperationsConfig extends DatabaseConfigFields {

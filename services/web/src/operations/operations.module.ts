@@ -6,7 +6,6 @@ import { CancelService } from './cancel.service';
 import { NotifiedConsumer } from './notified.consumer';
 import { OperationWork } from './operation-work';
 import { OperationsController } from './operations.controller';
-import { OperationsSettingsModule } from './operations-settings.module';
 import { RunProcedureService } from './run-procedure.service';
 import { Signing } from './signing';
 import { OperationSweeper } from './sweeper.service';
@@ -14,7 +13,7 @@ import { WakeUps } from './wake-ups';
 
 /** Operations as people ask for them and read them: the manager face. */
 @Module({
-  imports: [OperationsSettingsModule, LiveModule],
+  imports: [LiveModule],
   controllers: [OperationsController],
   providers: [CancelService, RunProcedureService, Signing, WakeUps],
 })
@@ -22,7 +21,7 @@ export class OperationsModule {}
 
 /** What happens to operations without anybody asking: the worker face. */
 @Module({
-  imports: [OperationsSettingsModule, LiveModule, LeasesModule, DirectoryModule],
+  imports: [LiveModule, LeasesModule, DirectoryModule],
   providers: [NotifiedConsumer, OperationSweeper, OperationWork, WakeUps],
   exports: [OperationSweeper],
 })

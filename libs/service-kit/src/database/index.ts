@@ -1,0 +1,2 @@
+export { DatabaseConfigFields } from './database.config';
+export { ServiceDatabaseModule } from './service-database.module';
