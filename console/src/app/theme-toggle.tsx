@@ -25,7 +25,7 @@ export function ThemeToggle() {
         <Menu.Label>{t('theme.title')}</Menu.Label>
         <Menu.RadioGroup value={colorScheme} onChange={(value) => setColorScheme(value as typeof colorScheme)}>
           {SCHEMES.map(({ value }) => (
-            <Menu.RadioItem key={value} value={value}>
+            <Menu.RadioItem key={value} value={value} closeMenuOnClick>
               {t(`theme.${value}`)}
             </Menu.RadioItem>
           ))}

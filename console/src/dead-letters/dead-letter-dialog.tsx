@@ -9,7 +9,7 @@ import { Dialog } from '../ui/dialog';
 import { FactList } from '../ui/fact-list';
 import { Failure } from '../ui/failure';
 import classes from '../ui/form.module.css';
-import { notifyDone } from '../ui/notify';
+import { useNotify } from '../ui/use-notify';
 import { When } from '../ui/when';
 
 interface DeadLetterDialogProps {
@@ -34,13 +34,14 @@ export function DeadLetterDialog({ letter, onClose }: DeadLetterDialogProps) {
 
 function DeadLetterView({ letter, onClose }: { letter: DeadLetter; onClose: () => void }) {
   const t = useText();
+  const notify = useNotify();
   const may = useMay();
   const [discarding, setDiscarding] = useState(false);
   const replay = useWrite(replayDeadLetter, [listDeadLetters]);
   const discard = useWrite(discardDeadLetter, [listDeadLetters]);
   const { id, service } = letter;
   const replayed = () => {
-    notifyDone(t('deadLetters.replayed', { id, service }));
+    notify(t('deadLetters.replayed', { id, service }));
     onClose();
   };
   return (

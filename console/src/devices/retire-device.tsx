@@ -12,12 +12,13 @@ import { useNavigate } from 'react-router';
 import { useWrite } from '../api/use-api';
 import { useText } from '../messages/use-text';
 import { ConfirmDialog } from '../ui/confirm-dialog';
-import { notifyDone } from '../ui/notify';
+import { useNotify } from '../ui/use-notify';
 import { setSelected } from './selection';
 
 /** Retires a device after saying what that does. */
 export function RetireDevice({ device }: { device: DeviceDetail }) {
   const t = useText();
+  const notify = useNotify();
   const navigate = useNavigate();
   const [opened, { open, close }] = useDisclosure();
   const retire = useWrite(retireDevice, [listDevices, listGroups, listMergeQuestions, readDashboard]);
@@ -27,7 +28,7 @@ export function RetireDevice({ device }: { device: DeviceDetail }) {
       {
         onSuccess: () => {
           setSelected([device], false);
-          notifyDone(t('devices.retired', { name: device.name }));
+          notify(t('devices.retired', { name: device.name }));
           void navigate('/devices');
         },
       },

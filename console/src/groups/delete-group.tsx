@@ -7,10 +7,11 @@ import { useWrite } from '../api/use-api';
 import { useText } from '../messages/use-text';
 import { useMay } from '../session/session-context';
 import { ConfirmDialog } from '../ui/confirm-dialog';
-import { notifyDone } from '../ui/notify';
+import { useNotify } from '../ui/use-notify';
 
 export function DeleteGroup({ group }: { group: Group }) {
   const t = useText();
+  const notify = useNotify();
   const may = useMay();
   const navigate = useNavigate();
   const cache = useQueryClient();
@@ -22,7 +23,7 @@ export function DeleteGroup({ group }: { group: Group }) {
       { params: { id: group.id } },
       {
         onSuccess: async () => {
-          notifyDone(t('groups.deleted', { name: group.name }));
+          notify(t('groups.deleted', { name: group.name }));
           // First away from the page of what is gone, then read the list anew.
           await navigate('/groups');
           await cache.invalidateQueries({ queryKey: [listGroups.path] });

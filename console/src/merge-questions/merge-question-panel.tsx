@@ -15,7 +15,7 @@ import { useText } from '../messages/use-text';
 import { useMay } from '../session/session-context';
 import { ConfirmDialog } from '../ui/confirm-dialog';
 import form from '../ui/form.module.css';
-import { notifyDone } from '../ui/notify';
+import { useNotify } from '../ui/use-notify';
 import { Panel } from '../ui/panel';
 import { DeviceComparison } from './device-comparison';
 
@@ -24,6 +24,7 @@ const EQUAL = ['systemUuid', 'serialNumber', 'machineId', 'macs'] as const;
 /** Two devices side by side, what is equal about them, and the two answers. */
 export function MergeQuestionPanel({ question }: { question: MergeQuestion }) {
   const t = useText();
+  const notify = useNotify();
   const intl = useIntl();
   const may = useMay();
   const [answer, setAnswer] = useState<'same' | 'different'>();
@@ -37,7 +38,7 @@ export function MergeQuestionPanel({ question }: { question: MergeQuestion }) {
   const confirm = () =>
     send.mutate(
       { params: { id: question.id }, body: { answer: answer ?? 'different' } },
-      { onSuccess: () => notifyDone(t('mergeQuestions.answered')) },
+      { onSuccess: () => notify(t('mergeQuestions.answered')) },
     );
   return (
     <Panel title={t('mergeQuestions.question', names)}>

@@ -6,10 +6,11 @@ import { useWrite } from '../api/use-api';
 import { useText } from '../messages/use-text';
 import { useMay } from '../session/session-context';
 import { ConfirmDialog } from '../ui/confirm-dialog';
-import { notifyDone } from '../ui/notify';
+import { useNotify } from '../ui/use-notify';
 
 export function DeleteProcedure({ procedure }: { procedure: Procedure }) {
   const t = useText();
+  const notify = useNotify();
   const may = useMay();
   const navigate = useNavigate();
   const [opened, { open, close }] = useDisclosure();
@@ -20,7 +21,7 @@ export function DeleteProcedure({ procedure }: { procedure: Procedure }) {
       { params: { id: procedure.id } },
       {
         onSuccess: () => {
-          notifyDone(t('procedures.deleted', { name: procedure.name }));
+          notify(t('procedures.deleted', { name: procedure.name }));
           void navigate('/procedures');
         },
       },

@@ -5,7 +5,7 @@ import { useRead } from '../api/use-api';
 import { useText } from '../messages/use-text';
 import { useMay } from '../session/session-context';
 import { LinkButton } from '../ui/link-button';
-import { notifyDone } from '../ui/notify';
+import { useNotify } from '../ui/use-notify';
 import { Page } from '../ui/page';
 import { Panel } from '../ui/panel';
 import { Loaded } from '../ui/states';
@@ -26,9 +26,10 @@ export function NewProcedurePage() {
 
 function NewProcedure() {
   const t = useText();
+  const notify = useNotify();
   const navigate = useNavigate();
   const { save, error, pending } = useSaveProcedure(undefined, (saved) => {
-    notifyDone(t('procedures.saved', { name: saved.name }));
+    notify(t('procedures.saved', { name: saved.name }));
     void navigate(`/procedures/${saved.id}`);
   });
   return (
@@ -57,9 +58,10 @@ export function ProcedurePage() {
 
 function KnownProcedure({ procedure }: { procedure: Procedure }) {
   const t = useText();
+  const notify = useNotify();
   const may = useMay();
   const { save, error, pending } = useSaveProcedure(procedure.id, (saved) =>
-    notifyDone(t('procedures.saved', { name: saved.name })),
+    notify(t('procedures.saved', { name: saved.name })),
   );
   return (
     <Page

@@ -7,7 +7,7 @@ import type { ApiError } from '../../api/api-error';
 import { useText } from '../../messages/use-text';
 import { Failure } from '../../ui/failure';
 import { Notice } from '../../ui/notice';
-import { notifyDone } from '../../ui/notify';
+import { useNotify } from '../../ui/use-notify';
 import { Panel } from '../../ui/panel';
 import { Empty, LoadingLines } from '../../ui/states';
 import { hasEnded } from '../state';
@@ -27,14 +27,15 @@ interface OutputPanelProps {
 /** An operation's output as it arrives, with what one does with it. */
 export function OutputPanel({ operationId, state, name }: OutputPanelProps) {
   const t = useText();
+  const notify = useNotify();
   const { feed, version } = useOutput(operationId, state);
   const [follow, setFollow] = useState(true);
   const download = useMutation<void, ApiError>({ mutationFn: () => downloadOutput(operationId, name) });
   const ended = hasEnded(state);
   const copy = () =>
     navigator.clipboard.writeText(feed.buffer.text()).then(
-      () => notifyDone(t('output.copied')),
-      () => notifyDone(t('app.copyFailed')),
+      () => notify(t('output.copied')),
+      () => notify(t('app.copyFailed')),
     );
   return (
     <Panel

@@ -17,6 +17,19 @@ describe('a line of output', () => {
     expect(plainLine(line)).toBe(plain);
   });
 
+  it.each([
+    ['colours', '\u241b[1;31mred\u241b[0m', 'red'],
+    ['window titles', '\u241b]0;title\u2407text', 'text'],
+    ['links', '\u241b]8;;http://x\u241b\\text\u241b]8;;\u241b\\', 'text'],
+    ['character sets', '\u241b(Bplain', 'plain'],
+  ])('loses %s that an agent sent as pictures of the controls', (_, line, plain) => {
+    expect(plainLine(line)).toBe(plain);
+  });
+
+  it('keeps a picture that begins no sequence', () => {
+    expect(plainLine('press \u241b to leave')).toBe('press \u241b to leave');
+  });
+
   it('shows what a terminal would show after a carriage return', () => {
     expect(plainLine('10 %\r50 %\r100 %')).toBe('100 %');
     expect(plainLine('from Windows\r')).toBe('from Windows');
