@@ -99,9 +99,13 @@ roll() {
   number=$(next_number "$1")
   rolling=$1/.rolling
   rm -rf "$rolling"
+  trap 'rm -rf "$rolling"' EXIT
   mkdir -p "$rolling/cross" "$rolling/roots" "$rolling/issuing" "$rolling/signing"
   make_root root "$2 root CA $number" "$rolling/roots/root-$number"
-  [ "$3" = without ] || cross "$rolling/roots/root-$number" "$(current_root "$1")" "$rolling/cross/root-$number"
+  if [ "$3" != without ]; then
+    old=$(current_root "$1")
+    cross "$rolling/roots/root-$number" "$old" "$rolling/cross/root-$number"
+  fi
   below_root "$rolling" "$2"
   # Run by root for a service without rights: the files are for whom the folder is.
   [ "$(id -u)" -ne 0 ] || chown -R "$(ls -ldn "$1/roots" | awk '{ print $3 ":" $4 }')" "$rolling"
@@ -111,7 +115,6 @@ roll() {
       [ ! -f "$file" ] || mv "$file" "$1/$part/"
     done
   done
-  rm -r "$rolling"
 }
 
 # One more than the highest number, also when the roots before are gone.
