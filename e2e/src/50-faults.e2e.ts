@@ -1,8 +1,10 @@
+import { readOperation } from '@muster/contracts';
 import { chmodSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Api } from './harness/api';
+import { enrolledDevice } from './harness/devices';
 import { asAdmin } from './harness/people';
 import { localDevice, start, untilEnded } from './harness/procedures';
 import { kill, status, until, untilReady } from './harness/stack';
@@ -67,13 +69,29 @@ describe('kill -9 of the agent', () => {
     expect(lines()).toEqual(['begun', 'second']);
   });
 
-  it('a device that was offline when asked runs the operation when it returns', async () => {
+  it('in its sleep: what was asked meanwhile runs when it wakes', async () => {
     const { path, lines } = witness();
     const pid = await kill('agent', 'SIGSTOP');
     const asked = await start(api, device, `echo ran >> ${path}`);
     process.kill(pid, 'SIGCONT');
     expect((await untilEnded(api, asked.id)).state).toBe('COMPLETED');
     expect(lines()).toEqual(['ran']);
+  });
+});
+
+describe('a device that was offline when asked', () => {
+  it('gets the operation once when it returns, and its reports may repeat', async () => {
+    const sleeper = await enrolledDevice();
+    const { id } = await start(api, sleeper.id, 'true');
+    expect((await api.call(readOperation, { params: { id } })).state).toBe('PENDING');
+    const { operations } = await sleeper.sync();
+    expect(operations.map(({ operationId }) => operationId)).toEqual([id]);
+    await sleeper.sync({ holding: [id] });
+    await sleeper.report(id, 'started');
+    const last = await sleeper.report(id, 'completed', { exitCode: 0, chunks: 0 });
+    expect(last.operations).toEqual([]);
+    expect((await sleeper.report(id, 'completed', { exitCode: 0, chunks: 0 })).reply.settled).toContain(id);
+    expect(await untilEnded(api, id)).toMatchObject({ state: 'COMPLETED', exitCode: 0 });
   });
 });
 
