@@ -54,7 +54,8 @@ function command(file, args) {
 function vitest(name, config) {
   const report = join(scratch, `${name}.json`);
   const args = ['run', '--config', config, '--reporter=dot', '--reporter=json', `--outputFile.json=${report}`];
-  const result = spawnSync(bin('vitest'), args, { cwd: root, stdio: 'inherit' });
+  // CI: a snapshot that is missing fails instead of being written.
+  const result = spawnSync(bin('vitest'), args, { cwd: root, stdio: 'inherit', env: { ...nxEnvironment, CI: 'true' } });
   try {
     const { numPassedTests, numFailedTests, numFailedTestSuites, success } = JSON.parse(readFileSync(report, 'utf8'));
     const bad = Math.max(numFailedTests, numFailedTestSuites > 0 || !success || result.status !== 0 ? 1 : 0);

@@ -8,6 +8,6 @@ describe('render', () => {
     );
   });
   it('refuses a template with a variable that nobody gave', () => {
-    expect(() => render('${MISSING}', {})).toThrow('MISSING');
+    expect(() => render('${MISSING_6}', {})).toThrow('MISSING');
   });
 });

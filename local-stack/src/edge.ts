@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { request } from 'node:https';
 import { cpus } from 'node:os';
 import { basename, join } from 'node:path';
@@ -22,6 +22,7 @@ export function edgePart(layout: Layout, edgeSecret: string): Part {
     TEMPLATE_DIR: folder,
     EDGE_HTTPS_PORT: String(ports.https),
     EDGE_HTTP_PORT: String(ports.http),
+    IPV6_OFF: existsSync('/proc/net/if_inet6') || process.platform !== 'linux' ? '' : '# ',
     HTTPS_PORT_SUFFIX: `:${ports.https}`,
     ITSM_DOMAIN,
     BASE_DOMAIN,
@@ -58,7 +59,7 @@ export function edgePart(layout: Layout, edgeSecret: string): Part {
 
 /** @throws Error naming a variable that a template uses and nobody gave */
 export function render(template: string, variables: Record<string, string>): string {
-  return template.replace(/\$\{([A-Z_]+)\}/g, (_, name: string) => {
+  return template.replace(/\$\{([A-Z][A-Z0-9_]*)\}/g, (_, name: string) => {
     const value = variables[name];
     if (value === undefined) throw new Error(`the edge template uses \${${name}}, which is not set.`);
     return value;
