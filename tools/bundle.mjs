@@ -33,12 +33,28 @@ const external = [
 const typeormDrivers =
   /^(@google-cloud\/spanner|@sap\/hana-client|better-sqlite3|ioredis|mongodb|mssql|mysql2?|oracledb|pg-query-stream|redis|sql\.js|sqlite3|ts-node|typeorm-aurora-data-api-driver|hdb-pool)/;
 
+/** Nest would load class-validator, all of it with its telephone numbers, for a pipe that is not used here. */
+const forUnusedPipe = (id, importer) => id === 'class-validator' && /node_modules\/@nestjs\//.test(importer ?? '');
+const isExternal = (id, importer) =>
+  [...external, typeormDrivers].some((known) => (known instanceof RegExp ? known.test(id) : known === id)) ||
+  forUnusedPipe(id, importer);
+
+/** TypeORM's factory of drivers imports each one that there is, a megabyte; this suite has PostgreSQL alone. */
+const postgresOnly = {
+  name: 'postgres-only',
+  load: {
+    filter: { id: /\/typeorm\/driver\/(?!postgres\/)[a-z0-9-]+\/\w+Driver\.js$/ },
+    handler: () => 'module.exports = {};',
+  },
+};
+
 for (const entry of entries) {
   const bundle = await rolldown({
     input: `${root}/src/${entry}.ts`,
     platform: 'node',
     tsconfig: `${root}/tsconfig.json`,
-    external: [...external, typeormDrivers],
+    external: isExternal,
+    plugins: [postgresOnly],
     // Its CommonJS build cannot be shaken: 850 KB of telephone numbers would stay in every bundle.
     resolve: { alias: { 'class-validator': resolve('node_modules/class-validator/esm2015/index.js') } },
     onLog(level, log, next) {
@@ -51,6 +67,9 @@ for (const entry of entries) {
     format: 'esm',
     codeSplitting: false,
     sourcemap: false,
+    // V8 keeps the text of a program in memory, and in two bytes a character when a single one is beyond Latin-1.
+    comments: { legal: true, annotation: false, jsdoc: false },
+    charset: 'ascii',
     keepNames: true,
   });
   await bundle.close();
