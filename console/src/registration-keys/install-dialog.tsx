@@ -25,7 +25,7 @@ export function InstallDialog({ registrationKey, onClose }: InstallDialogProps) 
           {registrationKey.state !== 'active' && (
             <Notice tone="warn">{t(`registrationKeys.unusable.${registrationKey.state}`)}</Notice>
           )}
-          {registrationKey.installLines.map(({ platform, purpose, line }) => (
+          {registrationKey.installLines?.map(({ platform, purpose, line }) => (
             <section key={`${platform} ${purpose}`} className={classes.form}>
               <div className={classes.prose}>
                 <h3>{t(`registrationKeys.${purpose}.title`, { platform: t(`platform.${platform}`) })}</h3>

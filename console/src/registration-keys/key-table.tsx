@@ -70,7 +70,7 @@ export function KeyTable({ keys, onInstall, empty }: KeyTableProps) {
       tight: true,
       cell: (key) => (
         <>
-          {key.installLines.length > 0 && (
+          {key.installLines !== undefined && key.installLines.length > 0 && (
             <Button size="compact-sm" variant="subtle" onClick={() => onInstall(key)}>
               {t('registrationKeys.install')}
               <span className="visually-hidden"> {key.name}</span>

@@ -7,7 +7,8 @@ const own = { service: 'key-manager', face: 'manager' } as const;
 export class RegistrationKey {
   @Uuid() id: string;
   @Text({ max: 200 }) name: string;
-  @Text({ max: 128, about: 'The key itself: it opens enrolment and nothing else.' }) key: string;
+  @Text({ max: 128, optional: true, about: 'The key itself, for who may write keys: having it is the power to enrol.' })
+  key?: string;
   @Uuid({ optional: true }) groupId?: string;
   @Whole({ min: 1, max: 1_000_000, optional: true, about: 'How many devices it may enrol; unlimited when absent.' })
   deviceLimit?: number;
@@ -16,7 +17,8 @@ export class RegistrationKey {
   @OneOf(['active', 'spent', 'expired', 'revoked']) state: 'active' | 'spent' | 'expired' | 'revoked';
   @Instant() createdAt: string;
   @Text({ max: 254 }) createdBy: string;
-  @List(nested(() => InstallLine), { max: 8 }) installLines: InstallLine[];
+  @List(nested(() => InstallLine), { max: 8, optional: true, about: 'Lines to paste; they hold the key, so as it.' })
+  installLines?: InstallLine[];
 }
 /** A line to paste on a device. Safe with a private CA: it carries the digest of the CA certificate. */
 export class InstallLine {

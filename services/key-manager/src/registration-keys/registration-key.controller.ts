@@ -19,7 +19,7 @@ import { installLines } from './install-lines';
 import { RegistrationKeyEntity } from './registration-key.entity';
 import { stateOf } from './registration-keys';
 
-/** Registration keys as people see them, with the lines to paste. */
+/** Registration keys as people see them; who may write keys sees the keys themselves and the lines to paste. */
 @Controller()
 export class RegistrationKeyController {
   private readonly log: Log;
@@ -38,7 +38,8 @@ export class RegistrationKeyController {
     const rows = await this.database.inOrganisation(principal.organisationId, (manager) =>
       manager.find(RegistrationKeyEntity, { order: { createdAt: 'DESC' }, take: 1000 }),
     );
-    return { keys: rows.map((row) => describeKey(row, this.authority, this.config)) };
+    const open = principal.permissions.includes('registration-keys.write');
+    return { keys: rows.map((row) => (open ? openKey(row, this.authority, this.config) : describeKey(row))) };
   }
 
   @Handles(createRegistrationKey)
@@ -52,7 +53,7 @@ export class RegistrationKeyController {
       manager.insert(RegistrationKeyEntity, row),
     );
     this.log.info({ registrationKeyId: row.id, by: principal.id }, 'Created a registration key.');
-    return describeKey(row, this.authority, this.config);
+    return openKey(row, this.authority, this.config);
   }
 
   @Handles(revokeRegistrationKey)
@@ -68,17 +69,21 @@ export class RegistrationKeyController {
   }
 }
 
-function describeKey(row: RegistrationKeyEntity, authority: Authority, config: KeyManagerConfig): RegistrationKey {
-  const where = { host: config.ITSM_DOMAIN, port: config.EDGE_PORT, addresses: config.ITSM_WEB_IP };
+function describeKey(row: RegistrationKeyEntity): RegistrationKey {
   return {
-    ...{ id: row.id, name: row.name, key: row.key, devicesEnrolled: row.devicesEnrolled, state: stateOf(row) },
+    ...{ id: row.id, name: row.name, devicesEnrolled: row.devicesEnrolled, state: stateOf(row) },
     groupId: row.groupId ?? undefined,
     deviceLimit: row.deviceLimit ?? undefined,
     expiresAt: row.expiresAt?.toISOString(),
     createdAt: row.createdAt.toISOString(),
     createdBy: row.createdBy,
-    installLines: installLines(row.key, authority.anchors, where),
   };
+}
+
+/** As who may make keys sees it: whoever has the key itself, or a line that holds it, can enrol devices. */
+function openKey(row: RegistrationKeyEntity, authority: Authority, config: KeyManagerConfig): RegistrationKey {
+  const where = { host: config.ITSM_DOMAIN, port: config.EDGE_PORT, addresses: config.ITSM_WEB_IP };
+  return { ...describeKey(row), key: row.key, installLines: installLines(row.key, authority.anchors, where) };
 }
 
 function expiryOf({ expiresAt }: CreateRegistrationKey): Date | null {

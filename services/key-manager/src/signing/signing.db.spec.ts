@@ -48,7 +48,7 @@ afterAll(() => service?.stop());
 async function enrol(by = owner): Promise<string> {
   const { body } = await by.call(createRegistrationKey, { body: { name: 'any' } });
   const certificateRequest = await (await DeviceKey.make()).request();
-  const order = { key: body.key, address: '203.0.113.5', proposedDeviceId: newId(), certificateRequest };
+  const order = { key: body.key ?? '', address: '203.0.113.5', proposedDeviceId: newId(), certificateRequest };
   return (await web.request(certifyDevice, order)).deviceId;
 }
 const soon = (ms: number) => new Date(Date.now() + ms).toISOString();

@@ -209,6 +209,40 @@ describe('a user', () => {
   });
 });
 
+describe('registration keys', () => {
+  /** What comes over the wire, and the one key of it that was made for the test. */
+  const listed = async (browser: Browser, id: string) => {
+    const { status, body } = await browser.call(listRegistrationKeys);
+    return { status, text: JSON.stringify(body), found: body.keys.find((key) => key.id === id) };
+  };
+
+  it('are shown in clear to who may make them, and to nobody who may only read', async () => {
+    const { body: made } = await owner.call(createRegistrationKey, { body: { name: 'guarded' } });
+    expect(made.key).toMatch(/^[A-Za-z0-9_-]{20,}$/);
+    expect(made.installLines?.map(({ purpose }) => purpose)).toEqual(['install', 'uninstall']);
+    const administrator = await listed(people.administrator, made.id);
+    expect(administrator.found).toEqual(made);
+    for (const role of ['technician', 'read-only'] as const) {
+      const { status, text, found } = await listed(people[role], made.id);
+      expect([role, status, found?.name, found?.state]).toEqual([role, 200, 'guarded', 'active']);
+      expect(found).not.toHaveProperty('key');
+      expect(found).not.toHaveProperty('installLines');
+      expect(text).not.toContain(made.key);
+    }
+  });
+
+  it('are not shown to a tool that may only read, whoever owns it', async () => {
+    const { body: made } = await owner.call(createRegistrationKey, { body: { name: 'guarded from tools' } });
+    const permissions: Permission[] = ['registration-keys.read'];
+    const body = { name: 'reads', permissions, expiresAt: inADay() };
+    const tool = new Browser(service.origin);
+    tool.token = (await owner.call(createApiToken, { body })).body.secret;
+    const { status, text, found } = await listed(tool, made.id);
+    expect([status, found?.name]).toEqual([200, 'guarded from tools']);
+    expect(text).not.toContain(made.key);
+  });
+});
+
 describe('API tokens', () => {
   const create = (browser: Browser, permissions: Permission[], expiresAt = inADay()) =>
     browser.call(createApiToken, { body: { name: 'tool', permissions, expiresAt } });
