@@ -20,7 +20,7 @@ const FIRST_KEY = 'a-key-that-the-set-up-chose';
 let service: RunningKeyManager;
 let owner: Browser;
 beforeAll(async () => {
-  service = await RunningKeyManager.start({ FIRST_REGISTRATION_KEY: FIRST_KEY });
+  service = await RunningKeyManager.start({ FIRST_REGISTRATION_KEY: FIRST_KEY, FIRST_REGISTRATION_KEY_HOURS: '2' });
   owner = await enter(service.origin, OWNER_EMAIL, FIRST_PASSWORD);
 });
 afterAll(() => service?.stop());
@@ -32,9 +32,12 @@ describe('the first start', () => {
     await web.request(certifyDevice, { key: FIRST_KEY, address: '', proposedDeviceId: newId(), certificateRequest });
     const [key] = (await owner.call(listRegistrationKeys)).body.keys;
     expect(key).toMatchObject({ key: FIRST_KEY, devicesEnrolled: 1, state: 'active' });
+    expect(Date.parse(key?.expiresAt ?? '') - Date.parse(key?.createdAt ?? '')).toBe(2 * 3_600_000);
     await owner.call(revokeRegistrationKey, { params: { id: key?.id ?? '' } });
     await service.addInstance({ FIRST_REGISTRATION_KEY: FIRST_KEY });
-    expect((await owner.call(listRegistrationKeys)).body.keys).toMatchObject([{ state: 'revoked' }]);
+    expect((await owner.call(listRegistrationKeys)).body.keys).toMatchObject([
+      { state: 'revoked', expiresAt: key?.expiresAt },
+    ]);
   });
 
   it('is refused without a password for the first owner, and without an authority', async () => {

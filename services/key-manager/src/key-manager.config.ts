@@ -25,6 +25,8 @@ export class KeyManagerConfig extends DatabaseConfigFields {
     about: 'A registration key to make at the first start, for devices that enrol before anybody signed in.',
   })
   FIRST_REGISTRATION_KEY?: string;
+  @Whole({ min: 1, max: 8760, about: 'Hours after which the registration key of the first start expires.' })
+  FIRST_REGISTRATION_KEY_HOURS = 24;
   @Whole({ min: 1, max: 10_080, about: 'Minutes without use after which a session ends.' }) SESSION_IDLE_MINUTES = 60;
   @Whole({ min: 1, max: 720, about: 'Hours after which a session ends in any case.' }) SESSION_HOURS = 12;
   @Whole({ min: 2, max: 100, about: 'Failed sign-ins in a row after which a user is locked out for a while.' })

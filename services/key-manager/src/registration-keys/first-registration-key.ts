@@ -7,7 +7,8 @@ import { RegistrationKeyEntity } from './registration-key.entity';
 
 /**
  * Makes the registration key that an unattended set-up chose beforehand, so that its first devices can enrol before
- * anybody signed in. Made once: a revoked one stays revoked.
+ * anybody signed in. Made once, for a while: nobody chose it in the console, so nobody would think of closing that door.
+ * A revoked or expired one stays so.
  */
 @Injectable()
 export class FirstRegistrationKey implements OnModuleInit {
@@ -20,12 +21,14 @@ export class FirstRegistrationKey implements OnModuleInit {
   async onModuleInit(): Promise<void> {
     const key = this.config.FIRST_REGISTRATION_KEY;
     if (!key) return;
+    const createdAt = new Date();
     const row = {
       id: newId(),
       organisationId: DEFAULT_ORGANISATION_ID,
       name: 'First registration key',
       key,
-      createdAt: new Date(),
+      createdAt,
+      expiresAt: new Date(createdAt.getTime() + this.config.FIRST_REGISTRATION_KEY_HOURS * 3_600_000),
       createdBy: 'set-up',
     };
     const made = await this.database.inOrganisation(DEFAULT_ORGANISATION_ID, (manager) =>
