@@ -9,8 +9,10 @@ export interface Part {
   user?: { uid: number; gid: number };
   /** Names of the parts that must be ready before this one starts. */
   needs: string[];
-  /** Asked again and again until it answers true. */
-  ready(): Promise<boolean>;
+  /** The others are of use without it: when it does not get ready, the stack goes on. */
+  optional?: boolean;
+  /** Asked again and again, with the pid of the process that runs now, until it answers true. */
+  ready(pid: number): Promise<boolean>;
   /** Signal that asks the process to end; SIGTERM when absent. */
   stopSignal?: NodeJS.Signals;
 }

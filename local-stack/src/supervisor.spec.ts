@@ -1,4 +1,4 @@
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -58,5 +58,43 @@ describe('the supervisor', () => {
     const pids = running.states().map(({ pid }) => pid);
     await running.stop();
     for (const pid of pids) expect(lives(pid)).toBe(false);
+  });
+
+  it('fails at once, with the end of the log, when a part ends again and again before it is ready', async () => {
+    const broken = { ...part('a', [], `console.error('no such table'); process.exit(3)`), ready: async () => false };
+    await expect(make().start([broken])).rejects.toThrow(
+      /^a ended 5 times without getting ready; .*a\.log.*\n.*no such table/,
+    );
+  });
+
+  it('tells only what this start wrote to the log', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'muster-supervisor-'));
+    writeFileSync(join(folder, 'a.log'), 'of the last start\n');
+    supervisor = new Supervisor(
+      folder,
+      () => undefined,
+      () => undefined,
+    );
+    const broken = { ...part('a', [], 'process.exit(3)'), ready: async () => false };
+    await expect(supervisor.start([broken])).rejects.toThrow(/\(nothing\)$/);
+  });
+
+  it('goes on without an optional part, and says so', async () => {
+    const said: string[] = [];
+    const running = make(said);
+    const broken = { ...part('a', [], 'process.exit(3)'), optional: true, ready: async () => false };
+    await running.start([broken, part('b')]);
+    expect(running.states().map(({ name, ready }) => [name, ready])).toEqual([
+      ['a', false],
+      ['b', true],
+    ]);
+    expect(said.join('\n')).toContain('a ended 5 times without getting ready');
+  });
+
+  it('asks the process that runs now whether it is ready', async () => {
+    const asked = new Set<number>();
+    const running = make();
+    await running.start([{ ...part('a'), ready: async (pid) => !!asked.add(pid) }]);
+    expect([...asked]).toEqual([running.states()[0]?.pid]);
   });
 });

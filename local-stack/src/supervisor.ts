@@ -2,12 +2,15 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { lastLines, sizeOf } from './log-file';
 import type { Part } from './part';
 
-const READY_POLL_MS = 100;
+const POLL_MS = 100;
 const START_TIMEOUT_MS = 60_000;
 const STOP_TIMEOUT_MS = 10_000;
 const LONGEST_RESTART_DELAY_MS = 10_000;
+/** A part that ended as often without ever getting ready will not get ready. */
+const HOPELESS_ENDS = 5;
 
 export interface PartState {
   name: string;
@@ -20,15 +23,16 @@ interface Running extends PartState {
   part: Part;
   child?: ChildProcess;
   startedAt: number;
-  /** Somebody asks already whether it is ready. */
-  watched: boolean;
+  everReady: boolean;
+  /** Where in its log this run of the stack begins. */
+  logStart: number;
 }
 
 /** Starts parts in the order of what they need, restarts what dies, and ends everything. */
 export class Supervisor {
   private readonly running = new Map<string, Running>();
   private readonly readiness = new Map<string, Promise<void>>();
-  private stopping = false;
+  private ending = false;
 
   constructor(
     private readonly logFolder: string,
@@ -36,25 +40,34 @@ export class Supervisor {
     private readonly say: (line: string) => void,
   ) {}
 
+  /** Whether `stop` was called; then `start` resolves early. */
+  get stopping(): boolean {
+    return this.ending;
+  }
+
   /**
-   * Resolves when these parts are ready; parts of an earlier call may be needed.
+   * Resolves when these parts are ready, or, being optional, have failed; parts of an earlier call may be needed.
    * @throws Error naming the part that did not get ready and its log
    */
   async start(parts: Part[]): Promise<void> {
     const startOne = async (part: Part): Promise<void> => {
       await Promise.all(part.needs.map((name) => this.readiness.get(name)));
-      if (this.stopping) return;
+      if (this.ending) return;
       const entry: Running = {
         name: part.name,
         ready: false,
         restarts: 0,
         part,
         startedAt: Date.now(),
-        watched: false,
+        everReady: false,
+        logStart: sizeOf(this.logOf(part)),
       };
       this.running.set(part.name, entry);
       this.launch(entry);
-      await this.untilReady(entry);
+      await this.untilReady(entry).catch((error: Error) => {
+        if (!part.optional) throw error;
+        this.say(error.message);
+      });
     };
     for (const part of inOrder(parts, [...this.readiness.keys()])) this.readiness.set(part.name, startOne(part));
     await Promise.all(parts.map((part) => this.readiness.get(part.name)));
@@ -66,7 +79,7 @@ export class Supervisor {
 
   /** Ends all parts, those that others need last. */
   async stop(): Promise<void> {
-    this.stopping = true;
+    this.ending = true;
     const waiting = new Set(this.running.values());
     while (waiting.size > 0) {
       const needed = new Set([...waiting].flatMap((entry) => entry.part.needs));
@@ -76,9 +89,13 @@ export class Supervisor {
     }
   }
 
+  private logOf({ name }: { name: string }): string {
+    return join(this.logFolder, `${name}.log`);
+  }
+
   private launch(entry: Running): void {
     const { part } = entry;
-    const log = openSync(join(this.logFolder, `${part.name}.log`), 'a', 0o640);
+    const log = openSync(this.logOf(part), 'a', 0o640);
     const [file, args] = withParentDeathSignal(part);
     // A process group of its own: a terminal's Ctrl-C reaches the supervisor only, which ends the parts in order.
     const child = spawn(file, args, { cwd: part.cwd, env: part.env, stdio: ['ignore', log, log], detached: true });
@@ -86,58 +103,67 @@ export class Supervisor {
     entry.child = child;
     entry.pid = child.pid;
     entry.startedAt = Date.now();
-    child.on('error', (error) => this.say(`${part.name}: cannot start: ${error.message}`));
+    child.on('error', (error) => {
+      if (entry.child === child && !child.pid) void this.died(entry, error.message);
+    });
     child.on('exit', (code, signal) => {
       endGroup(child.pid);
       if (entry.child === child) void this.died(entry, signal ?? `code ${code}`);
     });
     this.changed(this.states());
+    if (child.pid) void this.watch(entry, child, child.pid);
+  }
+
+  /** Asks this process whether it is ready until it says so or is gone. */
+  private async watch(entry: Running, child: ChildProcess, pid: number): Promise<void> {
+    while (entry.child === child && !this.ending) {
+      const ready = await entry.part.ready(pid).catch(() => false);
+      if (ready && entry.child === child) {
+        entry.ready = true;
+        entry.everReady = true;
+        const seconds = ((Date.now() - entry.startedAt) / 1000).toFixed(1);
+        this.say(`${entry.name.padEnd(14)} ready   pid ${pid}   ${seconds} s`);
+        this.changed(this.states());
+        return;
+      }
+      await sleep(POLL_MS);
+    }
   }
 
   private async untilReady(entry: Running): Promise<void> {
-    if (entry.watched) return;
-    entry.watched = true;
-    try {
-      await this.poll(entry);
-    } finally {
-      entry.watched = false;
-    }
-  }
-
-  private async poll(entry: Running): Promise<void> {
     const deadline = Date.now() + START_TIMEOUT_MS;
-    while (!(await entry.part.ready().catch(() => false))) {
-      if (this.stopping) return;
-      if (Date.now() > deadline) {
-        throw new Error(`${entry.name} did not get ready; read ${join(this.logFolder, `${entry.name}.log`)}.`);
+    while (!entry.ready && !this.ending) {
+      const log = this.logOf(entry);
+      if (entry.restarts >= HOPELESS_ENDS && !entry.everReady) {
+        const lines = lastLines(log, entry.logStart);
+        throw new Error(
+          `${entry.name} ended ${entry.restarts} times without getting ready; ${log} ends with:\n${lines}`,
+        );
       }
-      await sleep(READY_POLL_MS);
+      if (Date.now() > deadline) throw new Error(`${entry.name} did not get ready; read ${log}.`);
+      await sleep(POLL_MS);
     }
-    entry.ready = true;
-    this.say(
-      `${entry.name.padEnd(14)} ready   pid ${entry.pid}   ${((Date.now() - entry.startedAt) / 1000).toFixed(1)} s`,
-    );
-    this.changed(this.states());
   }
 
   private async died(entry: Running, how: string): Promise<void> {
     entry.ready = false;
     entry.pid = undefined;
-    if (this.stopping) return;
-    this.changed(this.states());
+    if (this.ending) return;
+    entry.child = undefined;
     const delay = Math.min(LONGEST_RESTART_DELAY_MS, 200 * 2 ** Math.min(entry.restarts, 6));
     if (Date.now() - entry.startedAt > LONGEST_RESTART_DELAY_MS) entry.restarts = 0;
     entry.restarts += 1;
-    this.say(`${entry.name.padEnd(14)} ended (${how}); starting it again`);
+    this.changed(this.states());
+    // One that is hopeless was told of already.
+    if (entry.everReady || entry.restarts < HOPELESS_ENDS)
+      this.say(`${entry.name.padEnd(14)} ended (${how}); starting it again`);
     await sleep(delay);
-    if (this.stopping) return;
-    this.launch(entry);
-    await this.untilReady(entry).catch((error: Error) => this.say(error.message));
+    if (!this.ending) this.launch(entry);
   }
 
   private async end(entry: Running): Promise<void> {
     const { child } = entry;
-    if (!child || child.exitCode !== null || child.signalCode !== null) return;
+    if (!child?.pid || child.exitCode !== null || child.signalCode !== null) return;
     const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
     child.kill(entry.part.stopSignal ?? 'SIGTERM');
     const timer = setTimeout(() => child.kill('SIGKILL'), STOP_TIMEOUT_MS);
@@ -159,10 +185,11 @@ function endGroup(pid: number | undefined): void {
 }
 
 /** On Linux the kernel ends a part when the supervisor is gone, however that happened. */
-function withParentDeathSignal({ file, args, user }: Part): [string, string[]] {
+function withParentDeathSignal({ file, args, user, stopSignal }: Part): [string, string[]] {
   if (process.platform !== 'linux') return [file, args];
   const drop = user ? [`--reuid=${user.uid}`, `--regid=${user.gid}`, '--clear-groups'] : [];
-  return ['setpriv', [...drop, '--pdeathsig', 'TERM', '--', file, ...args]];
+  const signal = (stopSignal ?? 'SIGTERM').replace('SIG', '');
+  return ['setpriv', [...drop, '--pdeathsig', signal, '--', file, ...args]];
 }
 
 /** Every part after what it needs; `started` are there already. @throws Error on an unknown or circular need */
