@@ -69,12 +69,23 @@ describe('the agent', () => {
   });
 
   it('sends facts once, and settles what was reported', async () => {
-    const id = ask('true');
-    agent.start();
-    await ended(id);
-    await eventually(() => (suite.syncs.at(-1)?.reports.length === 0 ? suite.syncs.at(-1) : undefined));
-    expect(suite.syncs.filter(({ facts }) => facts !== undefined)).toHaveLength(1);
-    expect(suite.syncs.at(-1)).toMatchObject({ holding: [], capacity: 20 });
+    const push = await FakePush.start(await suite.serverCertificate(suite.anchors[0] as Issued));
+    suite.push = { port: push.port };
+    try {
+      const id = ask('true');
+      agent.start();
+      await ended(id);
+      await eventually(() => push.bound);
+      // The answer to a report settles it, so the agent has no reason of its own to sync before the next poll.
+      push.wake();
+      await eventually(() => suite.syncs.at(-1)?.reports.length === 0, { within: 20_000 });
+      const ends = suite.syncs.flatMap(({ reports }) => reports).filter(({ outcome }) => outcome !== 'started');
+      expect(ends.map(({ operationId }) => operationId)).toEqual([id]);
+      expect(suite.syncs.filter(({ facts }) => facts !== undefined)).toHaveLength(1);
+      expect(suite.syncs.at(-1)).toMatchObject({ holding: [], capacity: 20 });
+    } finally {
+      await push.stop();
+    }
   });
 
   it('runs what was asked for first first, one after the other', async () => {

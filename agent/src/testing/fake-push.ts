@@ -68,6 +68,7 @@ export class FakePush {
           `<iq type='result' id='bind'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'><jid>device@${DOMAIN}/r</jid></bind></iq>`,
         );
       }
+      if (text.includes('<enable ')) socket.write(`<enabled xmlns='urn:xmpp:sm:3'/>`);
       if (text.includes('<r ')) socket.write(`<a xmlns='urn:xmpp:sm:3' h='1'/>`);
     });
   }
