@@ -1,8 +1,16 @@
 import { Injectable, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { Bus, BUS_OPTIONS, BusModule, ConsumesEvent, type Delivery, withCorrelationId } from '@muster/bus';
-import { DeviceRetired, deviceRetired } from '@muster/contracts';
+import {
+  Bus,
+  BUS_OPTIONS,
+  BusModule,
+  ConsumesEvent,
+  type Delivery,
+  HandlesRequest,
+  withCorrelationId,
+} from '@muster/bus';
+import { DeviceRetired, deviceRetired, listRevocations, type RevocationList } from '@muster/contracts';
 import { Database, newId, Outbox } from '@muster/database';
 import {
   eventually,
@@ -29,6 +37,11 @@ class Consumer {
     for (const [index, { deviceId }] of events.entries()) {
       this.seen.push({ deviceId, correlationId: deliveries[index]?.correlationId });
     }
+  }
+
+  @HandlesRequest(listRevocations)
+  async list(): Promise<RevocationList> {
+    return { revocations: [], sequence: 0 };
   }
 }
 

@@ -7,6 +7,7 @@ import { EDGE_HEADERS } from '@muster/contracts';
 import { eventually, freePort, startNats, type TestNats } from '@muster/testing';
 import { rolldown } from 'rolldown';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { KeyManagerFixture } from './testing/key-manager.fixture';
 import { EDGE_SECRET } from './testing/running-service';
 
 /** A cold start on a busy machine. */
@@ -16,12 +17,14 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 let folder: string;
 let packages: string[];
 let nats: TestNats;
+let keyManager: KeyManagerFixture;
 let environment: Record<string, string>;
 const children: ChildProcess[] = [];
 
 beforeAll(async () => {
   folder = mkdtempSync(join(root, '../../node_modules/.service-kit-process-'));
-  nats = await startNats({ services: ['bip'] });
+  nats = await startNats({ services: ['bip', 'key-manager'] });
+  keyManager = await KeyManagerFixture.start(nats.credentials('key-manager'));
   const bundle = await rolldown({
     input: join(root, 'src/testing/main.fixture.ts'),
     platform: 'node',
@@ -41,6 +44,7 @@ beforeAll(async () => {
 });
 afterEach(() => children.splice(0).forEach((child) => child.kill('SIGKILL')));
 afterAll(async () => {
+  await keyManager?.stop();
   await nats?.stop();
   if (folder) rmSync(folder, { recursive: true, force: true });
 });

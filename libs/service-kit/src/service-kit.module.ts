@@ -43,7 +43,7 @@ export class ServiceKitModule {
         { provide: ServedPaths, useValue: parts.served },
         { provide: BusMetrics, useFactory: () => new PrometheusBusMetrics(parts.metrics) },
         { provide: BUS_OPTIONS, useValue: busOptions(service, config) },
-        { provide: Health, inject: [Bus], useFactory: healthOf },
+        { provide: Health, inject: [Bus, RevocationList], useFactory: healthOf },
         { provide: RevocationList, useFactory: () => revocationList(service) },
         ...(identityRevoked.consumers.includes(service) ? [RevocationListener] : []),
         ...(revocationHeartbeat.consumers.includes(service) ? [RevocationFeed] : []),
@@ -68,9 +68,11 @@ function typesOf(type: Class<BaseConfig>): Array<Class<BaseConfig>> {
   return type === BaseConfig ? [type] : [type, ...typesOf(Object.getPrototypeOf(type))];
 }
 
-function healthOf(bus: Bus): Health {
+/** Before the first list of revocations everybody is refused. The key manager has its own, and waits for nobody. */
+function healthOf(bus: Bus, revocations: RevocationList): Health {
   const health = new Health();
   health.add('bus', () => bus.connected);
+  health.add('revocations', () => revocations.known);
   return health;
 }
 

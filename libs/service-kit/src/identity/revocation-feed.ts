@@ -11,6 +11,8 @@ import { Log } from '../log/log';
 import { RevocationList } from './revocation-list';
 
 const PAGE = 1000;
+/** Until the list was complete once, nobody gets in and the service is not ready: ask often. Milliseconds, both. */
+const FIRST_RETRY_AFTER = 200;
 const RETRY_AFTER = 1000;
 
 /** Hears revocations as they happen. */
@@ -63,7 +65,8 @@ export class RevocationFeed implements OnApplicationBootstrap, BeforeApplication
       .catch((error: unknown) => {
         this.log.debug({ err: error }, 'Revocations could not be fetched yet.');
         // Without any heartbeat nobody else would ask again.
-        if (!this.stopped) this.retry = setTimeout(() => this.catchUp(), RETRY_AFTER);
+        const wait = this.list.known ? RETRY_AFTER : FIRST_RETRY_AFTER;
+        if (!this.stopped) this.retry = setTimeout(() => this.catchUp(), wait);
       })
       .finally(() => (this.fetching = undefined));
   }

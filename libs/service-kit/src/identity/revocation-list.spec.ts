@@ -18,12 +18,20 @@ describe('RevocationList', () => {
   it('is stale until it was complete once, and five minutes after the last sign of life', () => {
     let now = 0;
     const list = new RevocationList(() => now);
-    expect(list.fresh).toBe(false);
+    expect([list.fresh, list.known]).toEqual([false, false]);
     list.confirm();
     now += 5 * MINUTE - 1;
     expect(list.fresh).toBe(true);
     now += 1;
-    expect(list.fresh).toBe(false);
+    expect([list.fresh, list.known]).toEqual([false, true]);
+    list.reset();
+    expect(list.known).toBe(true);
+  });
+
+  it('of who decides about credentials itself is known from the start', () => {
+    const list = new RevocationList();
+    list.declareAuthoritative();
+    expect([list.fresh, list.known]).toEqual([true, true]);
   });
 
   it('never forgets devices, and sessions when nobody can have them cached any more', () => {

@@ -16,6 +16,7 @@ export class RevocationList {
   private readonly listeners: Array<(revocation: Revocation) => void> = [];
   private heardAt = Number.NEGATIVE_INFINITY;
   private authoritative = false;
+  private completedOnce = false;
   /** Number of the newest revocation applied. */
   sequence = 0;
 
@@ -32,6 +33,11 @@ export class RevocationList {
     return this.authoritative || this.now() - this.heardAt < STALE_AFTER;
   }
 
+  /** Whether the list was complete at any time. Later gaps and silence make it stale, and the service stays up. */
+  get known(): boolean {
+    return this.authoritative || this.completedOnce;
+  }
+
   /** Calls the listener with each revocation as it arrives: close what it names. */
   on(listener: (revocation: Revocation) => void): void {
     this.listeners.push(listener);
@@ -45,6 +51,7 @@ export class RevocationList {
   /** Nothing up to `sequence` is missing now. */
   confirm(): void {
     this.heardAt = this.now();
+    this.completedOnce = true;
     for (const [key, at] of this.passing) if (this.now() - at > REMEMBER) this.passing.delete(key);
   }
 
