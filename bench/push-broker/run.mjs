@@ -93,8 +93,12 @@ async function main() {
     XMPP_DEVICE_ANCHORS_FILE: anchors,
     NODE_STATE_DIR: folder,
   });
+  let nats;
+  await until('NATS', async () => (nats = await connectNats({ servers: `127.0.0.1:${natsPort}` })));
+  // In place of the key manager, without whose list of revocations the broker is not ready.
+  const noRevocations = JSON.stringify({ revocations: [], sequence: 0 });
+  nats.subscribe('identity.revocations.list.v1', { callback: (_error, message) => message.respond(noRevocations) });
   await until('the start', async () => (await fetch(`http://127.0.0.1:${http}/-/health/ready`)).ok);
-  const nats = await connectNats({ servers: `127.0.0.1:${natsPort}` });
 
   const woken = new Map();
   const devices = made.devices.map(({ id, cert: own }) => ({

@@ -70,6 +70,9 @@ async function settings() {
   };
 }
 
+/** Ready but for the revocations, which only a key manager beside it could give. */
+const startedUp = ({ checks }) => Object.entries(checks).every(([name, passed]) => passed || name === 'revocations');
+
 /** One start. Memory in MB, times in ms. */
 async function run(service, port, environment) {
   const started = performance.now();
@@ -81,7 +84,7 @@ async function run(service, port, environment) {
   try {
     for (;;) {
       const answer = await fetch(`http://127.0.0.1:${port}/-/health/ready`).catch(() => undefined);
-      if (answer?.ok) break;
+      if (answer && startedUp(await answer.json())) break;
       if (child.exitCode !== null || performance.now() - started > 60_000) throw new Error(`${service} did not start`);
       await pause(5);
     }
