@@ -1,12 +1,10 @@
 import { cancelOperation, readOperation } from '@muster/contracts';
-import { mkdtempSync, readFileSync, writeFileSync, chmodSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type Api } from './harness/api';
 import { asAdmin } from './harness/people';
 import { localDevice, outputOf, start, untilEnded } from './harness/procedures';
 import { until } from './harness/stack';
+import { witness } from './harness/witness';
 
 let api: Api;
 let device: string;
@@ -20,9 +18,12 @@ describe('an operation on a real device', () => {
     const { id } = await start(api, device, 'echo to stdout; echo to stderr >&2; exit 3');
     const ended = await untilEnded(api, id);
     expect(ended).toMatchObject({ state: 'ERROR', exitCode: 3 });
-    expect(await outputOf(api, id)).toContain('to stdout');
+    const output = await outputOf(api, id);
+    expect(output).toContain('to stdout');
+    expect(output).toContain('to stderr');
     const { transitions } = await api.call(readOperation, { params: { id } });
-    expect(transitions.map(({ state }) => state)).toEqual(expect.arrayContaining(['PENDING', 'IN_PROGRESS', 'ERROR']));
+    const states = transitions.map(({ state }) => state).filter((state) => state !== 'NOTIFIED');
+    expect(states).toEqual(['PENDING', 'IN_PROGRESS', 'ERROR']);
   });
 
   it('shows output while it still runs', async () => {
@@ -43,14 +44,10 @@ describe('an operation on a real device', () => {
   });
 
   it('runs in the order in which it was asked, each exactly once', async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'muster-once-'));
-    chmodSync(folder, 0o777);
-    const file = join(folder, 'log');
-    writeFileSync(file, '');
-    chmodSync(file, 0o666);
+    const { path, lines } = witness();
     const operations = [];
-    for (let number = 0; number < 10; number++) operations.push(await start(api, device, `echo ${number} >> ${file}`));
+    for (let number = 0; number < 10; number++) operations.push(await start(api, device, `echo ${number} >> ${path}`));
     for (const { id } of operations) expect((await untilEnded(api, id)).state).toBe('COMPLETED');
-    expect(readFileSync(file, 'utf8').trim().split('\n')).toEqual([...Array(10).keys()].map(String));
+    expect(lines()).toEqual([...Array(10).keys()].map(String));
   });
 });

@@ -12,6 +12,7 @@ export interface RawCall {
   path: string;
   headers?: Record<string, string>;
   body?: string;
+  /** Name in the handshake, and the host asked for unless a header says otherwise. */
   host?: string;
   /** Client certificate and key, PEM. */
   cert?: string;

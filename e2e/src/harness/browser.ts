@@ -1,9 +1,16 @@
 import { createHash, X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+import {
+  type Browser,
+  type BrowserContext,
+  type BrowserContextOptions,
+  chromium,
+  type Locator,
+  type Page,
+} from 'playwright-core';
 import axe from 'axe-core';
-import { data, origin } from './stack';
+import { data, origin, until } from './stack';
 
 /** A real Chromium that trusts this stack's server key and nothing else beyond its own store. */
 export async function openBrowser(): Promise<Browser> {
@@ -24,11 +31,41 @@ export async function openBrowser(): Promise<Browser> {
   });
 }
 
-export const openContext = (browser: Browser): Promise<BrowserContext> =>
-  browser.newContext({ baseURL: origin, viewport: { width: 1360, height: 860 }, locale: 'en-GB' });
+export const openContext = (browser: Browser, options: BrowserContextOptions = {}): Promise<BrowserContext> =>
+  browser.newContext({ baseURL: origin, viewport: { width: 1360, height: 860 }, locale: 'en-GB', ...options });
+
+/** Fills the sign-in form that the page shows. */
+export async function signInOn(page: Page, email: string, password: string): Promise<void> {
+  await page.getByLabel('E-mail address').fill(email);
+  await page.getByLabel('Password', { exact: true }).fill(password);
+  await page.getByRole('button', { name: 'Sign in' }).click();
+}
+
+/** Until a screen shows what it loads, and nothing moves any more. */
+export async function untilSettled(page: Page): Promise<void> {
+  await page.getByRole('heading', { level: 1 }).first().waitFor();
+  await until(`${page.url()} has settled`, () =>
+    page.evaluate<boolean>(`
+      ![...document.querySelectorAll('[role=status]')].some((status) => status.textContent.includes('Loading…')) &&
+      document.getAnimations().every((one) => one.playState !== 'running' || one.effect.getTiming().iterations === Infinity)
+    `),
+  );
+}
+
+/** Presses a key until it has taken the focus to the target, as a person without a mouse does. */
+export async function tabTo(page: Page, target: Locator, key: 'Tab' | 'Shift+Tab' = 'Tab'): Promise<void> {
+  await target.waitFor();
+  const focused = target.and(page.locator(':focus'));
+  for (let presses = 0; presses < 80; presses++) {
+    if ((await focused.count()) === 1) return;
+    await page.keyboard.press(key);
+  }
+  throw new Error(`80 times ${key} did not reach ${target.toString()}`);
+}
 
 /** Violations that axe finds on the page as it is, one line each. */
 export async function accessibilityFaults(page: Page): Promise<string[]> {
+  await untilSettled(page);
   await page.evaluate(axe.source);
   const results = await page.evaluate(() =>
     (

@@ -15,7 +15,9 @@ export const newDevice = (options: Partial<SimulatedDeviceOptions> = {}): Promis
   SimulatedDevice.create({ front: front(), ...options });
 
 export async function newKey(values: Partial<CreateRegistrationKey> = {}): Promise<{ id: string; key: string }> {
-  return (await asAdmin()).call(createRegistrationKey, { body: { name: 'test', ...values } });
+  const { id, key } = await (await asAdmin()).call(createRegistrationKey, { body: { name: 'test', ...values } });
+  if (!key) throw new Error('who made a registration key was not given it');
+  return { id, key };
 }
 
 /** A device that is enrolled with a key of its own. */

@@ -20,6 +20,11 @@ export interface StackSecrets {
   firstRegistrationKey: string;
   postgresAdmin: string;
   edge: string;
+  /** By schema. */
+  databaseOwner: Record<string, string>;
+  databaseApp: Record<string, string>;
+  /** By NATS user. */
+  nats: Record<string, string>;
 }
 export const secrets = (): StackSecrets => JSON.parse(readFileSync(join(data, 'secrets.json'), 'utf8')) as StackSecrets;
 
@@ -40,14 +45,30 @@ export async function status(): Promise<StackStatus> {
   return JSON.parse(stdout) as StackStatus;
 }
 
-/** Kills a part's process; the supervisor starts it again. Resolves with the old pid when the process is gone. */
-export async function kill(name: string, signal: NodeJS.Signals = 'SIGKILL'): Promise<number> {
+/** The process of a part. @throws Error when it does not run */
+export async function pidOf(name: string): Promise<number> {
   const part = (await status()).parts.find((one) => one.name === name);
   if (!part?.pid) throw new Error(`${name} does not run`);
-  process.kill(part.pid, signal);
   return part.pid;
 }
 
+/** Ends a part's process; the supervisor starts it again. Resolves with the old pid when it is gone, or is frozen. */
+export async function kill(name: string, signal: NodeJS.Signals = 'SIGKILL'): Promise<number> {
+  const pid = await pidOf(name);
+  process.kill(pid, signal);
+  if (signal !== 'SIGSTOP') await until(`${name} is gone`, async () => !lives(pid));
+  return pid;
+}
+
+export function lives(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
+
+/** For parts that are ready by themselves. The agent's readiness is a connection: see `untilConnected`. */
 export async function untilReady(name: string, notPid?: number): Promise<void> {
   await until(`${name} is ready again`, async () => {
     const part = (await status()).parts.find((one) => one.name === name);
