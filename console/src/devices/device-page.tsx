@@ -1,12 +1,5 @@
 import { Tabs } from '@mantine/core';
-import {
-  type DeviceDetail,
-  listOperations,
-  readDevice,
-  renameDevice,
-  retireDevice,
-  runProcedure,
-} from '@muster/contracts';
+import { type DeviceDetail, listOperations, readDevice, renameDevice, runProcedure } from '@muster/contracts';
 import { IconPlayerPlay } from '@tabler/icons-react';
 import { useParams } from 'react-router';
 import { useRead } from '../api/use-api';
@@ -73,7 +66,7 @@ function KnownDevice({ device, parent }: { device: DeviceDetail; parent: { label
             </LinkButton>
           )}
           {may(renameDevice) && <RenameDevice device={device} />}
-          {may(retireDevice) && <RetireDevice device={device} />}
+          <RetireDevice device={device} />
         </>
       }
     >

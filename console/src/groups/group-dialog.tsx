@@ -1,12 +1,9 @@
-import { Button, Textarea, TextInput } from '@mantine/core';
+import { Textarea, TextInput } from '@mantine/core';
+import type { UseFormReturnType } from '@mantine/form';
 import { createGroup, type Group, listGroups, readDevice, updateGroup } from '@muster/contracts';
 import { useNavigate } from 'react-router';
-import { useWrite } from '../api/use-api';
 import { useText } from '../messages/use-text';
-import { Dialog } from '../ui/dialog';
-import { Failure } from '../ui/failure';
-import classes from '../ui/form.module.css';
-import { useFaultForm } from '../ui/use-fault-form';
+import { FormDialog } from '../ui/form-dialog';
 
 interface GroupDialogProps {
   /** The group to change; a new one when absent. */
@@ -17,31 +14,45 @@ interface GroupDialogProps {
 
 export function GroupDialog({ group, opened, onClose }: GroupDialogProps) {
   const t = useText();
+  const navigate = useNavigate();
+  const shared = {
+    opened,
+    onClose,
+    submit: t('app.save'),
+    initialValues: () => ({ name: group?.name ?? '', description: group?.description ?? '' }),
+    validate: { name: (value: string) => (value.trim() === '' ? t('groups.nameMissing') : null) },
+    children: (form: GroupForm) => <GroupFields form={form} />,
+  };
+  if (!group) {
+    return (
+      <FormDialog
+        {...shared}
+        title={t('groups.create')}
+        route={createGroup}
+        refresh={[listGroups]}
+        toCall={({ name, description }) => ({ body: { name: name.trim(), description } })}
+        onDone={({ id }) => void navigate(`/groups/${id}`)}
+      />
+    );
+  }
   return (
-    <Dialog opened={opened} onClose={onClose} title={t(group ? 'groups.edit' : 'groups.create')}>
-      <GroupForm group={group} onDone={onClose} />
-    </Dialog>
+    <FormDialog
+      {...shared}
+      title={t('groups.edit')}
+      route={updateGroup}
+      refresh={[listGroups, readDevice]}
+      toCall={({ name, description }) => ({ params: { id: group.id }, body: { name: name.trim(), description } })}
+      onDone={onClose}
+    />
   );
 }
 
-function GroupForm({ group, onDone }: { group?: Group; onDone: () => void }) {
+type GroupForm = UseFormReturnType<{ name: string; description: string }>;
+
+function GroupFields({ form }: { form: GroupForm }) {
   const t = useText();
-  const navigate = useNavigate();
-  const create = useWrite(createGroup, [listGroups]);
-  const update = useWrite(updateGroup, [listGroups, readDevice]);
-  const used = group ? update : create;
-  const { form, showFaults } = useFaultForm({
-    initialValues: { name: group?.name ?? '', description: group?.description ?? '' },
-    validate: { name: (value) => (value.trim() === '' ? t('groups.nameMissing') : null) },
-  });
-  const submit = form.onSubmit(({ name, description }) => {
-    const body = { name: name.trim(), description };
-    if (group) update.mutate({ params: { id: group.id }, body }, { onSuccess: onDone, onError: showFaults });
-    else create.mutate({ body }, { onSuccess: ({ id }) => void navigate(`/groups/${id}`), onError: showFaults });
-  });
   return (
-    <form className={classes.form} onSubmit={submit} noValidate>
-      {used.error && <Failure error={used.error} shownFields={Object.keys(form.values)} />}
+    <>
       <TextInput label={t('groups.name')} required maxLength={200} data-autofocus {...form.getInputProps('name')} />
       <Textarea
         label={t('groups.description')}
@@ -51,14 +62,6 @@ function GroupForm({ group, onDone }: { group?: Group; onDone: () => void }) {
         maxLength={2000}
         {...form.getInputProps('description')}
       />
-      <div className={classes.buttons}>
-        <Button variant="default" onClick={onDone}>
-          {t('app.cancel')}
-        </Button>
-        <Button type="submit" loading={used.isPending}>
-          {t('app.save')}
-        </Button>
-      </div>
-    </form>
+    </>
   );
 }
