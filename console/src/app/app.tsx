@@ -5,6 +5,7 @@ import { RouterProvider } from 'react-router/dom';
 import { api } from '../api/client';
 import { makeQueryClient } from '../api/query-client';
 import { LanguageProvider, type LoadedLanguage } from '../messages/language-provider';
+import { rememberSignedIn } from '../session/signed-in-before';
 import { SESSION_KEY } from '../session/use-session';
 import { colourSchemes, storedDirection } from './preferences';
 import { makeRouter } from './router';
@@ -13,7 +14,10 @@ import { theme } from './theme';
 /** What lives as long as the page. */
 function start() {
   const cache = makeQueryClient();
-  api.onSignedOut = () => cache.setQueryData(SESSION_KEY, null);
+  api.onSignedOut = () => {
+    rememberSignedIn(false);
+    cache.setQueryData(SESSION_KEY, null);
+  };
   return { cache, router: makeRouter() };
 }
 

@@ -3,12 +3,14 @@ import { type QueryClient, useMutation, useQuery, useQueryClient } from '@tansta
 import { ApiError } from '../api/api-error';
 import { api, type CallArgs } from '../api/client';
 import { clearSelection } from '../devices/selection';
+import { rememberSignedIn, signedInBefore } from './signed-in-before';
 
 export const SESSION_KEY = ['session'] as const;
 
 /** Remembers the token that proves that a change was asked for by this page. */
 function keep(session: Session): Session {
   api.csrfToken = session.csrfToken;
+  rememberSignedIn(true);
   return session;
 }
 
@@ -19,6 +21,7 @@ function forgetAll(cache: QueryClient): void {
 }
 
 async function readSession(): Promise<Session | null> {
+  if (!signedInBefore()) return null;
   try {
     return keep(await api.call(currentSession, {}));
   } catch (error) {
@@ -56,6 +59,7 @@ export function useSignOut() {
   const cache = useQueryClient();
   return useMutation<unknown, ApiError>({
     mutationFn: () => api.call(signOut, {}),
+    onSuccess: () => rememberSignedIn(false),
     onSettled: () => {
       api.csrfToken = '';
       forgetAll(cache);
