@@ -12,23 +12,25 @@ interface BatchProgressProps {
   onState: (state: OperationState | undefined) => void;
 }
 
-/** How many devices are in which state; each count filters the list. */
+/** How many devices are in which state; each count filters the list. Only what has ended fills the bar. */
 export function BatchProgress({ batch, state: chosen, onState }: BatchProgressProps) {
   const t = useText();
   const counts = new Map(batch.states.map(({ state, count }) => [state, count]));
   const present = OPERATION_STATES.filter((state) => (counts.get(state) ?? 0) > 0);
   const ended = present.filter(hasEnded).reduce((sum, state) => sum + (counts.get(state) ?? 0), 0);
+  const running = counts.get('IN_PROGRESS') ?? 0;
+  const waiting = Math.max(0, batch.deviceCount - ended - running);
   return (
     <>
       <p role="status" className={classes.progressText}>
         {t('operations.ended', { ended, count: batch.deviceCount })}
       </p>
       <div className={classes.progress} aria-hidden>
-        {[...present]
-          .sort((a, b) => Number(hasEnded(b)) - Number(hasEnded(a)))
-          .map((state) => (
-            <span key={state} data-tone={STATE_LOOKS[state].tone} style={{ flexGrow: counts.get(state) }} />
-          ))}
+        {present.filter(hasEnded).map((state) => (
+          <span key={state} data-tone={STATE_LOOKS[state].tone} style={{ flexGrow: counts.get(state) }} />
+        ))}
+        {running > 0 && <span data-running style={{ flexGrow: running }} />}
+        {waiting > 0 && <span style={{ flexGrow: waiting }} />}
       </div>
       <ul className={classes.counts} aria-label={t('operations.filters')}>
         {present.map((state) => (
