@@ -13,6 +13,7 @@ import { useText } from '../messages/use-text';
 import { useSession } from '../session/session-context';
 import { useSignOut } from '../session/use-session';
 import { storeDirection } from './preferences';
+import classes from './shell.module.css';
 
 /** Who is signed in, and what is theirs alone. */
 export function UserMenu() {
@@ -29,13 +30,18 @@ export function UserMenu() {
   return (
     <Menu width={240}>
       <Menu.Target>
-        <Button variant="subtle" color="gray" rightSection={<IconChevronDown size={14} aria-hidden />}>
-          <span className="visually-hidden">{t('account.menu')}</span>
+        <Button
+          className={classes.user}
+          variant="subtle"
+          color="gray"
+          rightSection={<IconChevronDown size={14} aria-hidden />}
+        >
+          <span className="visually-hidden">{t('user.menu')}</span>
           {user.name}
         </Button>
       </Menu.Target>
       <Menu.Dropdown>
-        <Menu.Label>{t('account.signedInAs', { email: user.email, role: t(`roles.${user.role}`) })}</Menu.Label>
+        <Menu.Label>{t('user.signedInAs', { email: user.email, role: t(`roles.${user.role}`) })}</Menu.Label>
         <Menu.Item component={Link} to="/password" leftSection={<IconPassword size={16} aria-hidden />}>
           {t('password.title')}
         </Menu.Item>
@@ -47,11 +53,11 @@ export function UserMenu() {
         </Menu.Item>
         <Menu.Divider />
         <Menu.Item leftSection={<DirectionIcon size={16} aria-hidden />} onClick={flip}>
-          {t(`account.direction.${other}`)}
+          {t(`user.direction.${other}`)}
         </Menu.Item>
         <Menu.Divider />
         <Menu.Item leftSection={<IconLogout size={16} aria-hidden />} onClick={() => signOut.mutate()}>
-          {t('account.signOut')}
+          {t('user.signOut')}
         </Menu.Item>
       </Menu.Dropdown>
     </Menu>

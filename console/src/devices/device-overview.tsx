@@ -7,6 +7,7 @@ import { Notice } from '../ui/notice';
 import { Panel } from '../ui/panel';
 import { When } from '../ui/when';
 import { platformName } from './device-table';
+import { LastContact } from './last-contact';
 import { PresenceStatus } from './presence-status';
 
 export function DeviceOverview({ device }: { device: DeviceDetail }) {
@@ -18,7 +19,8 @@ export function DeviceOverview({ device }: { device: DeviceDetail }) {
         <FactList
           facts={[
             [t('devices.presence'), <PresenceStatus key="presence" presence={device.presence} />],
-            [t('devices.lastContact'), <When key="contact" at={device.lastContactAt} relative />],
+            [t('devices.lastContact'), <LastContact key="contact" device={device} />],
+            [t('devices.lastRequest'), <When key="request" at={device.lastContactAt} relative />],
             [t('devices.address'), device.address && <span dir="ltr">{device.address}</span>],
             [
               t('devices.hostName'),

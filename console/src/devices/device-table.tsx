@@ -7,6 +7,7 @@ import { type TextOf, useText } from '../messages/use-text';
 import { type Column, DataTable } from '../ui/data-table';
 import type { SortState } from '../ui/sort-header';
 import { When } from '../ui/when';
+import { LastContact } from './last-contact';
 import { PLATFORMS } from './presence';
 import { PresenceStatus } from './presence-status';
 import { setSelected, useSelection } from './selection';
@@ -67,7 +68,7 @@ const columns = (t: TextOf): Column<DeviceSummary>[] => [
     header: t('devices.lastContact'),
     sortable: true,
     tight: true,
-    cell: ({ lastContactAt }) => <When at={lastContactAt} relative />,
+    cell: (device) => <LastContact device={device} />,
   },
   {
     id: 'enrolledAt',

@@ -1,9 +1,9 @@
 import { useState } from 'react';
 import { Button, MultiSelect } from '@mantine/core';
-import { useDebouncedValue } from '@mantine/hooks';
 import { changeGroupMembers, type DeviceSummary, listDevices, listGroups, readDevice } from '@muster/contracts';
-import { useRead, useWrite } from '../api/use-api';
+import { useWrite } from '../api/use-api';
 import { clearSelection, useSelection } from '../devices/selection';
+import { useDeviceSearch } from '../devices/use-device-search';
 import { useText } from '../messages/use-text';
 import { Failure } from '../ui/failure';
 import form from '../ui/form.module.css';
@@ -14,11 +14,9 @@ export function AddMembers({ groupId }: { groupId: string }) {
   const t = useText();
   const selection = useSelection();
   const [chosen, setChosen] = useState<DeviceSummary[]>([]);
-  const [search, setSearch] = useState('');
-  const [wanted] = useDebouncedValue(search, 250);
-  const found = useRead(listDevices, { query: { search: wanted, size: 25 } }, { keepPrevious: true });
+  const { search, setSearch, found } = useDeviceSearch();
   const change = useWrite(changeGroupMembers, [listDevices, listGroups, readDevice]);
-  const offered = new Map([...chosen, ...(found.data?.devices ?? [])].map((device) => [device.id, device]));
+  const offered = new Map([...chosen, ...found].map((device) => [device.id, device]));
   const add = (ids: string[], done: () => void) =>
     change.mutate({ params: { id: groupId }, body: { add: ids } }, { onSuccess: done });
   return (

@@ -2,6 +2,7 @@ import type { ReactNode } from 'react';
 import { type DeviceSummary, listDevices, type MergeQuestion } from '@muster/contracts';
 import { Link } from 'react-router';
 import { platformName } from '../devices/device-table';
+import { LastContact } from '../devices/last-contact';
 import { PresenceStatus } from '../devices/presence-status';
 import { useText } from '../messages/use-text';
 import { useMay } from '../session/session-context';
@@ -27,7 +28,7 @@ export function DeviceComparison({ question }: { question: MergeQuestion }) {
     [t('devices.platform'), ({ platform }) => platformName(t, platform)],
     [t('devices.system'), ({ osName }) => osName],
     [t('devices.user'), ({ user }) => user ?? '–'],
-    [t('devices.lastContact'), ({ lastContactAt }) => <When at={lastContactAt} />],
+    [t('devices.lastContact'), (device) => <LastContact device={device} />],
     [t('devices.enrolled'), ({ enrolledAt }) => <When at={enrolledAt} />],
     [t('devices.id'), ({ id }) => <code>{id}</code>],
   ];

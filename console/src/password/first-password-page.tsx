@@ -20,7 +20,7 @@ export function FirstPasswordPage({ email }: { email: string }) {
         <Notice tone="info">{t('password.firstText', { email })}</Notice>
         <PasswordForm email={email} />
         <Button variant="subtle" onClick={() => signOut.mutate()} loading={signOut.isPending}>
-          {t('account.signOut')}
+          {t('user.signOut')}
         </Button>
       </div>
     </EntryFrame>

@@ -7,7 +7,7 @@ import { useSession } from '../session/session-context';
 import { EditUserDialog } from './edit-user-dialog';
 import { UserConfirmation, type UserAction } from './user-confirmation';
 
-/** What can be done to a user. One's own account is changed by somebody else, so that nobody locks themselves out. */
+/** What can be done to a user. Somebody else does it, so that nobody locks themselves out. */
 export function UserActions({ user, onPassword }: { user: User; onPassword: (user: CreatedUser) => void }) {
   const t = useText();
   const { user: self } = useSession();

@@ -2,7 +2,6 @@ import { Button, NativeSelect, TextInput } from '@mantine/core';
 import { type Procedure, listOperations, readDashboard, readProcedure, runProcedure } from '@muster/contracts';
 import { useNavigate } from 'react-router';
 import { useRead, useWrite } from '../../api/use-api';
-import { clearSelection } from '../../devices/selection';
 import { useText } from '../../messages/use-text';
 import { Failure } from '../../ui/failure';
 import classes from '../../ui/form.module.css';
@@ -22,8 +21,8 @@ interface RunFormProps {
   targets: Targets;
   deviceIds: string[];
   groupIds: string[];
-  /** The devices come from the list's selection, which is used up then. */
-  usesSelection: boolean;
+  /** The devices were asked. */
+  onUsed: () => void;
 }
 
 export function RunForm({ procedureId, ...rest }: RunFormProps) {
@@ -36,7 +35,7 @@ function ParametersForm({
   targets,
   deviceIds,
   groupIds,
-  usesSelection,
+  onUsed,
 }: Omit<RunFormProps, 'procedureId'> & { procedure: Procedure }) {
   const t = useText();
   const navigate = useNavigate();
@@ -64,7 +63,7 @@ function ParametersForm({
       {
         onError: showFaults,
         onSuccess: (batch) => {
-          if (usesSelection) clearSelection();
+          onUsed();
           void navigate(`/operations/batches/${batch.id}`);
         },
       },

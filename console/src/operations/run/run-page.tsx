@@ -1,8 +1,7 @@
 import { useState } from 'react';
-import { type DeviceSummary, listProcedures, readDevice } from '@muster/contracts';
+import { listProcedures } from '@muster/contracts';
 import { useSearchParams } from 'react-router';
 import { useRead } from '../../api/use-api';
-import { useSelection } from '../../devices/selection';
 import { useText } from '../../messages/use-text';
 import form from '../../ui/form.module.css';
 import { Page } from '../../ui/page';
@@ -11,28 +10,33 @@ import { Loaded } from '../../ui/states';
 import { ProcedureChoice } from './procedure-choice';
 import { RunForm } from './run-form';
 import { TargetChoice } from './target-choice';
+import { useChosenDevices } from './use-chosen-devices';
 import { useTargets } from './use-targets';
 import classes from './run.module.css';
 
 /**
  * Runs a procedure: on which devices, what, and for how long they may start it. Opened from a device (`?device=`), a group
- * (`?group=`), a procedure (`?procedure=`) or the device list, whose selection it takes.
+ * (`?group=`), a procedure (`?procedure=`) or the device list, whose selection it takes. The chosen procedure is kept in
+ * the address, so that it is still chosen after a look at another page.
  */
 export function RunPage() {
   const t = useText();
-  const [params] = useSearchParams();
-  const single = params.get('device') ?? undefined;
-  const device = useRead(readDevice, { params: { id: single ?? '' } }, { enabled: single !== undefined });
-  const [withDevice, setWithDevice] = useState(true);
-  const selection = useSelection();
+  const [params, setParams] = useSearchParams();
+  const chosen = useChosenDevices(params.get('device') ?? undefined);
   const [groupIds, setGroupIds] = useState<string[]>(() => params.getAll('group'));
-  const [procedureId, setProcedureId] = useState<string | undefined>(params.get('procedure') ?? undefined);
   const procedures = useRead(listProcedures, { query: { size: 200 } });
-
-  // From a device's own page it is about this device; the selection of the list stays for later.
-  const chosen: Iterable<DeviceSummary> =
-    single === undefined ? selection.values() : withDevice && device.data ? [device.data] : [];
-  const targets = useTargets(chosen, groupIds);
+  const targets = useTargets(chosen.devices, groupIds);
+  const procedureId = params.get('procedure') ?? undefined;
+  const setProcedureId = (id: string | undefined) =>
+    setParams(
+      (now) => {
+        const next = new URLSearchParams(now);
+        if (id) next.set('procedure', id);
+        else next.delete('procedure');
+        return next;
+      },
+      { replace: true, preventScrollReset: true },
+    );
 
   return (
     <Page title={t('run.title')} parent={{ label: t('operations.title'), to: '/operations' }}>
@@ -50,18 +54,13 @@ export function RunPage() {
               key={procedureId}
               procedureId={procedureId}
               targets={targets}
-              deviceIds={[...(single === undefined ? selection.keys() : withDevice && device.data ? [single] : [])]}
+              deviceIds={chosen.devices.map(({ id }) => id)}
               groupIds={groupIds}
-              usesSelection={single === undefined}
+              onUsed={chosen.used}
             />
           )}
         </div>
-        <TargetChoice
-          targets={targets}
-          groupIds={groupIds}
-          onGroups={setGroupIds}
-          fixed={single === undefined ? undefined : { query: device, included: withDevice, onInclude: setWithDevice }}
-        />
+        <TargetChoice chosen={chosen} targets={targets} groupIds={groupIds} onGroups={setGroupIds} />
       </div>
     </Page>
   );

@@ -1,109 +1,114 @@
 import { ActionIcon, Button } from '@mantine/core';
-import { type DeviceDetail, type DeviceSummary, listGroups } from '@muster/contracts';
-import type { UseQueryResult } from '@tanstack/react-query';
+import { type DeviceSummary, listGroups } from '@muster/contracts';
 import { IconDeviceDesktop, IconX } from '@tabler/icons-react';
-import type { ApiError } from '../../api/api-error';
 import { useRead } from '../../api/use-api';
+import { DevicePicker } from '../../devices/device-picker';
 import { PresenceStatus } from '../../devices/presence-status';
-import { clearSelection, setSelected, useSelection } from '../../devices/selection';
 import { GroupSelect } from '../../groups/group-select';
 import { useText } from '../../messages/use-text';
 import { useMay } from '../../session/session-context';
 import { Failure } from '../../ui/failure';
-import { LinkButton } from '../../ui/link-button';
+import form from '../../ui/form.module.css';
 import { Panel } from '../../ui/panel';
 import { Empty } from '../../ui/states';
+import type { ChosenDevices } from './use-chosen-devices';
 import type { Targets } from './use-targets';
 import classes from './run.module.css';
 
+const SHOWN = 100;
+
 interface TargetChoiceProps {
+  chosen: ChosenDevices;
   targets: Targets;
   groupIds: readonly string[];
   onGroups: (groupIds: string[]) => void;
-  /** The one device that the page was opened for, in place of the selection of the list. */
-  fixed?: { query: UseQueryResult<DeviceDetail, ApiError>; included: boolean; onInclude: (included: boolean) => void };
 }
 
 /** The devices and groups that it will run on. */
-export function TargetChoice({ targets, groupIds, onGroups, fixed }: TargetChoiceProps) {
+export function TargetChoice({ chosen, targets, groupIds, onGroups }: TargetChoiceProps) {
   const t = useText();
   const may = useMay();
-  const selection = useSelection();
-  const groups = useRead(listGroups, { query: { size: 200 } }, { enabled: may(listGroups) && groupIds.length > 0 });
-  const devices: DeviceSummary[] = fixed
-    ? fixed.included && fixed.query.data
-      ? [fixed.query.data]
-      : []
-    : [...selection.values()];
-  const remove = (device: DeviceSummary) => (fixed ? fixed.onInclude(false) : setSelected([device], false));
-  const shown = devices.slice(0, 100);
+  const { devices, choose, clear, error } = chosen;
+  const ids = new Set(devices.map(({ id }) => id));
   return (
     <Panel
       title={t('run.where')}
       actions={
-        !fixed &&
         devices.length > 0 && (
-          <Button size="compact-sm" variant="subtle" onClick={clearSelection}>
+          <Button size="compact-sm" variant="subtle" onClick={clear}>
             {t('devices.clearSelection')}
           </Button>
         )
       }
     >
-      {fixed?.query.error && <Failure error={fixed.query.error} />}
+      {error && <Failure error={error} />}
       {targets.error && <Failure error={targets.error} onRetry={targets.retry} />}
       {devices.length === 0 && groupIds.length === 0 && (
-        <Empty
-          icon={<IconDeviceDesktop />}
-          title={t('run.noTargets')}
-          action={
-            <LinkButton to="/devices" variant="default">
-              {t('run.chooseDevices')}
-            </LinkButton>
-          }
-        >
+        <Empty icon={<IconDeviceDesktop />} title={t('run.noTargets')}>
           {t('run.noTargetsText')}
         </Empty>
       )}
+      <DeviceTargets devices={devices} onRemove={(device) => choose(device, false)} />
+      <GroupTargets groupIds={groupIds} onRemove={(id) => onGroups(groupIds.filter((one) => one !== id))} />
+      <div className={form.form}>
+        <DevicePicker label={t('run.addDevices')} isChosen={({ id }) => ids.has(id)} onChoose={choose} />
+        {may(listGroups) && (
+          <GroupSelect
+            key={groupIds.length}
+            label={t('run.addGroup')}
+            value={undefined}
+            without={groupIds}
+            onChange={(id) => id && onGroups([...groupIds, id])}
+          />
+        )}
+      </div>
+    </Panel>
+  );
+}
+
+interface DeviceTargetsProps {
+  devices: readonly DeviceSummary[];
+  onRemove: (device: DeviceSummary) => void;
+}
+
+function DeviceTargets({ devices, onRemove }: DeviceTargetsProps) {
+  const t = useText();
+  if (devices.length === 0) return null;
+  return (
+    <>
       <ul className={classes.targets} aria-label={t('devices.title')}>
-        {shown.map((device) => (
+        {devices.slice(0, SHOWN).map((device) => (
           <li key={device.id}>
             <span className={classes.targetName}>{device.name}</span>
             <PresenceStatus presence={device.presence} />
-            <Remove label={t('run.remove', { name: device.name })} onRemove={() => remove(device)} />
+            <Remove label={t('run.remove', { name: device.name })} onRemove={() => onRemove(device)} />
           </li>
         ))}
       </ul>
-      {devices.length > shown.length && (
-        <p className="dim">{t('run.more', { count: devices.length - shown.length })}</p>
-      )}
-      {groupIds.length > 0 && (
-        <ul className={classes.targets} aria-label={t('groups.title')}>
-          {groupIds.map((id) => {
-            const group = groups.data?.groups.find((one) => one.id === id);
-            const name = group?.name ?? id;
-            return (
-              <li key={id}>
-                <span className={classes.targetName}>{t('run.group', { name })}</span>
-                {group && <span className="dim">{t('groups.deviceCount', { count: group.deviceCount })}</span>}
-                <Remove
-                  label={t('run.remove', { name })}
-                  onRemove={() => onGroups(groupIds.filter((one) => one !== id))}
-                />
-              </li>
-            );
-          })}
-        </ul>
-      )}
-      {may(listGroups) && (
-        <GroupSelect
-          key={groupIds.length}
-          label={t('run.addGroup')}
-          value={undefined}
-          without={groupIds}
-          onChange={(id) => id && onGroups([...groupIds, id])}
-        />
-      )}
-    </Panel>
+      {devices.length > SHOWN && <p className="dim">{t('run.more', { count: devices.length - SHOWN })}</p>}
+    </>
+  );
+}
+
+function GroupTargets({ groupIds, onRemove }: { groupIds: readonly string[]; onRemove: (id: string) => void }) {
+  const t = useText();
+  const may = useMay();
+  const groups = useRead(listGroups, { query: { size: 200 } }, { enabled: may(listGroups) && groupIds.length > 0 });
+  if (groupIds.length === 0) return null;
+  return (
+    <ul className={classes.targets} aria-label={t('groups.title')}>
+      {groupIds.map((id) => {
+        const group = groups.data?.groups.find((one) => one.id === id);
+        const name = group?.name ?? id;
+        return (
+          <li key={id}>
+            <span className={classes.targetName}>{t('run.group', { name })}</span>
+            {group && <span className="dim">{t('groups.deviceCount', { count: group.deviceCount })}</span>}
+            <Remove label={t('run.remove', { name })} onRemove={() => onRemove(id)} />
+          </li>
+        );
+      })}
+    </ul>
   );
 }
 
