@@ -29,7 +29,7 @@ export class Stream {
   lastHeard = Date.now();
   readonly #parser: StreamParser;
   readonly #shaper: Shaper;
-  readonly #negotiation: NodeJS.Timeout;
+  #negotiation: NodeJS.Timeout | undefined;
   #headerSent = false;
   #closed = false;
 
@@ -96,6 +96,7 @@ export class Stream {
   /** To be called once a session is bound or resumed. */
   negotiated(): void {
     clearTimeout(this.#negotiation);
+    this.#negotiation = undefined;
   }
 
   /** Ends stream and session because of what the peer did. */

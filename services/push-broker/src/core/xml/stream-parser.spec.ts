@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { StreamError } from '../stream-error';
+import { Element } from './element';
 import { serialise } from './serialise';
 import { StreamParser } from './stream-parser';
 
@@ -40,6 +41,23 @@ describe('StreamParser', () => {
     '<r xmlns="urn:xmpp:sm:3"/>',
     'footer',
   ];
+
+  it('knows after any silence what the stream header declared', () => {
+    const header = `<s:stream xmlns:s='http://etherx.jabber.org/streams' to='x' xmlns:q='urn:a&amp;"b"' xmlns='jabber:client'>`;
+    const { parser, seen } = open(header.length);
+    const longest = `<q:note><body>${'x'.repeat(header.length - '<q:note><body></body></q:note>'.length)}</body></q:note>`;
+    for (const piece of [header, ' \r', '\n<q:note/>', longest, `${longest} `, '<presence/>', '</s:stream>'])
+      parser.write(Buffer.from(piece));
+    const note = serialise(new Element('note', 'urn:a&"b"'), 'jabber:client');
+    expect(seen).toHaveLength(6);
+    expect([seen[0], seen[1], seen[4], seen[5]]).toEqual(['header x jabber:client', note, '<presence/>', 'footer']);
+    expect(refusalOf(header, '<q:note/>', '</stream:stream>')).toBe('not-well-formed');
+    expect(refusalOf(header, '<q:note/>', '<p:note/>')).toBe('not-well-formed');
+    expect(refusalOf(header, '<q:note/>', `<?xml version='1.0'?>`)).toBe('not-well-formed');
+    const tooLong = open(header.length).parser;
+    tooLong.write(Buffer.from(header));
+    expect(() => tooLong.write(Buffer.from(` ${longest.replace('x', 'xx')}`))).toThrow('a stanza may have');
+  });
 
   it('gives the same elements wherever the bytes are cut', () => {
     const bytes = Buffer.from(document);

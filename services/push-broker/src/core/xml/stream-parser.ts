@@ -1,6 +1,8 @@
 import { SaxesParser, type SaxesTagNS } from 'saxes';
 import { StreamError } from '../stream-error';
+import { CLIENT_NS, STREAM_NS } from '../namespaces';
 import { type Child, Element } from './element';
+import { escapeAttribute } from './serialise';
 import { Utf8Decoder } from './utf8-decoder';
 
 const XMLNS = 'http://www.w3.org/2000/xmlns/';
@@ -8,6 +10,7 @@ const XML = 'http://www.w3.org/XML/1998/namespace';
 /** Elements inside elements; XMPP needs about ten. */
 const MAX_DEPTH = 64;
 const WHITESPACE_ONLY = /^[ \t\r\n]*$/;
+const USUAL_START = `<stream:stream xmlns="${CLIENT_NS}" xmlns:stream="${STREAM_NS}">`;
 
 export interface StreamHandler {
   /** The stream header; `declared` is the namespace that it declares as default. */
@@ -16,6 +19,8 @@ export interface StreamHandler {
   element(element: Element): void;
   footer(): void;
 }
+
+type Saxes = SaxesParser<{ xmlns: true }>;
 
 interface OpenElement {
   name: string;
@@ -28,16 +33,19 @@ interface OpenElement {
  * Turns bytes into stream header, first-level elements and stream end (RFC 6120, section 11). Everything that XMPP
  * restricts is refused where it stands: comments, processing instructions, DOCTYPE, entities, text between stanzas,
  * bytes that are not UTF-8. What the peer sent before the refusal has been handed on.
+ *
+ * Nearly all connections are silent nearly always, so saxes, which is a few kilobytes, is there only from the first
+ * byte of a stanza to its last. The next one begins as if it had just read the header's start tag.
  */
 export class StreamParser {
   /** Characters that one first-level element, or the stream header, may have. Never more than its bytes. */
   maxStanza: number;
   readonly #handler: StreamHandler;
   readonly #decoder = new Utf8Decoder();
-  #saxes = this.#createSaxes();
+  #saxes: Saxes | undefined;
   #open: OpenElement[] = [];
-  /** Whether the stream header was read. */
-  #inStream = false;
+  /** The header's start tag with nothing but its namespaces; empty until it was read. */
+  #start = '';
   /** Characters given to the current saxes parser before the present piece. */
   #fed = 0;
   /** Where the last first-level element ended, counted as `#fed` is. */
@@ -71,14 +79,14 @@ export class StreamParser {
     const text = this.#betweenStanzas ? piece.replace(/^[ \t\r\n]+/, '') : piece;
     if (text === '') return undefined;
     try {
+      this.#saxes ??= this.#createSaxes();
       this.#saxes.write(text);
       this.#handOn();
     } catch (error) {
       if (!(error instanceof Restart)) throw error;
       const rest = text.slice(this.#boundary - this.#fed);
-      this.#saxes = this.#createSaxes();
-      this.#inStream = false;
-      this.#fed = this.#boundary = 0;
+      this.#saxes = undefined;
+      this.#start = '';
       this.#betweenStanzas = true;
       return rest;
     }
@@ -89,11 +97,20 @@ export class StreamParser {
       this.#open.length === 0 &&
       sinceBoundary <= text.length &&
       WHITESPACE_ONLY.test(text.slice(text.length - sinceBoundary));
+    if (this.#betweenStanzas) this.#saxes = undefined;
     return undefined;
   }
 
-  #createSaxes(): SaxesParser<{ xmlns: true }> {
-    const saxes = new SaxesParser({ xmlns: true, position: false, forceXMLVersion: true, defaultXMLVersion: '1.0' });
+  #createSaxes(): Saxes {
+    const saxes: Saxes = new SaxesParser({
+      xmlns: true,
+      position: false,
+      forceXMLVersion: true,
+      defaultXMLVersion: '1.0',
+    });
+    // Before anybody listens: this was handed on when the peer sent it.
+    if (this.#start !== '') saxes.write(this.#start);
+    this.#fed = this.#boundary = this.#start.length;
     saxes.on('error', ({ message }) => {
       // The one fault that saxes reports only after it has closed the element in question.
       if (!message.endsWith('unexpected close tag.')) this.#handOn();
@@ -107,12 +124,12 @@ export class StreamParser {
     saxes.on('doctype', () => this.#refuse('document type declarations'));
     saxes.on('text', (text) => this.#text(text));
     saxes.on('cdata', (text) => this.#text(text));
-    saxes.on('opentag', (tag) => this.#openTag(tag));
-    saxes.on('closetag', () => this.#closeTag());
+    saxes.on('opentag', (tag) => this.#openTag(tag, saxes.position));
+    saxes.on('closetag', () => this.#closeTag(saxes.position));
     return saxes;
   }
 
-  #openTag(tag: SaxesTagNS): void {
+  #openTag(tag: SaxesTagNS, position: number): void {
     this.#handOn();
     const { local: name, uri: namespace } = tag;
     const attributes = new Map<string, string>();
@@ -120,9 +137,9 @@ export class StreamParser {
       if (uri === XMLNS) continue;
       attributes.set(uri === '' ? local : uri === XML ? `xml:${local}` : `{${uri}}${local}`, value);
     }
-    if (!this.#inStream) {
-      this.#inStream = true;
-      this.#endStanza();
+    if (this.#start === '') {
+      this.#start = startOf(tag);
+      this.#endStanza(position);
       this.#handler.header(new Element(name, namespace, attributes), tag.ns['']);
       return;
     }
@@ -131,7 +148,7 @@ export class StreamParser {
   }
 
   /** What ended is handed on with the next event: only then is it known that its end tag had the right name. */
-  #closeTag(): void {
+  #closeTag(position: number): void {
     this.#handOn();
     const closed = this.#open.pop();
     if (!closed) {
@@ -144,7 +161,7 @@ export class StreamParser {
       parent.children.push(element);
       return;
     }
-    this.#endStanza();
+    this.#endStanza(position);
     this.#ended = () => this.#handler.element(element);
   }
 
@@ -161,9 +178,9 @@ export class StreamParser {
     else if (!WHITESPACE_ONLY.test(text)) throw new StreamError('bad-format', 'text between stanzas');
   }
 
-  #endStanza(): void {
-    this.#checkSize(this.#saxes.position);
-    this.#boundary = this.#saxes.position;
+  #endStanza(position: number): void {
+    this.#checkSize(position);
+    this.#boundary = position;
   }
 
   #refuse(what: string): never {
@@ -175,6 +192,16 @@ export class StreamParser {
     if (position - this.#boundary > this.maxStanza)
       throw new StreamError('policy-violation', `a stanza may have ${this.maxStanza} bytes`);
   }
+}
+
+/** What a parser must have read to go on inside of a stream. Nearly always the same text, which is then shared. */
+function startOf({ name, ns }: SaxesTagNS): string {
+  const declared = Object.entries(ns).sort(([left], [right]) => (left < right ? -1 : 1));
+  const namespaces = declared.map(
+    ([prefix, uri]) => ` ${prefix === '' ? 'xmlns' : `xmlns:${prefix}`}="${escapeAttribute(uri)}"`,
+  );
+  const start = `<${name}${namespaces.join('')}>`;
+  return start === USUAL_START ? USUAL_START : start;
 }
 
 /** Unwinds saxes, which cannot be stopped otherwise. */
