@@ -29,7 +29,7 @@ const newKey = (): Promise<RegistrationKey> => admin.call(createRegistrationKey,
 const keyNow = async (id: string): Promise<RegistrationKey | undefined> =>
   (await admin.call(listRegistrationKeys)).keys.find((key) => key.id === id);
 const lineOf = (key: RegistrationKey, purpose: 'install' | 'uninstall'): string => {
-  const found = key.installLines.find((line) => line.platform === 'linux' && line.purpose === purpose);
+  const found = key.installLines?.find((line) => line.platform === 'linux' && line.purpose === purpose);
   if (!found) throw new Error(`the key has no line to ${purpose}`);
   return found.line;
 };
