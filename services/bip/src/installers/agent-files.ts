@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { readFile, stat } from 'node:fs/promises';
+import { open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 import { AppError } from '@muster/contracts';
 import { BipConfig } from '../bip.config';
+
+const PIECE = 256 * 1024;
 
 /** A file to install, with the digest that the installer compares. */
 export interface AgentFile {
@@ -56,6 +57,17 @@ async function agentFile(path: string): Promise<AgentFile> {
 
 async function nodeProgram(path: string): Promise<NodeProgram> {
   const hash = createHash('sha256');
-  await pipeline(createReadStream(path), hash);
-  return { path, sha256: hash.digest('hex'), bytes: (await stat(path)).size };
+  // A hundred megabytes through one buffer: the stream's own ones would stay in the process' memory for good.
+  const piece = Buffer.allocUnsafe(PIECE);
+  const file = await open(path);
+  try {
+    let bytes = 0;
+    for (let read = await file.read(piece); read.bytesRead > 0; read = await file.read(piece)) {
+      hash.update(piece.subarray(0, read.bytesRead));
+      bytes += read.bytesRead;
+    }
+    return { path, sha256: hash.digest('hex'), bytes };
+  } finally {
+    await file.close();
+  }
 }
