@@ -35,25 +35,34 @@ export default async function setup(vitest: TestProject): Promise<() => Promise<
   });
   let said = '';
   const ended = new Promise<void>((resolve) => stack.once('exit', () => resolve()));
-  await new Promise<void>((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error(`the stack did not get ready:\n${said}`)), START_TIMEOUT_MS);
-    const listen = (chunk: Buffer): void => {
-      said += chunk.toString();
-      if (!said.includes('Muster is ready')) return;
-      clearTimeout(timer);
-      resolve();
-    };
-    stack.stdout.on('data', listen);
-    stack.stderr.on('data', listen);
-    stack.once('exit', (code) => reject(new Error(`the stack ended with code ${code}:\n${said}`)));
-  });
-  vitest.provide('stackData', data);
-  vitest.provide('stackPort', port);
-  return async () => {
+  const end = async (): Promise<void> => {
     stack.kill('SIGINT');
     await ended;
     if (!process.env['MUSTER_E2E_KEEP']) rmSync(data, { recursive: true, force: true });
   };
+  try {
+    await new Promise<void>((resolve, reject) => {
+      const timer = setTimeout(() => reject(new Error(`the stack did not get ready:\n${said}`)), START_TIMEOUT_MS);
+      const listen = (chunk: Buffer): void => {
+        said += chunk.toString();
+        if (!said.includes('Muster is ready')) return;
+        clearTimeout(timer);
+        resolve();
+      };
+      stack.stdout.on('data', listen);
+      stack.stderr.on('data', listen);
+      stack.once('exit', (code) => {
+        clearTimeout(timer);
+        reject(new Error(`the stack ended with code ${code}:\n${said}`));
+      });
+    });
+  } catch (error) {
+    await end();
+    throw error;
+  }
+  vitest.provide('stackData', data);
+  vitest.provide('stackPort', port);
+  return end;
 }
 
 /** A base whose https port is free; the stack itself checks the others. */
