@@ -37,7 +37,7 @@ export function UserMenu() {
           rightSection={<IconChevronDown size={14} aria-hidden />}
         >
           <span className="visually-hidden">{t('user.menu')}</span>
-          {user.name}
+          <bdi className={classes.userName}>{user.name}</bdi>
         </Button>
       </Menu.Target>
       <Menu.Dropdown>

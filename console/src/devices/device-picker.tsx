@@ -24,7 +24,7 @@ export function DevicePicker({ label, isChosen, onChoose }: DevicePickerProps) {
   };
   return (
     <Combobox store={combobox} onOptionSubmit={submit}>
-      <Combobox.Target>
+      <Combobox.Target withExpandedAttribute>
         <TextInput
           label={label}
           placeholder={t('devices.search')}

@@ -39,7 +39,13 @@ export function ConfirmDelete<C extends Route>({ route, call, list, refresh, ...
   const remove = useWrite(route, refresh);
   if (!may(route)) return null;
   const verb = props.verb ?? t('app.delete');
-  const gone = async () => {
+  const confirm = async () => {
+    // Not a callback of the mutation: a live message may take the page away before that would be called.
+    const gone = await remove.mutateAsync(call).then(
+      () => true,
+      () => false,
+    );
+    if (!gone) return;
     props.onDone?.();
     notify(props.done);
     // First away from the page of what is gone, then read the list anew.
@@ -58,7 +64,7 @@ export function ConfirmDelete<C extends Route>({ route, call, list, refresh, ...
         dangerous
         pending={remove.isPending}
         error={remove.error}
-        onConfirm={() => remove.mutate(call, { onSuccess: () => void gone() })}
+        onConfirm={() => void confirm()}
         onClose={close}
       >
         {props.children}
