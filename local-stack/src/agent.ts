@@ -1,41 +1,53 @@
-import { chmodSync, chownSync, cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { deviceAnchors } from './certificates';
-import { isRoot, ITSM_DOMAIN, type Layout, mayBeEntered } from './layout';
+import { ITSM_DOMAIN, type Layout } from './layout';
+import { copyForAll, runnable } from './open-copies';
 import type { Part } from './part';
-import { unprivilegedUser } from './users';
+import { agentUser, giveTo } from './users';
 
 /** This machine as a real device: installed as an installer would, enrolled through the edge. */
 export function agentPart(
   layout: Layout,
   registrationKey: string,
   privileged: boolean,
-  ready: () => Promise<boolean>,
+  countedOnline: () => Promise<boolean>,
 ): Part {
-  const user = privileged ? undefined : unprivilegedUser(['nobody']);
+  const user = privileged ? undefined : agentUser();
   const install = join(layout.open, 'agent');
-  const state = join(layout.open, 'agent-state');
+  const state = layout.agentState;
   const version = (JSON.parse(readFileSync(join(layout.project, 'agent/package.json'), 'utf8')) as { version: string })
     .version;
   rmSync(install, { recursive: true, force: true });
-  mkdirSync(join(install, 'versions', version), { recursive: true, mode: 0o755 });
-  cpSync(join(layout.project, 'agent/dist/main.mjs'), join(install, 'versions', version, 'main.mjs'));
-  cpSync(join(layout.project, 'agent/dist/launcher.mjs'), join(install, 'launcher.mjs'));
+  copyForAll(join(layout.project, 'agent/dist/main.mjs'), join(install, 'versions', version, 'main.mjs'));
+  copyForAll(join(layout.project, 'agent/dist/launcher.mjs'), join(install, 'launcher.mjs'));
   writeFileSync(join(install, 'current'), version);
   mkdirSync(state, { recursive: true, mode: 0o700 });
   const config = join(install, 'agent.json');
   writeFileSync(config, JSON.stringify(configuration(layout, registrationKey)), { mode: 0o600 });
-  if (user) for (const path of [state, config]) chownSync(path, user.uid, user.gid);
+  // All of it: an agent that was let keep its rights once left files that are root's.
+  for (const path of [state, config]) giveTo(user, path);
   return {
     name: 'agent',
-    file: nodeBinary(layout),
+    file: runnable(layout, process.execPath),
     args: ['--max-semi-space-size=1', join(install, 'launcher.mjs'), 'run', '--config', config, '--state', state],
     env: { PATH: process.env['PATH'] ?? '', HOME: state, LANG: process.env['LANG'] ?? 'C.UTF-8' },
     cwd: state,
     user,
     needs: ['edge', 'web-worker', 'key-manager', 'push-broker'],
-    ready,
+    optional: true,
+    ready: async (pid) => isGreen(join(state, 'status.json'), pid) && (await countedOnline()),
   };
+}
+
+/** Whether the agent of this very process wrote that it is connected and in step with the server. */
+export function isGreen(statusFile: string, pid: number): boolean {
+  const status = JSON.parse(readFileSync(statusFile, 'utf8')) as {
+    pid?: number;
+    connected?: boolean;
+    lastSync?: string;
+  };
+  return status.pid === pid && status.connected === true && status.lastSync !== undefined;
 }
 
 function configuration(layout: Layout, registrationKey: string): object {
@@ -46,16 +58,4 @@ function configuration(layout: Layout, registrationKey: string): object {
     issuedAt: new Date().toISOString(),
     rollOverSpreadSeconds: 5, // a fleet of one
   };
-}
-
-/** This Node.js, or a copy of it where a user without rights may run it. */
-function nodeBinary(layout: Layout): string {
-  if (!isRoot() || mayBeEntered(process.execPath)) return process.execPath;
-  const copied = join(layout.open, 'node', 'node');
-  if (!existsSync(copied)) {
-    mkdirSync(dirname(copied), { recursive: true, mode: 0o755 });
-    cpSync(process.execPath, copied, { dereference: true });
-    chmodSync(copied, 0o755);
-  }
-  return copied;
 }

@@ -3,6 +3,7 @@ import { dirname, join, relative } from 'node:path';
 import { ERROR_STATUS, PERMISSIONS, REFUSAL_REASONS, ROLE_PERMISSIONS, ROLES } from '@muster/contracts';
 import { describe, expect, it } from 'vitest';
 import { layout } from './layout';
+import { readOptions } from './options';
 
 const project = join(import.meta.dirname, '../..');
 const docs = join(project, 'docs');
@@ -36,7 +37,7 @@ describe('the documentation', () => {
   });
 
   it('lists every port of the local stack', () => {
-    const { ports } = layout(project, { data: '/nowhere', basePort: 10_000, agent: false, privilegedAgent: false });
+    const { ports } = layout(project, readOptions(['--data', '/nowhere', '--ports', '10000'], project));
     const told = rows('system-administration/local-stack.md').flatMap(
       ([port]) => port?.match(/^BASE\+(\d+)$/)?.[1] ?? [],
     );

@@ -1,11 +1,14 @@
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { request } from 'node:https';
 import { cpus } from 'node:os';
 import { basename, join } from 'node:path';
 import { deviceAnchors, serverCertificate, serverKey } from './certificates';
-import { BASE_DOMAIN, isRoot, ITSM_DOMAIN, type Layout } from './layout';
+import { BASE_DOMAIN, ITSM_DOMAIN, type Layout } from './layout';
+import { copyForAll } from './open-copies';
 import type { Part } from './part';
 import { findProgram } from './programs';
+import { edgeUser } from './users';
 
 /** nginx with the same templates as the container image. */
 export function edgePart(layout: Layout, edgeSecret: string): Part {
@@ -13,9 +16,13 @@ export function edgePart(layout: Layout, edgeSecret: string): Part {
   const run = join(layout.open, 'edge-run');
   for (const path of [folder, run]) mkdirSync(path, { recursive: true });
   const { ports } = layout;
+  const user = edgeUser();
+  const openFiles = Math.min(65_536, openFileLimit());
   const templates = join(layout.project, 'deploy/edge/templates');
   const variables: Record<string, string> = {
-    USER_DIRECTIVE: isRoot() ? 'user nobody nogroup;' : '',
+    USER_DIRECTIVE: user ? `user ${user.name} ${user.group};` : '',
+    WORKER_OPEN_FILES: String(openFiles),
+    WORKER_CONNECTIONS: String(Math.min(16_384, Math.floor(openFiles / 2))),
     WORKER_PROCESSES: String(Math.min(2, cpus().length)),
     RUN_DIR: run,
     LOG_DIR: layout.logs,
@@ -69,9 +76,14 @@ export function render(template: string, variables: Record<string, string>): str
 /** A copy of the built console: nginx's workers may read it, and a build does not change what runs. */
 function consoleRoot(layout: Layout): string {
   const copied = join(layout.open, 'console');
-  rmSync(copied, { recursive: true, force: true });
-  cpSync(join(layout.project, 'console/dist'), copied, { recursive: true });
+  copyForAll(join(layout.project, 'console/dist'), copied);
   return copied;
+}
+
+/** How many files a process of this user may open at most; a worker may not ask for more. */
+function openFileLimit(): number {
+  const limit = execFileSync('sh', ['-c', 'ulimit -Hn'], { encoding: 'utf8' }).trim();
+  return limit === 'unlimited' ? Infinity : Number(limit);
 }
 
 function answers(port: number, ca: Buffer): Promise<boolean> {

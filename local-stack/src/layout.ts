@@ -1,4 +1,4 @@
-import { accessSync, constants, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { createHash } from 'node:crypto';
 import { dirname, join } from 'node:path';
 import type { Options } from './options';
@@ -33,6 +33,10 @@ export interface Layout {
   open: string;
   certificateAuthority: string;
   certificates: string;
+  nats: string;
+  broker: string;
+  agentState: string;
+  cluster: string;
   logs: string;
   run: string;
   ports: Ports;
@@ -44,12 +48,17 @@ export function layout(project: string, options: Options): Layout {
   const ports = Object.fromEntries(
     Object.entries(PORT_OFFSETS).map(([name, offset]) => [name, basePort + offset]),
   ) as Ports;
+  const open = isRoot() && !mayBeEntered(join(data, 'inside')) ? join('/var/lib/muster-local', digest(data)) : data;
   return {
     project,
     data,
-    open: isRoot() && !mayBeEntered(join(data, 'inside')) ? join('/var/lib/muster-local', digest(data)) : data,
-    certificateAuthority: join(data, 'authority'),
-    certificates: join(data, 'certificates'),
+    open,
+    certificateAuthority: join(open, 'authority'),
+    certificates: join(open, 'certificates'),
+    nats: join(open, 'nats'),
+    broker: join(open, 'broker'),
+    agentState: join(open, 'agent-state'),
+    cluster: join(open, 'postgres'),
     logs: join(data, 'logs'),
     run: join(data, 'run'),
     ports,
@@ -65,18 +74,9 @@ export function mayBeEntered(path: string): boolean {
     try {
       if ((statSync(folder).mode & 0o001) === 0) return false;
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+      if (!['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
     }
     if (folder === dirname(folder)) return true;
-  }
-}
-
-export function exists(path: string): boolean {
-  try {
-    accessSync(path, constants.F_OK);
-    return true;
-  } catch {
-    return false;
   }
 }
 

@@ -1,15 +1,20 @@
 import { readdirSync, readFileSync } from 'node:fs';
 
+/** Resident set size of one process, in bytes; 0 where it cannot be told. */
+export const residentBytes = (pid: number): number => (field(`/proc/${pid}/status`, 'VmRSS') ?? 0) * 1024;
+
 /**
- * Resident memory of a process and everything below it, in bytes. Proportional set size where the kernel tells it, so
- * that PostgreSQL's shared buffers count once; else resident set size.
+ * Resident memory of a part, its process and everything below it, in bytes. PostgreSQL's processes share their
+ * buffers, which would count once for each: of them the proportional set size, where the kernel tells it.
  */
-export function residentBytes(pid: number): number {
-  return [pid, ...descendants(pid)].reduce((sum, one) => sum + ownBytes(one), 0);
+export function partBytes(name: string, pid: number): number {
+  const of = name === 'postgres' ? proportionalBytes : residentBytes;
+  return [pid, ...descendants(pid)].reduce((sum, one) => sum + of(one), 0);
 }
 
-function ownBytes(pid: number): number {
-  return (field(`/proc/${pid}/smaps_rollup`, 'Pss') ?? field(`/proc/${pid}/status`, 'VmRSS') ?? 0) * 1024;
+function proportionalBytes(pid: number): number {
+  const kilobytes = field(`/proc/${pid}/smaps_rollup`, 'Pss');
+  return kilobytes === undefined ? residentBytes(pid) : kilobytes * 1024;
 }
 
 function field(file: string, name: string): number | undefined {

@@ -11,14 +11,9 @@ export interface Options {
   agent: boolean;
   /** Leave the agent the rights of the user who started the stack. */
   privilegedAgent: boolean;
+  /** Only tell what the options are. */
+  help: boolean;
 }
-
-export const USAGE = `npm start -- [--data DIR] [--ports BASE] [--no-agent] [--privileged-agent]
-
-  --data DIR           where the stack keeps everything (default .muster)
-  --ports BASE         first port; the console is at BASE+443 (default 8000)
-  --no-agent           do not enrol this machine as a device
-  --privileged-agent   let the agent keep your rights instead of dropping them`;
 
 /** @throws Error with one sentence when an option is unknown or out of range */
 export function readOptions(args: string[], projectRoot: string): Options {
@@ -29,6 +24,7 @@ export function readOptions(args: string[], projectRoot: string): Options {
       ports: { type: 'string', default: '8000' },
       'no-agent': { type: 'boolean', default: false },
       'privileged-agent': { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
     },
   });
   const basePort = Number(values.ports);
@@ -40,5 +36,6 @@ export function readOptions(args: string[], projectRoot: string): Options {
     basePort,
     agent: !values['no-agent'],
     privilegedAgent: values['privileged-agent'],
+    help: values.help,
   };
 }

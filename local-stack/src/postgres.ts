@@ -5,7 +5,7 @@ import { createConnection } from 'node:net';
 import { dirname, join } from 'node:path';
 import { isRoot, type Layout, mayBeEntered } from './layout';
 import type { Part } from './part';
-import { unprivilegedUser } from './users';
+import { databaseUser } from './users';
 
 const SETTINGS = `
 listen_addresses = '127.0.0.1'
@@ -16,37 +16,30 @@ jit = off
 log_min_duration_statement = 1000
 `;
 
-/** PostgreSQL 15 from the npm package that carries its binaries; made at the first start. */
-export function postgresPart(layout: Layout, adminPassword: string): Part {
-  const user = unprivilegedUser(['postgres', 'daemon']);
-  const binaries = postgresBinaries(layout);
-  const cluster = join(layout.open, 'postgres');
-  if (!existsSync(cluster)) initialise(binaries, cluster, adminPassword, user);
+/** PostgreSQL 15 from the npm package that carries its binaries. */
+export function postgresPart(layout: Layout): Part {
   return {
     name: 'postgres',
-    file: join(binaries, 'bin/postgres'),
-    args: ['-D', cluster, '-p', String(layout.ports.postgres)],
+    file: join(postgresBinaries(layout), 'bin/postgres'),
+    args: ['-D', layout.cluster, '-p', String(layout.ports.postgres)],
     env: { PATH: process.env['PATH'] ?? '', LC_ALL: 'C' },
-    user,
+    user: databaseUser(),
     needs: [],
     ready: () => answers(layout.ports.postgres),
     stopSignal: 'SIGINT', // "fast": ends sessions instead of waiting for them
   };
 }
 
-function initialise(
-  binaries: string,
-  cluster: string,
-  adminPassword: string,
-  user?: { uid: number; gid: number },
-): void {
+/** Makes an empty database in a folder of its own. @throws Error with what `initdb` said; then the folder is gone */
+export function makeCluster(layout: Layout, cluster: string, adminPassword: string): void {
+  const user = databaseUser();
   const passwordFile = `${cluster}.password`;
   mkdirSync(cluster, { recursive: true, mode: 0o700 });
   writeFileSync(passwordFile, adminPassword, { mode: 0o600 });
   if (user) for (const path of [cluster, passwordFile]) chownSync(path, user.uid, user.gid);
   try {
     execFileSync(
-      join(binaries, 'bin/initdb'),
+      join(postgresBinaries(layout), 'bin/initdb'),
       [
         '-D',
         cluster,
@@ -58,7 +51,7 @@ function initialise(
         'UTF8',
         '--no-locale',
       ],
-      { ...user, stdio: ['ignore', 'ignore', 'pipe'], cwd: dirname(cluster) },
+      { uid: user?.uid, gid: user?.gid, stdio: ['ignore', 'ignore', 'pipe'], cwd: dirname(cluster) },
     );
   } catch (error) {
     rmSync(cluster, { recursive: true, force: true });

@@ -1,22 +1,31 @@
-import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer as createHttpServer } from 'node:http';
 import { createServer, type Server } from 'node:net';
+import { spawn } from 'node:child_process';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Layout, layout } from './layout';
+import { readOptions } from './options';
 import { preflight } from './preflight';
 import { writeRunState } from './run-state';
 
 let place: Layout;
-let server: Server | undefined;
-beforeEach(() => {
-  const data = mkdtempSync(join(tmpdir(), 'muster-preflight-'));
-  place = layout('/', { data, basePort: 45_000, agent: true, privilegedAgent: false });
+const servers: Server[] = [];
+beforeEach(async () => {
+  place = at(mkdtempSync(join(tmpdir(), 'muster-preflight-')), await freeBase());
 });
 afterEach(async () => {
-  await new Promise<void>((resolve) => (server ? server.close(() => resolve()) : resolve()));
-  server = undefined;
+  await Promise.all(servers.splice(0).map((server) => new Promise((resolve) => server.close(resolve))));
 });
+
+const at = (data: string, base: number): Layout =>
+  layout('/', readOptions(['--data', data, '--ports', `${base}`], '/'));
+
+async function listen(port: number, server: Server = createServer()): Promise<void> {
+  await new Promise<void>((resolve, reject) => server.once('error', reject).listen(port, '127.0.0.1', resolve));
+  servers.push(server);
+}
 
 describe('preflight', () => {
   it('finds nothing on a fresh folder', async () => {
@@ -24,30 +33,28 @@ describe('preflight', () => {
   });
 
   it('names a taken port and the way out', async () => {
-    server = createServer();
-    await new Promise<void>((resolve) => server?.listen(place.ports.xmpp, '127.0.0.1', resolve));
-    const [fault] = await preflight(place);
-    expect(fault).toContain(String(place.ports.xmpp));
-    expect(fault).toContain('--ports');
+    await listen(place.ports.xmpp);
+    expect(await preflight(place)).toEqual([
+      `Port ${place.ports.xmpp} is taken by something else; end it or choose other ports with --ports BASE.`,
+    ]);
   });
 
-  it.each([
-    ['a database without a version', (): void => void mkdirSync(join(place.open, 'postgres'), { recursive: true })],
-    ['secrets that cannot be read', (): void => damaged('{')],
-    ['a database without its secrets', (): void => cluster('15')],
-    ['a database of another version', (): void => cluster('14')],
-  ])('tells of %s in one sentence with the remedy', async (_, spoil) => {
-    spoil();
-    const faults = await preflight(place);
-    expect(faults).toHaveLength(1);
-    expect(faults[0]).toContain('rm -r');
+  it('names three of many taken ports, and says when a Muster has them', async () => {
+    const { http, https, xmpp, postgres, natsHub, webManager } = place.ports;
+    for (const port of [http, https, xmpp, postgres, natsHub]) await listen(port);
+    await listen(
+      webManager,
+      createHttpServer((_, reply) => void reply.setHeader('content-type', 'application/json').end('{"live":true}')),
+    );
+    expect(await preflight(place)).toEqual([
+      `Ports ${http}, ${https}, ${xmpp} and 3 more are taken by another Muster; end it or choose other ports with --ports BASE.`,
+    ]);
   });
 
   it('says that it already runs, with the pid', async () => {
-    const state = { ready: true, console: '', caFile: '', metrics: '', parts: [] };
-    writeRunState(place, state);
+    writeRunState(place, { ready: true, console: '', caFile: '', metrics: '', parts: [] });
     expect(await preflight(place)).toEqual([]); // our own
-    const foreign = await startSleeper(place);
+    const foreign = startSleeper(place);
     try {
       const [fault] = await preflight(place);
       expect(fault).toContain(`already runs here (pid ${foreign.pid})`);
@@ -55,22 +62,42 @@ describe('preflight', () => {
       foreign.kill();
     }
   });
+
+  it('tells of a file in the place of the folder', async () => {
+    const file = join(place.data, 'file');
+    writeFileSync(file, '');
+    for (const data of [file, join(file, 'below')]) {
+      expect(await preflight(at(data, 20_000))).toEqual([
+        `The data folder ${data} cannot be used (there is a file in its place); choose another with --data DIR.`,
+      ]);
+    }
+  });
+
+  it('tells of a folder that cannot be made', async () => {
+    const faults = await preflight(at('/proc/muster', 20_000));
+    expect(faults).toHaveLength(1);
+    expect(faults[0]).toMatch(
+      /^The data folder \/proc\/muster cannot be used \(.+\); choose another with --data DIR\.$/,
+    );
+  });
+
+  it('takes a data folder with a path that others may not enter', async () => {
+    mkdirSync(join(place.data, 'closed'), { mode: 0o700 });
+    expect(await preflight({ ...place, data: join(place.data, 'closed/inside') })).toEqual([]);
+  });
 });
 
-function cluster(version: string): void {
-  mkdirSync(join(place.open, 'postgres'), { recursive: true });
-  writeFileSync(join(place.open, 'postgres/PG_VERSION'), `${version}\n`);
-}
-
-function damaged(secrets: string): void {
-  cluster('15');
-  writeFileSync(join(place.data, 'secrets.json'), secrets);
+/** A base below the ports that the kernel gives to clients, all of whose ports are free now. */
+async function freeBase(): Promise<number> {
+  for (;;) {
+    const base = 10_000 + 1000 * Math.floor(Math.random() * 22);
+    const folder = mkdtempSync(join(tmpdir(), 'muster-preflight-'));
+    if ((await preflight(at(folder, base))).length === 0) return base;
+  }
 }
 
 /** Another living process that claims the folder. */
-async function startSleeper(where: Layout): Promise<{ pid: number; kill: () => void }> {
-  const { spawn } = await import('node:child_process');
-  const { readFileSync } = await import('node:fs');
+function startSleeper(where: Layout): { pid: number; kill: () => void } {
   const child = spawn('sleep', ['60']);
   const pid = child.pid ?? 0;
   const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');

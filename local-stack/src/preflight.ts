@@ -1,19 +1,22 @@
-import { existsSync, readFileSync, statfsSync } from 'node:fs';
+import { existsSync, statfsSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
+import { damagedData, unusableFolder } from './data-folder';
 import { type Layout, type Ports } from './layout';
 import { livingSupervisor } from './run-state';
 import { findProgram } from './programs';
-import { SECRETS_FILE } from './secrets';
 
 const NEEDED_BYTES = 1_500_000_000;
 const NEEDED_PROGRAMS = ['nats-server', 'nginx', 'openssl'];
+const NAMED_PORTS = 3;
 
 /** Everything that could spoil the start, found before anything starts. Each fault is one sentence with its remedy. */
 export async function preflight(layout: Layout): Promise<string[]> {
   const already = livingSupervisor(layout);
   if (already)
     return [`Muster already runs here (pid ${already}); stop it with Ctrl-C in its terminal or "kill ${already}".`];
+  const unusable = unusableFolder(layout);
+  if (unusable.length > 0) return unusable;
   return [...missingPrograms(), ...tooLittleDisk(layout), ...damagedData(layout), ...(await takenPorts(layout.ports))];
 }
 
@@ -38,35 +41,17 @@ function tooLittleDisk({ data, open }: Layout): string[] {
   });
 }
 
-function damagedData({ data, open }: Layout): string[] {
-  const remedy = `remove it (rm -r ${data}${open === data ? '' : ` ${open}`}) to start anew, or restore it from a backup.`;
-  const secrets = join(data, SECRETS_FILE);
-  const cluster = join(open, 'postgres');
-  if (existsSync(cluster) && !existsSync(join(cluster, 'PG_VERSION'))) {
-    return [`The data folder ${data} is damaged (its database has no PG_VERSION); ${remedy}`];
-  }
-  if (existsSync(cluster) && readFileSync(join(cluster, 'PG_VERSION'), 'utf8').trim() !== '15') {
-    return [`The data folder ${data} holds a database of another PostgreSQL version; ${remedy}`];
-  }
-  if (existsSync(cluster) !== existsSync(secrets)) {
-    return [`The data folder ${data} is damaged (database and secrets do not belong together); ${remedy}`];
-  }
-  if (!existsSync(secrets)) return [];
-  try {
-    JSON.parse(readFileSync(secrets, 'utf8'));
-    return [];
-  } catch {
-    return [`The data folder ${data} is damaged (${SECRETS_FILE} cannot be read); ${remedy}`];
-  }
-}
-
 async function takenPorts(ports: Ports): Promise<string[]> {
   const taken: number[] = [];
   for (const port of Object.values(ports)) if (!(await isFree(port))) taken.push(port);
   if (taken.length === 0) return [];
-  return [
-    `Port${taken.length > 1 ? 's' : ''} ${taken.join(', ')} ${taken.length > 1 ? 'are' : 'is'} taken by another program; end it or choose other ports with --ports BASE.`,
-  ];
+  const named = taken.slice(0, NAMED_PORTS).join(', ');
+  const more = taken.length > NAMED_PORTS ? ` and ${taken.length - NAMED_PORTS} more` : '';
+  const what = taken.length > 1 ? 'Ports' : 'Port';
+  const are = taken.length > 1 ? 'are' : 'is';
+  const by =
+    taken.includes(ports.webManager) && (await isMuster(ports.webManager)) ? 'another Muster' : 'something else';
+  return [`${what} ${named}${more} ${are} taken by ${by}; end it or choose other ports with --ports BASE.`];
 }
 
 function isFree(port: number): Promise<boolean> {
@@ -75,4 +60,14 @@ function isFree(port: number): Promise<boolean> {
     server.once('error', () => resolve(false));
     server.listen({ port, host: '0.0.0.0', exclusive: true }, () => server.close(() => resolve(true)));
   });
+}
+
+/** Whether one of the suite's services answers there: a stack with another data folder has these ports. */
+async function isMuster(port: number): Promise<boolean> {
+  try {
+    const reply = await fetch(`http://127.0.0.1:${port}/-/health/live`, { signal: AbortSignal.timeout(1000) });
+    return reply.ok && ((await reply.json()) as { live?: boolean }).live === true;
+  } catch {
+    return false;
+  }
 }

@@ -2,8 +2,8 @@ import { spawn } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { deviceAnchors } from './certificates';
-import type { Layout } from './layout';
-import type { Secrets } from './secrets';
+import { BASE_DOMAIN, type Layout } from './layout';
+import { HUB_SERVICES, LEAF_SERVICES, SCHEMAS, type Secrets } from './secrets';
 
 /** What `prepare.ts` gets on standard input. */
 export interface Preparation {
@@ -29,16 +29,22 @@ export interface Preparation {
     };
   };
   database: { adminUrl: string; schemas: { schema: string; ownerPassword: string; appPassword: string }[] };
+  firstAdmin: string;
 }
 
-export const natsFile = (layout: Layout, server: 'hub' | 'leaf'): string => join(layout.data, 'nats', `${server}.conf`);
-export const SCHEMAS = ['core', 'identity'];
-export const HUB_SERVICES = ['web', 'key-manager', 'bip'];
-export const LEAF_SERVICES = ['push-broker'];
+/** What it writes to standard output. */
+export interface Prepared {
+  /** The first administrator has not changed the one-time password yet. */
+  oneTimePassword: boolean;
+}
+
+export const firstAdmin = `admin@${BASE_DOMAIN}`;
+
+export const natsFile = (layout: Layout, server: 'hub' | 'leaf'): string => join(layout.nats, `${server}.conf`);
 
 /** Runs `prepare.ts`. @throws Error with what it said */
-export async function prepare(layout: Layout, secrets: Secrets): Promise<void> {
-  for (const server of ['hub', 'leaf']) mkdirSync(join(layout.data, 'nats', server), { recursive: true });
+export async function prepare(layout: Layout, secrets: Secrets): Promise<Prepared> {
+  for (const server of ['hub', 'leaf']) mkdirSync(join(layout.nats, server), { recursive: true });
   const { ports } = layout;
   const passwords = (names: string[]): Record<string, string> =>
     Object.fromEntries(names.map((name) => [name, secrets.nats[name] ?? '']));
@@ -48,7 +54,7 @@ export async function prepare(layout: Layout, secrets: Secrets): Promise<void> {
       leafPassword: secrets.nats['leaf'] ?? '',
       hub: {
         file: natsFile(layout, 'hub'),
-        store: join(layout.data, 'nats/hub'),
+        store: join(layout.nats, 'hub'),
         port: ports.natsHub,
         monitorPort: ports.natsHubMonitor,
         leafPort: ports.natsHubLeaf,
@@ -56,7 +62,7 @@ export async function prepare(layout: Layout, secrets: Secrets): Promise<void> {
       },
       leaf: {
         file: natsFile(layout, 'leaf'),
-        store: join(layout.data, 'nats/leaf'),
+        store: join(layout.nats, 'leaf'),
         port: ports.natsLeaf,
         monitorPort: ports.natsLeafMonitor,
         passwords: passwords(LEAF_SERVICES),
@@ -73,17 +79,22 @@ export async function prepare(layout: Layout, secrets: Secrets): Promise<void> {
         appPassword: secrets.databaseApp[schema] ?? '',
       })),
     },
+    firstAdmin,
   };
-  await run(join(layout.project, 'local-stack/dist/prepare.mjs'), JSON.stringify(input));
+  return JSON.parse(await run(join(layout.project, 'local-stack/dist/prepare.mjs'), JSON.stringify(input))) as Prepared;
 }
 
-function run(script: string, input: string): Promise<void> {
+function run(script: string, input: string): Promise<string> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [script], { stdio: ['pipe', 'ignore', 'pipe'] });
+    const child = spawn(process.execPath, [script], { stdio: ['pipe', 'pipe', 'pipe'] });
+    let result = '';
     let said = '';
+    child.stdout.on('data', (data: Buffer) => (result += data.toString()));
     child.stderr.on('data', (data: Buffer) => (said += data.toString()));
     child.on('error', reject);
-    child.on('exit', (code) => (code === 0 ? resolve() : reject(new Error(`the preparation failed: ${said.trim()}`))));
+    child.on('close', (code) =>
+      code === 0 ? resolve(result) : reject(new Error(`the preparation failed: ${said.trim()}`)),
+    );
     child.stdin.end(input);
   });
 }

@@ -1,5 +1,6 @@
 /**
- * One-shot: writes both nats-server configurations and makes schemas and roles in the database. A process of its own,
+ * One-shot: writes both nats-server configurations, makes schemas and roles in the database, and says whether the first
+ * administrator's one-time password is still good. A process of its own,
  * so that the supervisor, which stays, carries neither the contracts nor the database libraries.
  */
 import { natsServerConfig } from '@muster/bus';
@@ -7,9 +8,9 @@ import { databaseBootstrapSql } from '@muster/database';
 import { writeFileSync } from 'node:fs';
 import { text } from 'node:stream/consumers';
 import { Client } from 'pg';
-import type { Preparation } from './preparation';
+import type { Preparation, Prepared } from './preparation';
 
-const { nats, database } = JSON.parse(await text(process.stdin)) as Preparation;
+const { nats, database, firstAdmin } = JSON.parse(await text(process.stdin)) as Preparation;
 const jetStream = (storeDir: string, maxFileBytes: number) => ({ storeDir, maxFileBytes, maxMemoryBytes: 64_000_000 });
 
 writeFileSync(
@@ -45,4 +46,17 @@ writeFileSync(
 const client = new Client({ connectionString: database.adminUrl });
 await client.connect();
 for (const schema of database.schemas) await client.query(databaseBootstrapSql(schema));
+const prepared: Prepared = { oneTimePassword: await mustChangePassword() };
+console.log(JSON.stringify(prepared));
 await client.end();
+
+/** Before the first start has made the table, and as long as the key manager will make or has just made the user. */
+async function mustChangePassword(): Promise<boolean> {
+  const table = await client.query<{ name: string | null }>(`SELECT to_regclass('identity.users') AS name`);
+  if (!table.rows[0]?.name) return true;
+  const users = await client.query<{ must: boolean }>(
+    `SELECT coalesce(bool_or(email = $1 AND must_change_password), true) AS must FROM identity.users`,
+    [firstAdmin],
+  );
+  return users.rows[0]?.must ?? true;
+}

@@ -2,7 +2,11 @@ import { randomBytes, randomInt } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-export const SECRETS_FILE = 'secrets.json';
+const SECRETS_FILE = 'secrets.json';
+export const SCHEMAS = ['core', 'identity'];
+export const HUB_SERVICES = ['web', 'key-manager', 'bip'];
+export const LEAF_SERVICES = ['push-broker'];
+const NATS_USERS = [...HUB_SERVICES, ...LEAF_SERVICES, 'leaf', 'system'];
 
 /** Secrets of one local stack, made at its first start. */
 export interface Secrets {
@@ -17,20 +21,47 @@ export interface Secrets {
   firstRegistrationKey: string;
 }
 
-export function readOrMakeSecrets(data: string, schemas: string[], natsUsers: string[]): Secrets {
-  const file = join(data, SECRETS_FILE);
-  if (existsSync(file)) return JSON.parse(readFileSync(file, 'utf8')) as Secrets;
-  const made: Secrets = {
+export const secretsFile = (data: string): string => join(data, SECRETS_FILE);
+
+export function makeSecrets(): Secrets {
+  const each = (names: string[]): Record<string, string> => Object.fromEntries(names.map((name) => [name, secret()]));
+  return {
     edge: secret(),
     postgresAdmin: secret(),
-    databaseOwner: Object.fromEntries(schemas.map((name) => [name, secret()])),
-    databaseApp: Object.fromEntries(schemas.map((name) => [name, secret()])),
-    nats: Object.fromEntries(natsUsers.map((name) => [name, secret()])),
+    databaseOwner: each(SCHEMAS),
+    databaseApp: each(SCHEMAS),
+    nats: each(NATS_USERS),
     firstAdminPassword: readable(),
     firstRegistrationKey: secret(),
   };
-  writeFileSync(file, JSON.stringify(made, null, 2), { mode: 0o600 });
-  return made;
+}
+
+/** Undefined before the first start. @throws Error saying in half a sentence what is wrong with the file */
+export function readSecrets(data: string): Secrets | undefined {
+  const file = secretsFile(data);
+  if (!existsSync(file)) return undefined;
+  let read: unknown;
+  try {
+    read = JSON.parse(readFileSync(file, 'utf8'));
+  } catch (error) {
+    throw new Error(`${SECRETS_FILE} cannot be read`, { cause: error });
+  }
+  const missing = missingFields(makeSecrets(), read);
+  if (missing.length > 0) throw new Error(`${SECRETS_FILE} lacks ${missing.join(', ')}`);
+  return read as Secrets;
+}
+
+export const writeSecrets = (data: string, secrets: Secrets): void =>
+  writeFileSync(secretsFile(data), JSON.stringify(secrets, null, 2), { mode: 0o600 });
+
+/** Names of the texts that a model has and an object has not. */
+function missingFields(model: object, given: unknown, path = ''): string[] {
+  const fields = new Map(Object.entries(given ?? {}));
+  return Object.entries(model).flatMap(([name, wanted]: [string, unknown]) => {
+    const value: unknown = fields.get(name);
+    if (typeof wanted === 'object' && wanted !== null) return missingFields(wanted, value, `${path}${name}.`);
+    return typeof value === 'string' && value !== '' ? [] : [path + name];
+  });
 }
 
 const secret = (): string => randomBytes(24).toString('base64url');

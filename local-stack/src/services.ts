@@ -1,15 +1,23 @@
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { deviceAnchors, xmppCertificate } from './certificates';
 import { httpOk } from './http-ok';
 import { BASE_DOMAIN, ITSM_DOMAIN, type Layout, XMPP_DOMAIN } from './layout';
+import { builtProject, runnable } from './open-copies';
 import type { Part } from './part';
 import type { Secrets } from './secrets';
+import { giveTo, serviceUser } from './users';
 
 const LOCAL = '127.0.0.1';
 
 /** Every service built so far, each its own process. */
 export function serviceParts(layout: Layout, secrets: Secrets): Part[] {
   const { ports } = layout;
+  const user = serviceUser();
+  const built = builtProject(layout);
+  const node = runnable(layout, process.execPath);
+  mkdirSync(layout.broker, { recursive: true, mode: 0o700 });
+  giveTo(user, layout.broker);
   const common = (port: number, natsUser: string, natsPort: number): Record<string, string> => ({
     PATH: process.env['PATH'] ?? '',
     NODE_ENV: 'production',
@@ -44,10 +52,11 @@ export function serviceParts(layout: Layout, secrets: Secrets): Part[] {
   };
   const service = (name: string, folder: string, port: number, env: Record<string, string>, needs: string[]): Part => ({
     name,
-    file: process.execPath,
-    args: [join(layout.project, 'services', folder, 'dist/main.mjs')],
+    file: node,
+    args: [join(built, 'services', folder, 'dist/main.mjs')],
     env: { ...common(port, folder, ports.natsHub), ...addresses, ...env },
-    cwd: layout.data,
+    cwd: layout.open,
+    user,
     needs,
     ready: () => httpOk(`http://${LOCAL}:${port}/-/health/ready`),
   });
@@ -67,7 +76,7 @@ export function serviceParts(layout: Layout, secrets: Secrets): Part[] {
     ),
     service('web-manager', 'web', ports.webManager, { ...web, WEB_ROLE: 'manager' }, ['postgres', 'nats-hub']),
     service('web-worker', 'web', ports.webWorker, { ...web, WEB_ROLE: 'worker' }, ['postgres', 'nats-hub']),
-    service('bip', 'bip', ports.bip, { AGENT_DIR: join(layout.project, 'agent/dist') }, ['nats-hub']),
+    service('bip', 'bip', ports.bip, { AGENT_DIR: join(built, 'agent/dist') }, ['nats-hub']),
     service(
       'push-broker',
       'push-broker',
@@ -77,7 +86,7 @@ export function serviceParts(layout: Layout, secrets: Secrets): Part[] {
         XMPP_HOST: LOCAL,
         XMPP_CERT_FILE: xmppCertificate(layout),
         XMPP_DEVICE_ANCHORS_FILE: deviceAnchors(layout),
-        NODE_STATE_DIR: join(layout.data, 'broker'),
+        NODE_STATE_DIR: layout.broker,
       },
       ['nats-leaf'],
     ),

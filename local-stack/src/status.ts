@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import { layout } from './layout';
-import { residentBytes } from './memory';
+import { partBytes } from './memory';
 import { readOptions } from './options';
 import { livingSupervisor, readRunState } from './run-state';
 
@@ -10,7 +10,16 @@ export interface StackStatus {
   ready: boolean;
   console: string;
   caFile: string;
-  parts: { name: string; ready: boolean; pid: number | null; residentBytes: number }[];
+  parts: {
+    name: string;
+    ready: boolean;
+    pid: number | null;
+    /** Resident set size of the part's processes; PostgreSQL's shared memory counted once. */
+    residentBytes: number;
+    /** How often it ended and was started again since it last ran for a while. */
+    restarts: number;
+    log: string;
+  }[];
   devices: { known: number; online: number };
 }
 
@@ -35,11 +44,13 @@ export async function stackStatus(args: string[]): Promise<StackStatus | undefin
     ready: state.ready && state.parts.every((part) => part.ready),
     console: state.console,
     caFile: state.caFile,
-    parts: state.parts.map(({ name, ready, pid }) => ({
+    parts: state.parts.map(({ name, ready, pid, restarts }) => ({
       name,
       ready,
       pid: pid ?? null,
-      residentBytes: pid ? residentBytes(pid) : 0,
+      residentBytes: pid ? partBytes(name, pid) : 0,
+      restarts,
+      log: join(place.logs, `${name}.log`),
     })),
     devices,
   };

@@ -2,6 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { isRoot } from './layout';
 
 export interface SystemUser {
+  name: string;
+  group: string;
   uid: number;
   gid: number;
 }
@@ -11,9 +13,9 @@ export function unprivilegedUser(names: string[]): SystemUser | undefined {
   if (!isRoot()) return undefined;
   for (const name of names) {
     try {
-      const id = (flag: string): number =>
-        Number(execFileSync('id', [flag, name], { stdio: ['ignore', 'pipe', 'ignore'] }));
-      return { uid: id('-u'), gid: id('-g') };
+      const id = (...flags: string[]): string =>
+        execFileSync('id', [...flags, name], { stdio: ['ignore', 'pipe', 'ignore'], encoding: 'utf8' }).trim();
+      return { name, group: id('-g', '-n'), uid: Number(id('-u')), gid: Number(id('-g')) };
     } catch {
       continue;
     }
@@ -21,4 +23,16 @@ export function unprivilegedUser(names: string[]): SystemUser | undefined {
   throw new Error(
     `none of the users ${names.join(', ')} exists, and a server must not run as root; create one of them.`,
   );
+}
+
+/** Of the services and both nats-servers. Not the agent's: what runs on the device must not read the authority's keys. */
+export const serviceUser = (): SystemUser | undefined => unprivilegedUser(['daemon']);
+export const databaseUser = (): SystemUser | undefined => unprivilegedUser(['postgres', 'daemon']);
+export const edgeUser = (): SystemUser | undefined => unprivilegedUser(['www-data', 'nobody']);
+export const agentUser = (): SystemUser | undefined => unprivilegedUser(['nobody']);
+
+/** Gives a folder and all below it to a user, whoever wrote there before; links are not followed. */
+export function giveTo(user: SystemUser | undefined, folder: string): void {
+  // chown, because it walks by descriptors: what is swapped for a link meanwhile leads nowhere else.
+  if (user) execFileSync('chown', ['-Rh', `${user.uid}:${user.gid}`, folder]);
 }

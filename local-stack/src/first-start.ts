@@ -1,0 +1,26 @@
+import { existsSync, renameSync, rmSync } from 'node:fs';
+import type { Layout } from './layout';
+import { makeCluster } from './postgres';
+import { makeSecrets, readSecrets, type Secrets, secretsFile, writeSecrets } from './secrets';
+
+/** The database while it is made; its presence says that a first start did not get to its end. */
+export const unfinishedCluster = (layout: Layout): string => `${layout.cluster}.new`;
+
+/**
+ * Secrets of this data folder; at the first start, makes them and the database that they open. Whenever that is cut
+ * off, the next start begins anew.
+ */
+export function secretsAndCluster(layout: Layout): { secrets: Secrets; first: boolean } {
+  const made = unfinishedCluster(layout);
+  if (existsSync(made)) {
+    rmSync(secretsFile(layout.data), { force: true });
+    rmSync(made, { recursive: true });
+  }
+  const known = readSecrets(layout.data);
+  if (known) return { secrets: known, first: false };
+  const secrets = makeSecrets();
+  makeCluster(layout, made, secrets.postgresAdmin);
+  writeSecrets(layout.data, secrets);
+  renameSync(made, layout.cluster);
+  return { secrets, first: true };
+}
