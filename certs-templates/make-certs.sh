@@ -48,11 +48,17 @@ make_root() {
     -extensions root -out "$3.crt"
 }
 
+# Run by root for a service without rights: new files are for whom the folder is.
+give_to_owner_of() {
+  [ "$(id -u)" -ne 0 ] || chown -R "$(ls -ldn "$1" | awk '{ print $3 ":" $4 }')" "$2"
+}
+
 delegate() {
   root=$(current_root "$1")
   for purpose in operation endpoint-map; do
     issue "$purpose" 366 "Muster signing: $purpose" "$1/signing/$purpose" "$root"
   done
+  give_to_owner_of "$1/signing" "$1/signing"
 }
 
 # cross NEW OLD OUT: the new root's name and key, certified by the old root for as long as that is valid.
@@ -107,8 +113,7 @@ roll() {
     cross "$rolling/roots/root-$number" "$old" "$rolling/cross/root-$number"
   fi
   below_root "$rolling" "$2"
-  # Run by root for a service without rights: the files are for whom the folder is.
-  [ "$(id -u)" -ne 0 ] || chown -R "$(ls -ldn "$1/roots" | awk '{ print $3 ":" $4 }')" "$rolling"
+  give_to_owner_of "$1/roots" "$rolling"
   for part in cross roots issuing signing; do
     [ -d "$1/$part" ] || { mv "$rolling/$part" "$1/$part"; continue; }
     for file in "$rolling/$part"/*.key "$rolling/$part"/*.crt; do

@@ -23,8 +23,8 @@ export function runnable(layout: Layout, program: string): string {
   return copied;
 }
 
-/** What the bundles load when they run: native code, and the driver that TypeORM finds by its name. */
-const PACKAGES = ['@node-rs/argon2', 'pg'];
+/** What the bundles load when they run: native code. */
+const PACKAGES = ['@node-rs/argon2'];
 const SERVICES = ['key-manager', 'web', 'bip', 'push-broker'];
 
 /**

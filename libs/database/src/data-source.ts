@@ -1,3 +1,4 @@
+import pg from 'pg';
 import { DataSource, type Logger } from 'typeorm';
 import type { ConnectionOptions, SchemaOptions } from './database.options';
 import { outboxEntity, outboxMigration } from './outbox/outbox.schema';
@@ -20,6 +21,7 @@ const QUIET: Logger = {
 export function appDataSource(schema: SchemaOptions, connection: ConnectionOptions): DataSource {
   return new DataSource({
     type: 'postgres',
+    driver: pg, // TypeORM would look for it by name when it runs, beside a bundle that has it inside
     url: connection.url,
     schema: schema.schema,
     entities: [...schema.entities, outboxEntity(schema.schema)],
@@ -43,6 +45,7 @@ export function appDataSource(schema: SchemaOptions, connection: ConnectionOptio
 export function ownerDataSource(schema: SchemaOptions, ownerUrl: string): DataSource {
   return new DataSource({
     type: 'postgres',
+    driver: pg,
     url: ownerUrl,
     schema: schema.schema,
     entities: [...schema.entities, outboxEntity(schema.schema)],
