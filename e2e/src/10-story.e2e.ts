@@ -22,6 +22,7 @@ async function screenshot(name: string): Promise<void> {
   const folder = process.env['MUSTER_SCREENSHOTS'];
   if (!folder) return;
   mkdirSync(folder, { recursive: true });
+  await page.waitForTimeout(1500); // a picture is taken when counts have caught up with what is live
   await page.screenshot({ path: join(folder, `${name}.png`) });
 }
 
