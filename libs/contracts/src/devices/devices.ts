@@ -1,4 +1,5 @@
 import { Flag, Instant, List, Nested, nested, OneOf, text, Text, Uuid, uuid, Whole } from '../schema/fields';
+import { PROTECTION_STATES, type ProtectionState } from '../inventory/items';
 import { ById, PageQuery } from '../wire/page';
 import { defineRoute, may } from '../wire/route';
 import { DeviceFacts } from './facts';
@@ -9,6 +10,17 @@ const own = { service: 'web', face: 'manager' } as const;
 export const PRESENCES = ['online', 'polling', 'unknown', 'offline'] as const;
 export type Presence = (typeof PRESENCES)[number];
 
+/** What of its inventory a list of devices can show and filter by. Absent before the first inventory. */
+export class InventorySummary {
+  @Instant() at: string;
+  @Text({ max: 200, optional: true }) manufacturer?: string;
+  @Text({ max: 200, optional: true }) model?: string;
+  @Text({ max: 200, optional: true }) serialNumber?: string;
+  @OneOf(PROTECTION_STATES) encryption: ProtectionState;
+  @OneOf(PROTECTION_STATES) antivirus: ProtectionState;
+  @Text({ max: 200, optional: true }) lastUser?: string;
+  @Whole({ min: 0, max: 10_000_000 }) softwareCount: number;
+}
 /** A row of the device list. */
 export class DeviceSummary {
   @Uuid() id: string;
@@ -22,6 +34,7 @@ export class DeviceSummary {
   @Instant({ optional: true }) lastContactAt?: string;
   @Instant() enrolledAt: string;
   @Flag({ about: 'A merge question is open or an operation failed in the last day.' }) attention: boolean;
+  @Nested(() => InventorySummary, { optional: true }) inventory?: InventorySummary;
 }
 export class DevicePage {
   @List(nested(() => DeviceSummary), { max: 200 }) devices: DeviceSummary[];
@@ -34,6 +47,10 @@ export class DeviceQuery extends PageQuery {
   @Text({ max: 64, optional: true }) platform?: string;
   @Uuid({ optional: true }) groupId?: string;
   @Flag({ optional: true, about: 'Only devices that need attention.' }) attention?: boolean;
+  @OneOf(PROTECTION_STATES, { optional: true, about: 'Disk encryption.' }) encryption?: ProtectionState;
+  @OneOf(PROTECTION_STATES, { optional: true }) antivirus?: ProtectionState;
+  @Text({ max: 200, optional: true }) manufacturer?: string;
+  @Text({ max: 200, optional: true }) model?: string;
 }
 export const listDevices = defineRoute({
   ...own,
@@ -43,6 +60,7 @@ export const listDevices = defineRoute({
   summary: 'Devices, paged, sorted and filtered',
   query: DeviceQuery,
   reply: DevicePage,
+  list: 'devices',
 });
 
 export class DeviceGroupRef {
@@ -132,6 +150,7 @@ export const listMergeQuestions = defineRoute({
   summary: 'Open merge questions',
   query: PageQuery,
   reply: MergeQuestionList,
+  list: 'questions',
 });
 export class AnswerMergeQuestion {
   @OneOf(['same', 'different'], {

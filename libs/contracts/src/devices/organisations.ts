@@ -1,4 +1,5 @@
 import { Email, Instant, List, nested, Text, Uuid } from '../schema/fields';
+import { PersonFact } from '../audit/action-facts';
 import { defineEvent } from '../wire/bus';
 import { defineRoute, may } from '../wire/route';
 
@@ -22,6 +23,7 @@ export const listOrganisations = defineRoute({
   access: may('organisations.read'),
   summary: 'The own organisation; all of them for owners of the default organisation',
   reply: OrganisationList,
+  list: 'organisations',
 });
 export class CreateOrganisation {
   @Text({ min: 1, max: 200 }) name: string;
@@ -41,30 +43,14 @@ export const createOrganisation = defineRoute({
   reply: CreatedOrganisation,
 });
 
-/** Durable facts about devices, for services that keep a read model of them. */
-export class DeviceEnrolled {
-  @Uuid() organisationId: string;
-  @Uuid() deviceId: string;
-  @Text({ max: 255 }) hostName: string;
-  @Uuid() registrationKeyId: string;
-  @Instant() at: string;
+export class OrganisationCreated extends PersonFact {
+  @Uuid() createdId: string;
+  @Text({ max: 200 }) name: string;
 }
-export const deviceEnrolled = defineEvent({
-  subject: 'device.enrolled.v1',
+export const organisationCreated = defineEvent({
+  subject: 'organisation.created.v1',
   delivery: 'durable',
-  payload: DeviceEnrolled,
+  payload: OrganisationCreated,
   publishers: ['web'],
-  consumers: [],
-});
-export class DeviceRetired {
-  @Uuid() organisationId: string;
-  @Uuid() deviceId: string;
-  @Instant() at: string;
-}
-export const deviceRetired = defineEvent({
-  subject: 'device.retired.v1',
-  delivery: 'durable',
-  payload: DeviceRetired,
-  publishers: ['web'],
-  consumers: ['key-manager'],
+  consumers: ['audit-logs'],
 });

@@ -1,5 +1,4 @@
 import { Flag, Instant, List, Nested, nested, OneOf, Text, Uuid, uuid, Whole } from '../schema/fields';
-import { ById } from '../wire/page';
 import { defineRoute, device } from '../wire/route';
 import { Signed } from './endpoint-map';
 import { DeviceFacts } from './facts';
@@ -62,25 +61,4 @@ export const sync = defineRoute({
   body: Sync,
   bodyLimit: 2 * 1024 * 1024,
   reply: SyncReply,
-});
-
-/** A piece of a running operation's output. Idempotent by operation and number. */
-export class OutputChunk {
-  @Whole({ min: 0, max: 1_000_000, about: 'From 0 without gaps, over both streams together.' }) number: number;
-  @OneOf(['stdout', 'stderr']) stream: 'stdout' | 'stderr';
-  @Text({ max: 65_536 }) text: string;
-}
-export class AppendOutput {
-  @List(nested(() => OutputChunk), { min: 1, max: 64 }) chunks: OutputChunk[];
-}
-export const appendOutput = defineRoute({
-  service: 'web',
-  face: 'worker',
-  method: 'POST',
-  path: '/operations/:id/output',
-  access: device,
-  summary: "Append to an operation's output while it runs",
-  params: ById,
-  body: AppendOutput,
-  bodyLimit: 5 * 1024 * 1024,
 });

@@ -23,6 +23,7 @@ export const listGroups = defineRoute({
   summary: 'Static groups',
   query: PageQuery,
   reply: GroupPage,
+  list: 'groups',
 });
 export class SaveGroup {
   @Text({ min: 1, max: 200 }) name: string;

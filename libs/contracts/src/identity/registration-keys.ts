@@ -42,6 +42,7 @@ export const listRegistrationKeys = defineRoute({
   access: may('registration-keys.read'),
   summary: 'Registration keys of the organisation',
   reply: RegistrationKeyList,
+  list: 'keys',
 });
 export const createRegistrationKey = defineRoute({
   ...own,

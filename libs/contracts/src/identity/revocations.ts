@@ -1,5 +1,6 @@
 import { Instant, List, nested, OneOf, Text, Uuid, Whole } from '../schema/fields';
 import { defineEvent, defineRequest } from '../wire/bus';
+import { REPORT_SERVICES } from '../wire/services';
 
 /**
  * One entry of the revocation list. Every service and every open connection drops what it names within a second.
@@ -18,7 +19,7 @@ export const identityRevoked = defineEvent({
   delivery: 'ephemeral',
   payload: Revocation,
   publishers: ['key-manager'],
-  consumers: ['web', 'push-broker', 'bip', 'key-manager'],
+  consumers: ['web', 'push-broker', 'bip', 'key-manager', ...REPORT_SERVICES],
 });
 
 /** Each second: tells listeners that nothing was missed, or from which number on to ask. */
@@ -30,7 +31,7 @@ export const revocationHeartbeat = defineEvent({
   delivery: 'ephemeral',
   payload: RevocationHeartbeat,
   publishers: ['key-manager'],
-  consumers: ['web', 'push-broker', 'bip'],
+  consumers: ['web', 'push-broker', 'bip', ...REPORT_SERVICES],
 });
 
 /** Revocations after a number, oldest first: those that still matter (devices and certificates that could connect). */
@@ -45,7 +46,7 @@ export class RevocationList {
 export const listRevocations = defineRequest({
   subject: 'identity.revocations.list.v1',
   server: 'key-manager',
-  callers: ['web', 'push-broker', 'bip'],
+  callers: ['web', 'push-broker', 'bip', ...REPORT_SERVICES],
   request: ListRevocations,
   reply: RevocationList,
 });

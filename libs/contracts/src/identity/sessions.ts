@@ -3,6 +3,7 @@ import { defineRequest } from '../wire/bus';
 import { ById } from '../wire/page';
 import { PERMISSIONS, type Permission, ROLES, type Role } from '../wire/permissions';
 import { defineRoute, publicTo, signedIn, may } from '../wire/route';
+import { REPORT_SERVICES } from '../wire/services';
 
 export const SESSION_COOKIE = '__Host-muster-session';
 /** Every request by cookie that changes something carries this header with the token from the session's reply. */
@@ -91,6 +92,7 @@ export const listOwnSessions = defineRoute({
   access: signedIn,
   summary: 'Own sessions',
   reply: SessionList,
+  list: 'sessions',
 });
 export const endOwnSession = defineRoute({
   ...own,
@@ -107,6 +109,7 @@ export const listAllSessions = defineRoute({
   access: may('sessions.manage'),
   summary: "Everybody's sessions in the organisation",
   reply: SessionList,
+  list: 'sessions',
 });
 export const endAnySession = defineRoute({
   ...own,
@@ -137,7 +140,7 @@ export class VerifiedCredential {
 export const verifyCredential = defineRequest({
   subject: 'credential.verify.v1',
   server: 'key-manager',
-  callers: ['web', 'bip'],
+  callers: ['web', 'bip', ...REPORT_SERVICES],
   request: VerifyCredential,
   reply: VerifiedCredential,
 });

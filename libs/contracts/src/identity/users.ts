@@ -27,6 +27,7 @@ export const listUsers = defineRoute({
   access: may('users.read'),
   summary: 'Users of the organisation',
   reply: UserList,
+  list: 'users',
 });
 export class CreateUser {
   @Email() email: string;
@@ -124,6 +125,7 @@ export const listApiTokens = defineRoute({
   access: signedIn,
   summary: "Own API tokens; everybody's with tokens.manage",
   reply: ApiTokenList,
+  list: 'tokens',
 });
 export const createApiToken = defineRoute({
   ...own,

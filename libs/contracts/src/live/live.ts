@@ -1,7 +1,9 @@
 import { List, Nested, nested, OneOf, Uuid, uuid } from '../schema/fields';
 import { defineEvent } from '../wire/bus';
 import { DeviceSummary } from '../devices/devices';
-import { Operation, OutputPiece } from '../operations/operations';
+import { Operation } from '../operations/operations';
+import { LogEntry } from '../reports/logs';
+import { OutputPiece } from '../reports/output';
 
 /**
  * One message of the `/live` WebSocket, server to console. A console sees its organisation's messages that its
@@ -13,6 +15,7 @@ export class LiveMessage {
     'device.removed',
     'operation.changed',
     'output.appended',
+    'logs.appended',
     'merge-question.changed',
     'hello',
     'signed-out',
@@ -22,6 +25,7 @@ export class LiveMessage {
     | 'device.removed'
     | 'operation.changed'
     | 'output.appended'
+    | 'logs.appended'
     | 'merge-question.changed'
     | 'hello'
     | 'signed-out';
@@ -29,12 +33,17 @@ export class LiveMessage {
   @Nested(() => DeviceSummary, { optional: true }) device?: DeviceSummary;
   @Nested(() => Operation, { optional: true }) operation?: Operation;
   @List(nested(() => OutputPiece), { max: 64, optional: true }) pieces?: OutputPiece[];
+  @List(nested(() => LogEntry), { max: 100, optional: true, about: 'Oldest first.' }) entries?: LogEntry[];
 }
 
-/** Console to server: whose output to send. Replaces the earlier list. The console then fetches what it missed by HTTP. */
+/**
+ * Console to server: whose output and logs to send. Replaces the earlier list. The console then fetches what it missed by
+ * HTTP.
+ */
 export class LiveWatch {
-  @OneOf(['watch-output']) type: 'watch-output';
-  @List(uuid(), { max: 50 }) operationIds: string[];
+  @OneOf(['watch-output', 'watch-logs']) type: 'watch-output' | 'watch-logs';
+  @List(uuid(), { max: 50, optional: true }) operationIds?: string[];
+  @List(uuid(), { max: 50, optional: true, about: 'Devices whose agent logs to send.' }) deviceIds?: string[];
 }
 
 /** Path of the WebSocket on the console's origin. Signed in by the session cookie; `Origin` must be the console's. */
@@ -43,13 +52,14 @@ export const LIVE_PATH = '/live';
 /** Carries live messages between instances of `web`. */
 export class LiveFanOut {
   @Uuid() organisationId: string;
-  @OneOf(['devices.read', 'operations.read']) permission: 'devices.read' | 'operations.read';
+  @OneOf(['devices.read', 'operations.read', 'monitoring.read'])
+  permission: 'devices.read' | 'operations.read' | 'monitoring.read';
   @Nested(() => LiveMessage) message: LiveMessage;
 }
 export const liveFannedOut = defineEvent({
   subject: 'live.fan-out.v1',
   delivery: 'ephemeral',
   payload: LiveFanOut,
-  publishers: ['web'],
+  publishers: ['web', 'rmm-logs'],
   consumers: ['web'],
 });

@@ -35,6 +35,9 @@ export class Operation {
   @Whole({ min: -1, max: 4_294_967_295, optional: true }) exitCode?: number;
   @Whole({ min: 0, max: 4_294_967_295, optional: true }) durationMs?: number;
   @Flag({ about: 'A cancel was asked for and has not reached the device yet.' }) cancelRequested: boolean;
+  @Whole({ min: 0, max: 1_000_000, optional: true, about: 'Pieces of output in all, once the device has said it.' })
+  outputPieces?: number;
+  @Flag({ about: 'The device dropped output that was beyond its limit.' }) outputTruncated: boolean;
 }
 export class OperationPage {
   @List(nested(() => Operation), { max: 200 }) operations: Operation[];
@@ -53,6 +56,7 @@ export const listOperations = defineRoute({
   summary: 'Operations, newest first',
   query: OperationQuery,
   reply: OperationPage,
+  list: 'operations',
 });
 
 /** Runs a procedure on devices, on the members of groups, or both. */
@@ -119,29 +123,6 @@ export const readOperation = defineRoute({
   summary: 'One operation with its history',
   params: ById,
   reply: OperationDetail,
-});
-export class OutputQuery {
-  @Whole({ min: 0, max: 1_000_000, optional: true, about: 'First chunk wanted.' }) from?: number;
-}
-export class OutputPiece {
-  @Whole({ min: 0, max: 1_000_000 }) number: number;
-  @OneOf(['stdout', 'stderr']) stream: 'stdout' | 'stderr';
-  @Text({ max: 65_536 }) text: string;
-}
-export class Output {
-  @List(nested(() => OutputPiece), { max: 500 }) pieces: OutputPiece[];
-  @Flag({ about: 'More is stored after these.' }) more: boolean;
-  @Flag({ about: 'The device dropped what came after its limit.' }) truncated: boolean;
-}
-export const readOutput = defineRoute({
-  ...own,
-  method: 'GET',
-  path: '/api/operations/:id/output',
-  access: may('operations.read'),
-  summary: "An operation's output",
-  params: ById,
-  query: OutputQuery,
-  reply: Output,
 });
 export const cancelOperation = defineRoute({
   ...own,

@@ -42,6 +42,7 @@ export const listProcedures = defineRoute({
   summary: 'Procedures',
   query: PageQuery,
   reply: ProcedurePage,
+  list: 'procedures',
 });
 export const readProcedure = defineRoute({
   ...own,

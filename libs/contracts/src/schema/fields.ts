@@ -93,6 +93,12 @@ export const nested = (type: () => Class): Kind => ({
   rules: (each) => [...(each ? [] : [IsObject()]), ValidateNested({ each })],
 });
 
+/** An object whose fields are checked later, one by one, so that a wrong one does not spoil its neighbours. */
+export const open = (): Kind => ({
+  schema: { type: 'object', additionalProperties: true },
+  rules: (each) => [IsObject({ each })],
+});
+
 export const Text = (options: TextOptions & FieldOptions): PropertyDecorator => field(text(options), options);
 export const Uuid = (options?: FieldOptions): PropertyDecorator => field(uuid(), options);
 export const OneOf = (values: readonly string[], options?: FieldOptions): PropertyDecorator =>
@@ -147,8 +153,7 @@ export const Base64 = (options: { max: number } & FieldOptions): PropertyDecorat
   );
 
 /** An object whose fields the contract leaves open, such as a procedure's parameters. Validate it where it is used. */
-export const Open = (options?: FieldOptions): PropertyDecorator =>
-  field({ schema: { type: 'object', additionalProperties: true }, rules: () => [IsObject()] }, options);
+export const Open = (options?: FieldOptions): PropertyDecorator => field(open(), options);
 
 export const List = (kind: Kind, options: { min?: number; max: number } & FieldOptions): PropertyDecorator =>
   field(

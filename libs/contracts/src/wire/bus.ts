@@ -4,12 +4,14 @@ import type { ServiceName } from './services';
 /**
  * A past fact. `durable` events are kept on the hub's EVENTS stream and acknowledged by each consuming service;
  * `captured` ones are published on plain NATS (a leaf node may do so) and captured by the hub's PRESENCE stream;
- * `ephemeral` ones reach whoever listens now, every instance of it.
+ * `ephemeral` ones reach whoever listens now, every instance of it. `reported` ones are what devices sent in: many, each
+ * consumed by the one service that took it in, from a work queue of its own (`REPORTS_<service>`) that refuses when it is
+ * full; repetitions are told apart by the consumer (`Receipts`), not by JetStream.
  */
 export interface BusEvent<T extends object = object> {
   kind: 'event';
   subject: string;
-  delivery: 'durable' | 'captured' | 'ephemeral';
+  delivery: 'durable' | 'captured' | 'ephemeral' | 'reported';
   payload: Class<T>;
   publishers: readonly ServiceName[];
   consumers: readonly ServiceName[];

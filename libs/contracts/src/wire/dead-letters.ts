@@ -50,6 +50,7 @@ export const listDeadLetters = defineRoute({
   summary: 'List the events that no service could handle, oldest first',
   query: DeadLetterQuery,
   reply: DeadLetterPage,
+  list: 'deadLetters',
 });
 export const replayDeadLetter = defineRoute({
   ...own,

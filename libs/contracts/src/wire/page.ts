@@ -12,3 +12,9 @@ export class PageQuery {
   @Text({ max: 200, optional: true, about: 'Text to find.' }) search?: string;
   @OneOf(['ascending', 'descending'], { optional: true }) direction?: 'ascending' | 'descending';
 }
+
+/** Query of lists that grow while they are read: newest first, from a place onwards. */
+export class CursorQuery {
+  @Text({ max: 200, optional: true, about: 'The `next` of the page before.' }) after?: string;
+  @Whole({ min: 1, max: 500, optional: true, about: 'Rows on a page; 100 when absent.' }) size?: number;
+}

@@ -16,6 +16,10 @@ export const PERMISSIONS = [
   'users.write',
   'sessions.manage',
   'tokens.manage',
+  'monitoring.read',
+  'inventory.read',
+  'audit.read',
+  'audit.write',
   'organisations.read',
   'organisations.write',
   'dead-letters.read',
@@ -26,9 +30,9 @@ export type Permission = (typeof PERMISSIONS)[number];
 export const ROLES = ['owner', 'administrator', 'technician', 'read-only'] as const;
 export type Role = (typeof ROLES)[number];
 
-const reading = PERMISSIONS.filter(
-  (permission) => permission.endsWith('.read') && permission !== 'dead-letters.read' && permission !== 'users.read',
-);
+/** Reading that says who did what, or concerns the suite itself. */
+const privileged: readonly Permission[] = ['dead-letters.read', 'users.read', 'audit.read'];
+const reading = PERMISSIONS.filter((permission) => permission.endsWith('.read') && !privileged.includes(permission));
 
 /** The built-in roles. Only an owner makes organisations, other owners, or touches the dead letters of the suite. */
 export const ROLE_PERMISSIONS: Readonly<Record<Role, readonly Permission[]>> = {

@@ -1,4 +1,5 @@
 import type { Class } from '../schema/registry';
+import type { BusEvent } from './bus';
 import type { Permission } from './permissions';
 import type { Principal } from './principal';
 import type { ServiceName } from './services';
@@ -38,8 +39,22 @@ export interface Route<
   reply?: Class<R>;
   /** Media type of a reply that is not JSON; the handler returns text or bytes. */
   raw?: string;
-  /** Largest accepted body in bytes; the service's default when absent. */
+  /** Largest accepted body in bytes, after decompression; the service's default when absent. */
   bodyLimit?: number;
+  /** The body may come compressed (`Content-Encoding: gzip`). */
+  gzip?: boolean;
+  /** Answers `202 Accepted`: what was sent is safe, and handled later. */
+  accepted?: boolean;
+  /**
+   * The reply is a list: the field that holds its rows. `?format=csv` and `?format=json` then give all rows that match,
+   * not one page. Pages are asked for by `page`, or by `after` where the reply has `next`.
+   */
+  list?: string;
+  /**
+   * The facts that a successful call causes, which the audit log is made from. Every route by which a person changes
+   * something names at least one, or says why there is none.
+   */
+  causes?: readonly BusEvent[] | { none: string };
   /** May be called while the person still has to change the first password. */
   beforePasswordChange?: boolean;
 }
@@ -49,7 +64,7 @@ export function defineRoute<
   Q extends object = object,
   B extends object = object,
   R extends object = object,
->(route: Route<P, Q, B, R>): Route<P, Q, B, R> {
+>(route: Route<P, Q, B, R> & { list?: string & keyof R }): Route<P, Q, B, R> {
   routes.push(route as unknown as Route);
   return route;
 }
