@@ -67,6 +67,19 @@ describe('a data folder', () => {
     expect(statSync(secretsFile(whole.data)).mode & 0o077).toBe(0);
   });
 
+  it('of an older version gets the passwords that it lacks', () => {
+    const before = readSecrets(place.data);
+    const older = { ...before, nats: { ...before?.nats }, databaseApp: { ...before?.databaseApp } };
+    delete older.nats['plugins'];
+    delete older.databaseApp['plugins'];
+    writeFileSync(secretsFile(place.data), JSON.stringify(older));
+    expect(damagedData(place)).toEqual([]);
+    const { secrets } = secretsAndCluster(place);
+    expect(secrets.nats['plugins']).toMatch(/.{20}/);
+    expect(secrets.databaseApp['core']).toBe(before?.databaseApp['core']);
+    expect(readSecrets(place.data)).toEqual(secrets);
+  });
+
   it.each([
     ['secrets that are not JSON', 'secrets.json cannot be read', () => writeFileSync(secretsFile(place.data), '{')],
     [

@@ -17,7 +17,10 @@ export function secretsAndCluster(layout: Layout): { secrets: Secrets; first: bo
     rmSync(made, { recursive: true });
   }
   const known = readSecrets(layout.data);
-  if (known) return { secrets: known, first: false };
+  if (known) {
+    writeSecrets(layout.data, known); // with the passwords that a newer version brought
+    return { secrets: known, first: false };
+  }
   const secrets = makeSecrets();
   makeCluster(layout, made, secrets.postgresAdmin);
   writeSecrets(layout.data, secrets);

@@ -19,6 +19,9 @@ const PORT_OFFSETS = {
   keyManager: 103,
   bip: 104,
   pushBroker: 105,
+  rmmLogs: 106,
+  plugins: 107,
+  auditLogs: 108,
 } as const;
 export type Ports = Record<keyof typeof PORT_OFFSETS, number>;
 

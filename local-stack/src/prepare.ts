@@ -21,7 +21,7 @@ writeFileSync(
     listen: { host: '127.0.0.1', port: nats.hub.port },
     passwords: nats.hub.passwords,
     system: { user: 'system', password: nats.systemPassword },
-    jetStream: jetStream(nats.hub.store, 4_000_000_000),
+    jetStream: jetStream(nats.hub.store, 8_000_000_000),
     monitor: { host: '127.0.0.1', port: nats.hub.monitorPort },
     leafListen: { host: '127.0.0.1', port: nats.hub.leafPort },
     leaf: { user: 'leaf', password: nats.leafPassword, services: ['push-broker'] },

@@ -3,8 +3,8 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 const SECRETS_FILE = 'secrets.json';
-export const SCHEMAS = ['core', 'identity'];
-export const HUB_SERVICES = ['web', 'key-manager', 'bip'];
+export const SCHEMAS = ['core', 'identity', 'rmm_logs', 'plugins', 'audit'];
+export const HUB_SERVICES = ['web', 'key-manager', 'bip', 'rmm-logs', 'plugins', 'audit-logs'];
 export const LEAF_SERVICES = ['push-broker'];
 const NATS_USERS = [...HUB_SERVICES, ...LEAF_SERVICES, 'leaf', 'system'];
 
@@ -36,7 +36,10 @@ export function makeSecrets(): Secrets {
   };
 }
 
-/** Undefined before the first start. @throws Error saying in half a sentence what is wrong with the file */
+/**
+ * Undefined before the first start. Passwords of roles and users that a newer version brings are new: they are set at each
+ * start, before anybody uses them. @throws Error saying in half a sentence what is wrong with the file
+ */
 export function readSecrets(data: string): Secrets | undefined {
   const file = secretsFile(data);
   if (!existsSync(file)) return undefined;
@@ -46,9 +49,21 @@ export function readSecrets(data: string): Secrets | undefined {
   } catch (error) {
     throw new Error(`${SECRETS_FILE} cannot be read`, { cause: error });
   }
-  const missing = missingFields(makeSecrets(), read);
+  const known = withNewPasswords(read);
+  const missing = missingFields(makeSecrets(), known);
   if (missing.length > 0) throw new Error(`${SECRETS_FILE} lacks ${missing.join(', ')}`);
-  return read as Secrets;
+  return known as Secrets;
+}
+
+function withNewPasswords(read: unknown): unknown {
+  if (typeof read !== 'object' || read === null) return read;
+  const fresh = makeSecrets();
+  const groups = ['databaseOwner', 'databaseApp', 'nats'] as const;
+  const given = read as Partial<Record<(typeof groups)[number], object>>;
+  const completed = groups
+    .filter((group) => given[group])
+    .map((group) => [group, { ...fresh[group], ...given[group] }]);
+  return { ...read, ...Object.fromEntries(completed) };
 }
 
 export const writeSecrets = (data: string, secrets: Secrets): void =>

@@ -76,6 +76,9 @@ export function serviceParts(layout: Layout, secrets: Secrets): Part[] {
     ),
     service('web-manager', 'web', ports.webManager, { ...web, WEB_ROLE: 'manager' }, ['postgres', 'nats-hub']),
     service('web-worker', 'web', ports.webWorker, { ...web, WEB_ROLE: 'worker' }, ['postgres', 'nats-hub']),
+    service('rmm-logs', 'rmm-logs', ports.rmmLogs, database('RMM_LOGS', 'rmm_logs'), ['postgres', 'nats-hub']),
+    service('plugins', 'plugins', ports.plugins, database('PLUGINS', 'plugins'), ['postgres', 'nats-hub']),
+    service('audit-logs', 'audit-logs', ports.auditLogs, database('AUDIT_LOGS', 'audit'), ['postgres', 'nats-hub']),
     service('bip', 'bip', ports.bip, { AGENT_DIR: join(built, 'agent/dist') }, ['nats-hub']),
     service(
       'push-broker',
