@@ -15,6 +15,13 @@ export { newId } from './identifier';
 export { migrate } from './migrate';
 export { Outbox } from './outbox/outbox';
 export { OutboxReader, type WaitingEvent } from './outbox/outbox-reader';
+export {
+  maintainPartitions,
+  type Maintained,
+  timePartitions,
+  type TimePartitioning,
+} from './partitions/time-partitions';
+export { MOST_RANGES, type Numbered, receiptsTable, takeNew } from './receipts/receipts';
 export { databaseBootstrapSql } from './wall/bootstrap';
 export { CURRENT_ORGANISATION, organisationWall, sharedTable } from './wall/organisation-wall';
 export { rolesOf } from './wall/roles';

@@ -11,6 +11,24 @@ interface TableRow {
 
 /** What is missing from the wall, one sentence each; tables without `organisation_id` need none. */
 export async function wallFaults(source: DataSource, schema: string): Promise<string[]> {
+  return [...(await tableFaults(source, schema)), ...(await partitionFaults(source, schema))];
+}
+
+/** A policy counts for what is reached through its table: so nobody may reach a partition but through its parent. */
+async function partitionFaults(source: DataSource, schema: string): Promise<string[]> {
+  const rows: Array<{ name: string }> = await source.query(
+    `SELECT c.relname AS name
+       FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+      WHERE n.nspname = $1 AND c.relkind IN ('r', 'p') AND c.relispartition
+        AND (SELECT bool_or(has_table_privilege(role, c.oid, 'SELECT, INSERT, UPDATE, DELETE, TRUNCATE'))
+               FROM unnest($2::text[]) AS role)
+      ORDER BY c.relname`,
+    [schema, [rolesOf(schema).app, rolesOf(schema).across]],
+  );
+  return rows.map(({ name }) => `${schema}.${name}: a partition has grants of its own, past its parent's wall`);
+}
+
+async function tableFaults(source: DataSource, schema: string): Promise<string[]> {
   const { app, across } = rolesOf(schema);
   const rows: TableRow[] = await source.query(
     `SELECT c.relname AS name,
