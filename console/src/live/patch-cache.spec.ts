@@ -53,6 +53,7 @@ const operation = (id: string, change: Partial<Operation> = {}): Operation => ({
   changedAt: '2026-11-21T00:00:00.000Z',
   expiresAt: '2026-11-22T00:00:00.000Z',
   cancelRequested: false,
+  outputTruncated: false,
   ...change,
 });
 

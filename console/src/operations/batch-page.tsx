@@ -81,7 +81,7 @@ export function BatchPage() {
               )}
             </Loaded>
           </Panel>
-          {shown && <OutputPanel key={shown.id} operationId={shown.id} state={shown.state} name={shown.deviceName} />}
+          {shown && <OutputPanel key={shown.id} operation={shown} />}
         </div>
       </div>
     </Page>

@@ -50,7 +50,7 @@ export function OperationPage() {
       }
     >
       <div className={classes.columns}>
-        <OutputPanel key={id} operationId={id} state={operation.data.state} name={operation.data.deviceName} />
+        <OutputPanel key={id} operation={operation.data} />
         <div>
           <Panel title={t('operations.history')}>
             <Transitions transitions={operation.data.transitions} />

@@ -1,6 +1,6 @@
 import { useState } from 'react';
 import { Button, Switch } from '@mantine/core';
-import type { OperationState } from '@muster/contracts';
+import type { Operation } from '@muster/contracts';
 import { IconCopy, IconDownload } from '@tabler/icons-react';
 import { useMutation } from '@tanstack/react-query';
 import type { ApiError } from '../../api/api-error';
@@ -14,24 +14,17 @@ import { hasEnded } from '../state';
 import { downloadOutput } from './download-output';
 import { OutputLines } from './output-lines';
 import type { OutputFeed } from './output-feed';
-import { useOutput } from './use-output';
+import { type Arrival, useOutput } from './use-output';
 import classes from './output.module.css';
 
-interface OutputPanelProps {
-  operationId: string;
-  state: OperationState;
-  /** Device, for the title and the file name. */
-  name: string;
-}
-
 /** An operation's output as it arrives, with what one does with it. */
-export function OutputPanel({ operationId, state, name }: OutputPanelProps) {
+export function OutputPanel({ operation }: { operation: Operation }) {
   const t = useText();
   const notify = useNotify();
-  const { feed, version } = useOutput(operationId, state);
+  const { feed, version, arrival } = useOutput(operation);
   const [follow, setFollow] = useState(true);
-  const download = useMutation<void, ApiError>({ mutationFn: () => downloadOutput(operationId, name) });
-  const ended = hasEnded(state);
+  const download = useMutation<void, ApiError>({ mutationFn: () => downloadOutput(operation) });
+  const ended = hasEnded(operation.state);
   const copy = () =>
     navigator.clipboard.writeText(feed.buffer.text()).then(
       () => notify(t('output.copied')),
@@ -76,8 +69,41 @@ export function OutputPanel({ operationId, state, name }: OutputPanelProps) {
     >
       {download.error && <Failure error={download.error} />}
       {feed.error && <Failure error={feed.error} onRetry={() => void feed.catchUp()} />}
-      <OutputBody feed={feed} version={version} ended={ended} follow={follow && !ended} onFollow={setFollow} />
+      <OutputBody
+        feed={feed}
+        version={version}
+        ended={ended && arrival === 'complete'}
+        follow={follow && (!ended || arrival === 'arriving')}
+        onFollow={setFollow}
+      />
+      <ArrivalNotice arrival={arrival} onRetry={() => void feed.catchUp()} />
+      {operation.outputTruncated && <Notice tone="warn">{t('output.deviceTruncated')}</Notice>}
     </Panel>
+  );
+}
+
+/** The operation has ended, its output is not here in full: devices hand it in on a way of its own. */
+function ArrivalNotice({ arrival, onRetry }: { arrival: Arrival; onRetry: () => void }) {
+  const t = useText();
+  if (arrival === 'arriving') {
+    return (
+      <div role="status">
+        <Notice tone="info">{t('output.arriving')}</Notice>
+      </div>
+    );
+  }
+  if (arrival !== 'late') return null;
+  return (
+    <Notice
+      tone="warn"
+      actions={
+        <Button size="xs" variant="default" onClick={onRetry}>
+          {t('app.tryAgain')}
+        </Button>
+      }
+    >
+      {t('output.late')}
+    </Notice>
   );
 }
 
