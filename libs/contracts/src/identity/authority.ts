@@ -128,7 +128,7 @@ export class Anchors {
 export const listAnchors = defineRequest({
   subject: 'anchors.list.v1',
   server: 'key-manager',
-  callers: ['web', 'bip', 'push-broker'],
+  callers: ['web', 'bip', 'push-broker', 'audit-logs'],
   request: AnchorsQuery,
   reply: Anchors,
 });
