@@ -1,10 +1,14 @@
 import { Flag, Instant, List, nested, OneOf, Text, Uuid } from '../schema/fields';
 import { ActionFact, FieldChange, PersonFact } from '../audit/action-facts';
 import { type BusEvent, defineEvent } from '../wire/bus';
+import type { ServiceName } from '../wire/services';
 import type { Class } from '../schema/registry';
 
-const fact = <T extends object>(subject: string, payload: Class<T>): BusEvent<T> =>
-  defineEvent({ subject, delivery: 'durable', payload, publishers: ['key-manager'], consumers: ['audit-logs'] });
+const fact = <T extends object>(
+  subject: string,
+  payload: Class<T>,
+  consumers: readonly ServiceName[] = ['audit-logs'],
+): BusEvent<T> => defineEvent({ subject, delivery: 'durable', payload, publishers: ['key-manager'], consumers });
 
 export class SessionBegan extends PersonFact {
   @Uuid() sessionId: string;
@@ -46,7 +50,7 @@ export class UserChanged extends UserFact {
   @List(nested(() => FieldChange), { max: 20 }) fields: FieldChange[];
 }
 export const userChanged = fact('user.changed.v1', UserChanged);
-export const userDeleted = fact('user.deleted.v1', UserFact);
+export const userDeleted = fact('user.deleted.v1', UserFact, ['audit-logs', 'web']);
 
 export class ApiTokenFact extends PersonFact {
   @Uuid() tokenId: string;
