@@ -12,6 +12,7 @@ import { OperationsModule } from './operations/operations.module';
 import { OrganisationsFaceModule, OrganisationsModule } from './organisations/organisations.module';
 import { PresenceModule } from './presence/presence.module';
 import { ProceduresModule } from './procedures/procedures.module';
+import { SavedFiltersModule } from './saved-filters/saved-filters.module';
 import { coreSchema } from './schema';
 import { SyncModule } from './sync/sync.module';
 
@@ -28,6 +29,7 @@ const MANAGER: Type[] = [
   OperationsModule,
   OrganisationsFaceModule,
   ProceduresModule,
+  SavedFiltersModule,
 ];
 
 /** What devices talk to, and the work behind it: no route that a console could use. */

@@ -32,6 +32,9 @@ export class WebConfig extends OperationsConfig {
   @Whole({ min: 1, max: 1000, about: 'Enrolments that this process works on at once; the others wait.' })
   ENROLMENTS_AT_ONCE = 16;
 
+  @Whole({ min: 1, max: 1_000, about: 'Filters that one person may save, over all lists.' })
+  SAVED_FILTERS_PER_PERSON = 200;
+
   @Whole({ min: 1, max: 3600, about: 'Seconds between sweeps of presence.' })
   PRESENCE_SWEEP_SECONDS = 2;
   @Whole({ min: 1, max: 86_400, about: "Seconds from a broker node's lapse until its devices count as offline." })

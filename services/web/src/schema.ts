@@ -9,9 +9,10 @@ import { Lease } from './leases/lease.entity';
 import { MergeQuestionRow } from './merge-questions/merge-question.entity';
 import { CreateCore1763683200000 } from './migrations/1763683200000-core';
 import { CreateOperations1763690400000 } from './migrations/1763690400000-operations';
+import { OutputLeaves1763694000000 } from './migrations/1763694000000-output-leaves';
+import { CreateSavedFilters1763697600000 } from './migrations/1763697600000-saved-filters';
 import {
   OperationBatchRow,
-  OperationOutputRow,
   OperationRow,
   OperationTransitionRow,
   SigningDelegationRow,
@@ -20,6 +21,7 @@ import { Organisation } from './organisations/organisation.entity';
 import { BrokerNode } from './presence/broker-node.entity';
 import { DeviceConnection } from './presence/device-connection.entity';
 import { ProcedureRow, ProcedureVersionRow, StarterSetRow } from './procedures/procedure.entity';
+import { SavedFilterRow } from './saved-filters/saved-filter.entity';
 
 /** Everything in the schema `core`. Migrations are only ever added at the end. */
 export const coreSchema: SchemaOptions = {
@@ -39,11 +41,16 @@ export const coreSchema: SchemaOptions = {
     OperationBatchRow,
     OperationRow,
     OperationTransitionRow,
-    OperationOutputRow,
     SigningDelegationRow,
     ProcedureRow,
     ProcedureVersionRow,
     StarterSetRow,
+    SavedFilterRow,
   ],
-  migrations: [CreateCore1763683200000, CreateOperations1763690400000],
+  migrations: [
+    CreateCore1763683200000,
+    CreateOperations1763690400000,
+    OutputLeaves1763694000000,
+    CreateSavedFilters1763697600000,
+  ],
 };

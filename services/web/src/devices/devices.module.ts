@@ -5,10 +5,11 @@ import { Directory } from './device-directory';
 import { DeviceMetrics } from './device-metrics';
 import { Devices } from './devices.service';
 import { DevicesController } from './devices.controller';
+import { LocateDevicesConsumer } from './locate-devices.consumer';
 
-/** Which organisation a device belongs to: both faces, and the guard for devices, need it. */
+/** Which organisation a device belongs to: both faces, the guard for devices, and other services need it. */
 @Module({
-  providers: [Directory, { provide: DEVICE_DIRECTORY, useExisting: Directory }],
+  providers: [Directory, LocateDevicesConsumer, { provide: DEVICE_DIRECTORY, useExisting: Directory }],
   exports: [Directory, DEVICE_DIRECTORY],
 })
 export class DirectoryModule {}

@@ -14,6 +14,10 @@ export function endpointsOf(config: Hosts): Endpoint[] {
     { ...console, function: 'enrol', path: '/enrol' },
     { ...console, function: 'renew', path: '/renew' },
     { ...web, function: 'sync', hostName: `work.${config.BASE_DOMAIN}`, path: '/sync' },
+    // Their routes say the whole path.
+    { ...web, function: 'rmm', hostName: `rmm-api.${config.BASE_DOMAIN}`, path: '' },
+    { ...web, function: 'plugins', hostName: `plugins-api.${config.BASE_DOMAIN}`, path: '' },
+    { ...web, function: 'audit', hostName: `auditlogs-api.${config.BASE_DOMAIN}`, path: '' },
     { ...web, function: 'bip', hostName: `bip.${config.BASE_DOMAIN}`, path: '/bip' },
     {
       function: 'push',

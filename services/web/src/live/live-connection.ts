@@ -18,7 +18,8 @@ const MOST_MESSAGES = 100;
 
 /** One console on the live WebSocket: what it may see, what it watches, and whether it keeps up. */
 export class LiveConnection {
-  private watched: ReadonlySet<string> = new Set();
+  private watchedOutputs: ReadonlySet<string> = new Set();
+  private watchedLogs: ReadonlySet<string> = new Set();
   private answered = true;
   private messages = 0;
 
@@ -41,7 +42,8 @@ export class LiveConnection {
   offer({ organisationId, permission, message }: LiveFanOut, text: string): void {
     if (organisationId !== this.principal.organisationId) return;
     if (!this.principal.permissions.includes(permission)) return;
-    if (message.type === 'output.appended' && !(message.id && this.watched.has(message.id))) return;
+    if (message.type === 'output.appended' && !this.watchedOutputs.has(message.id ?? '')) return;
+    if (message.type === 'logs.appended' && !this.watchedLogs.has(message.id ?? '')) return;
     this.sendText(text);
   }
 
@@ -78,11 +80,17 @@ export class LiveConnection {
     this.messages += 1;
     if (this.messages > MOST_MESSAGES) return this.close(CLOSE.notUnderstood, 'too many messages');
     try {
-      const { operationIds } = parse(LiveWatch, JSON.parse(text), { unknown: 'refuse' });
-      this.watched = new Set(operationIds);
+      this.watch(parse(LiveWatch, JSON.parse(text), { unknown: 'refuse' }));
     } catch (error) {
       if (!(error instanceof InvalidInput || error instanceof SyntaxError)) throw error;
       this.close(CLOSE.notUnderstood, 'not understood');
     }
+  }
+
+  /** Outputs and logs are lists of their own: each message replaces the one that it is about. */
+  private watch({ type, operationIds, deviceIds }: LiveWatch): void {
+    if (type === 'watch-output' && operationIds && !deviceIds) this.watchedOutputs = new Set(operationIds);
+    else if (type === 'watch-logs' && deviceIds && !operationIds) this.watchedLogs = new Set(deviceIds);
+    else this.close(CLOSE.notUnderstood, 'not understood');
   }
 }

@@ -1,6 +1,6 @@
 import { Injectable, type BeforeApplicationShutdown } from '@nestjs/common';
 import { Bus } from '@muster/bus';
-import { liveFannedOut, type LiveFanOut, type LiveMessage, type OutputPiece } from '@muster/contracts';
+import { liveFannedOut, type LiveFanOut, type LiveMessage } from '@muster/contracts';
 import { Database } from '@muster/database';
 import { Log } from '@muster/service-kit';
 import { deviceSummaries } from '../devices/device-summaries.queries';
@@ -10,8 +10,6 @@ import { operationSummaries } from '../operations/operation-list.queries';
 const COLLECT_MS = 150;
 /** Above this many changes of one kind in one go, consoles are told to fetch their screen again instead. */
 const MOST_AT_ONCE = 300;
-/** Most characters of output in one bus message: three bytes each at worst, and the bus takes 1 MB. */
-const MOST_OUTPUT_CHARACTERS = 200_000;
 
 interface Changes {
   devices: Set<string>;
@@ -50,13 +48,6 @@ export class LiveEvents implements BeforeApplicationShutdown {
 
   operationsChanged(organisationId: string, operationIds: readonly string[]): void {
     this.collect(organisationId, 'operations', operationIds);
-  }
-
-  /** Newly stored output, for the consoles that watch this operation. */
-  async outputAppended(organisationId: string, operationId: string, pieces: readonly OutputPiece[]): Promise<void> {
-    for (const part of inMessages(pieces)) {
-      await this.send(organisationId, 'operations.read', { type: 'output.appended', id: operationId, pieces: part });
-    }
   }
 
   /** Sends what is collected at once. */
@@ -131,19 +122,4 @@ export class LiveEvents implements BeforeApplicationShutdown {
       this.log.debug({ err: error, type: message.type }, 'live message lost');
     }
   }
-}
-
-function* inMessages(pieces: readonly OutputPiece[]): Generator<OutputPiece[]> {
-  let part: OutputPiece[] = [];
-  let size = 0;
-  for (const piece of pieces) {
-    if (part.length > 0 && (part.length === 64 || size + piece.text.length > MOST_OUTPUT_CHARACTERS)) {
-      yield part;
-      part = [];
-      size = 0;
-    }
-    part.push(piece);
-    size += piece.text.length;
-  }
-  if (part.length > 0) yield part;
 }

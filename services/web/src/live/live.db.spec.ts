@@ -3,8 +3,10 @@ import type { AddressInfo } from 'node:net';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import {
   EDGE_HEADERS,
+  DEFAULT_ORGANISATION_ID,
   identityRevoked,
   LIVE_PATH,
+  liveFannedOut,
   type LiveMessage,
   parse,
   LiveMessage as Message,
@@ -27,6 +29,7 @@ let first: NestFastifyApplication;
 let second: NestFastifyApplication;
 let fleet: Fleet;
 let keyManager: ServiceDouble;
+let rmmLogs: ServiceDouble;
 let stranger: string;
 const open: WebSocket[] = [];
 
@@ -39,12 +42,14 @@ beforeAll(async () => {
   second = await web.startWeb('all', { WEB_SWEEP_SECONDS: '3600' });
   for (const app of [first, second]) await app.listen(0, '127.0.0.1');
   keyManager = await startDouble('key-manager', web.nats);
+  rmmLogs = await startDouble('rmm-logs', web.nats);
 });
 afterEach(() => {
   for (const socket of open.splice(0)) socket.terminate();
 });
 afterAll(async () => {
   await keyManager?.stop();
+  await rmmLogs?.stop();
   await web?.stop();
 });
 
@@ -84,12 +89,31 @@ async function connect(app: NestFastifyApplication, as: string): Promise<Console
 /** Everything said before this has arrived once a message of one's own has. */
 async function settled(consoles: Console[]): Promise<void> {
   const markers = [await fleet.deviceRow(), await fleet.deviceRow(stranger)];
-  first.get(LiveEvents, { strict: false }).deviceChanged('01900000-0000-7000-8000-000000000001', markers.slice(0, 1));
+  first.get(LiveEvents, { strict: false }).deviceChanged(DEFAULT_ORGANISATION_ID, markers.slice(0, 1));
   first.get(LiveEvents, { strict: false }).deviceChanged(stranger, markers.slice(1));
   await eventually(() =>
     consoles.every((one) => one.of('device.changed').some(({ id }) => id !== undefined && markers.includes(id))),
   );
 }
+
+/** Output and logs come from the service that keeps them. */
+const appended = (id: string, number: number, text = 'line') =>
+  rmmLogs.bus.publish(liveFannedOut, {
+    organisationId: DEFAULT_ORGANISATION_ID,
+    permission: 'operations.read',
+    message: { type: 'output.appended', id, pieces: [{ number, stream: 'stdout', text }] },
+  });
+const logged = (deviceId: string, message = 'started') =>
+  rmmLogs.bus.publish(liveFannedOut, {
+    organisationId: DEFAULT_ORGANISATION_ID,
+    permission: 'monitoring.read',
+    message: {
+      type: 'logs.appended',
+      id: deviceId,
+      entries: [{ id: newId(), deviceId, at: new Date().toISOString(), level: 'info', message }],
+    },
+  });
+const watch = (one: Console, what: object) => one.socket.send(JSON.stringify(what));
 
 const revoke = (fields: Pick<Revocation, 'kind' | 'id'>) =>
   keyManager.bus.publish(identityRevoked, {
@@ -154,27 +178,50 @@ describe('what a console hears', () => {
       connect(second, 'stranger'),
     ]);
     const [operation = ''] = (await fleet.run(first, procedureId, [device])).operationIds;
-    for (const one of [watching, other]) {
-      one.socket.send(JSON.stringify({ type: 'watch-output', operationIds: [operation] }));
-    }
-    const send = (number: number) =>
-      ask(second, 'POST', `/operations/${operation}/output`, {
-        certificate: device.certificate,
-        body: { chunks: [{ number, stream: 'stdout', text: `line ${number}\n` }] },
-      });
+    for (const one of [watching, other]) watch(one, { type: 'watch-output', operationIds: [operation] });
     await eventually(async () => {
-      await send(Math.floor(Math.random() * 1_000_000));
+      await appended(operation, 0);
+      await appended(newId(), 0);
       return watching.of('output.appended', operation).length > 0;
     });
     await settled([watching, idle, other]);
+    expect(watching.of('output.appended').every(({ id }) => id === operation)).toBe(true);
     expect(idle.of('output.appended')).toEqual([]);
     expect(other.of('output.appended')).toEqual([]);
-    // A piece that was stored already is no news.
-    const before = watching.of('output.appended').length;
-    const [piece] = watching.of('output.appended')[0]?.pieces ?? [];
-    await send(piece?.number ?? -1);
-    await settled([watching]);
-    expect(watching.of('output.appended')).toHaveLength(before);
+  });
+
+  it('logs of the devices that it watches, beside the output that it watches', async () => {
+    web.keyManager.people.set('no logs', {
+      role: 'read-only',
+      organisationId: DEFAULT_ORGANISATION_ID,
+      permissions: ['devices.read', 'operations.read'],
+    });
+    const [both, idle, mayNot] = await Promise.all([
+      connect(first, 'reader'),
+      connect(second, 'reader'),
+      connect(second, 'no logs'),
+    ]);
+    const operation = newId();
+    watch(both, { type: 'watch-output', operationIds: [operation] });
+    for (const one of [both, mayNot]) watch(one, { type: 'watch-logs', deviceIds: [device.id] });
+    await eventually(async () => {
+      await logged(device.id);
+      await appended(operation, 0);
+      return both.of('logs.appended', device.id).length > 0 && both.of('output.appended', operation).length > 0;
+    });
+    expect(both.of('logs.appended')[0]?.entries?.[0]).toMatchObject({ deviceId: device.id, message: 'started' });
+    watch(both, { type: 'watch-logs', deviceIds: [] });
+    // The other list stays as it was.
+    await eventually(async () => {
+      const [logs, outputs] = [both.of('logs.appended').length, both.of('output.appended').length];
+      await logged(device.id);
+      await appended(operation, 1);
+      await eventually(() => both.of('output.appended').length > outputs);
+      return both.of('logs.appended').length === logs;
+    });
+    await settled([both, idle, mayNot]);
+    expect(idle.of('logs.appended')).toEqual([]);
+    expect(mayNot.of('logs.appended')).toEqual([]);
   });
 
   it('one message for many changes, and a word to look again for very many', async () => {
@@ -223,14 +270,19 @@ describe('when it ends', () => {
     expect(await one.closed).toBe(4001);
   });
 
-  it.each(['not JSON', '{"type":"watch-output"}', '{"type":"watch-output","operationIds":["x"]}', '[]'])(
-    'closes what sends %s',
-    async (text) => {
-      const one = await connect(first, 'owner');
-      one.socket.send(text);
-      expect(await one.closed).toBe(1008);
-    },
-  );
+  it.each([
+    'not JSON',
+    '{"type":"watch-output"}',
+    '{"type":"watch-output","operationIds":["x"]}',
+    '{"type":"watch-output","deviceIds":[]}',
+    '{"type":"watch-logs","operationIds":[]}',
+    '{"type":"watch-logs","operationIds":[],"deviceIds":[]}',
+    '[]',
+  ])('closes what sends %s', async (text) => {
+    const one = await connect(first, 'owner');
+    one.socket.send(text);
+    expect(await one.closed).toBe(1008);
+  });
 
   it('closes what sends too much', async () => {
     const [large, many] = [await connect(first, 'owner'), await connect(first, 'owner')];
@@ -243,13 +295,8 @@ describe('when it ends', () => {
   it('lets go of a console that does not keep up, instead of keeping its messages', async () => {
     const [slow, quick] = [await connect(first, 'owner'), await connect(first, 'owner')];
     const operation = newId();
-    for (const one of [slow, quick]) {
-      one.socket.send(JSON.stringify({ type: 'watch-output', operationIds: [operation] }));
-    }
-    const live = first.get(LiveEvents, { strict: false });
-    const organisationId = '01900000-0000-7000-8000-000000000001';
-    const say = (number: number) =>
-      live.outputAppended(organisationId, operation, [{ number, stream: 'stdout', text: 'x'.repeat(60_000) }]);
+    for (const one of [slow, quick]) watch(one, { type: 'watch-output', operationIds: [operation] });
+    const say = (number: number) => appended(operation, number, 'x'.repeat(60_000));
     await eventually(async () => {
       await say(0);
       return slow.of('output.appended').length > 0 && quick.of('output.appended').length > 0;

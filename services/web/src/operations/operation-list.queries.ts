@@ -13,7 +13,7 @@ import { containing } from '../devices/search';
 /** Columns of an `Operation`, of operations `o` with their batch `b` and device `d`. */
 export const operationColumns = `
   o.id, o.batch_id, o.device_id, d.name AS device_name, b.kind, b.title, o.state, o.reason, b.requested_by,
-  o.created_at, o.changed_at, o.expires_at, o.exit_code, o.duration_ms,
+  o.created_at, o.changed_at, o.expires_at, o.exit_code, o.duration_ms, o.output_pieces, o.output_truncated,
   o.cancel_requested_at IS NOT NULL AND o.ended_by IS NULL AS cancel_requested`;
 
 export const operationTables = `
@@ -36,6 +36,8 @@ export interface OperationListRow {
   expires_at: Date;
   exit_code: string | null;
   duration_ms: string | null;
+  output_pieces: number | null;
+  output_truncated: boolean;
   cancel_requested: boolean;
 }
 
@@ -55,6 +57,8 @@ export const operationOf = (row: OperationListRow): Operation => ({
   exitCode: row.exit_code === null ? undefined : Number(row.exit_code),
   durationMs: row.duration_ms === null ? undefined : Number(row.duration_ms),
   cancelRequested: row.cancel_requested,
+  outputPieces: row.output_pieces ?? undefined,
+  outputTruncated: row.output_truncated,
 });
 
 /** Rows of the operation list for these operations. */

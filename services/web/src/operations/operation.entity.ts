@@ -84,7 +84,8 @@ export class OperationRow {
   @Column('bigint', { name: 'exit_code', nullable: true, transformer: bigint }) exitCode: number | null;
   @Column('bigint', { name: 'duration_ms', nullable: true, transformer: bigint }) durationMs: number | null;
   @Column('boolean', { name: 'output_truncated', default: false }) outputTruncated: boolean;
-  @Column('bigint', { name: 'output_bytes', default: 0, transformer: bigint }) outputBytes: number;
+  /** How many pieces of output there are in all, once the device has said it. */
+  @Column('integer', { name: 'output_pieces', nullable: true }) outputPieces: number | null;
   @Column('text', { name: 'payload_head' }) payloadHead: string;
   @Column('text') signature: string;
   @Column('text', { name: 'delegation_digest' }) delegationDigest: string;
@@ -116,20 +117,4 @@ export class OperationTransitionRow {
   @Column('text') state: OperationState;
   @Column('text') reason: string;
   @Column('timestamptz') at: Date;
-}
-
-@Entity({ schema: 'core', name: 'operation_output' })
-@ForeignKey(() => OperationRow, ['organisationId', 'operationId'], ['organisationId', 'id'], {
-  name: 'fk_operation_output_operation',
-  onDelete: 'CASCADE',
-})
-@Check('ck_operation_output_stream', `stream IN ('stdout', 'stderr')`)
-export class OperationOutputRow {
-  @PrimaryColumn('uuid', { primaryKeyConstraintName: 'pk_operation_output', name: 'organisation_id' })
-  organisationId: string;
-  @PrimaryColumn('uuid', { primaryKeyConstraintName: 'pk_operation_output', name: 'operation_id' }) operationId: string;
-  @PrimaryColumn('integer', { primaryKeyConstraintName: 'pk_operation_output' }) number: number;
-  @Column('text') stream: 'stdout' | 'stderr';
-  @Column('text') text: string;
-  @Column('timestamptz', { name: 'received_at', default: () => 'now()' }) receivedAt: Date;
 }

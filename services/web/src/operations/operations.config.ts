@@ -13,10 +13,6 @@ export class OperationsConfig extends DatabaseConfigFields {
   POLL_SECONDS = 60;
   @Whole({ min: 10, max: 86_400, about: 'Seconds between regular syncs of a device that the broker can wake.' })
   POLL_CONNECTED_SECONDS = 900;
-  @Whole({ min: 1_024, max: 1_073_741_824, about: 'Bytes of output that are stored of one operation.' })
-  OUTPUT_BYTES = 10 * 1024 * 1024;
-  @Whole({ min: 0, max: 604_800, about: 'Seconds after an operation ended in which its output is still taken.' })
-  OUTPUT_GRACE_SECONDS = 3_600;
   @Whole({
     min: 0,
     max: 86_400,

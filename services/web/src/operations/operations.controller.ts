@@ -5,7 +5,6 @@ import {
   listOperations,
   readBatch,
   readOperation,
-  readOutput,
   type RouteCall,
   type RouteReply,
   runProcedure,
@@ -13,7 +12,7 @@ import {
 import { Database } from '@muster/database';
 import { Handles } from '@muster/service-kit';
 import { CancelService } from './cancel.service';
-import { operationDetail, operationOutput } from './operation-detail.queries';
+import { operationDetail } from './operation-detail.queries';
 import { batchProgress, listOperationPage } from './operation-list.queries';
 import { RunProcedureService } from './run-procedure.service';
 
@@ -41,14 +40,6 @@ export class OperationsController {
     const { organisationId } = principal;
     return this.database.inOrganisation(organisationId, (manager) =>
       operationDetail(manager, organisationId, params.id),
-    );
-  }
-
-  @Handles(readOutput)
-  output({ principal, params, query }: RouteCall<typeof readOutput>): Promise<RouteReply<typeof readOutput>> {
-    const { organisationId } = principal;
-    return this.database.inOrganisation(organisationId, (manager) =>
-      operationOutput(manager, organisationId, params.id, query.from ?? 0),
     );
   }
 

@@ -29,4 +29,5 @@ function take(operation: OperationRow, report: OperationReport, changes: Operati
   operation.exitCode = report.exitCode ?? null;
   operation.durationMs = report.durationMs ?? null;
   operation.outputTruncated ||= report.outputTruncated ?? false;
+  operation.outputPieces = report.chunks ?? null;
 }

@@ -91,7 +91,7 @@ describe('reports', () => {
     await fleet.sync(app, device);
     const started = await fleet.sync(app, device, { reports: [report(operation, 'started')], holding: [operation] });
     expect(started.settled).toEqual([]);
-    const ended = report(operation, 'failed', { exitCode: 3, durationMs: 1234, outputTruncated: true });
+    const ended = report(operation, 'failed', { exitCode: 3, durationMs: 1234, outputTruncated: true, chunks: 17 });
     for (let times = 0; times < 3; times += 1) {
       expect((await fleet.sync(app, device, { reports: [ended] })).settled).toEqual([operation]);
     }
@@ -102,6 +102,8 @@ describe('reports', () => {
       state: 'ERROR',
       exitCode: 3,
       durationMs: 1234,
+      outputTruncated: true,
+      outputPieces: 17,
       reason: 'It ended with exit code 3.',
       script: 'true',
       transitions: [

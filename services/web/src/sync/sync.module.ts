@@ -2,7 +2,6 @@ import { Module } from '@nestjs/common';
 import { EndpointMapModule } from '../endpoint-map/endpoint-map.module';
 import { LiveModule } from '../live/live.module';
 import { OperationWorkModule } from '../operations/operations.module';
-import { OutputService } from './output.service';
 import { SyncController } from './sync.controller';
 import { SyncService } from './sync.service';
 
@@ -10,6 +9,6 @@ import { SyncService } from './sync.service';
 @Module({
   imports: [EndpointMapModule, LiveModule, OperationWorkModule],
   controllers: [SyncController],
-  providers: [OutputService, SyncService],
+  providers: [SyncService],
 })
 export class SyncModule {}
