@@ -13,10 +13,9 @@ import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node
 import { loadavg, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
-import { rolldown } from 'rolldown';
 import { makeCertificates } from '../push-broker/certificates.mjs';
+import { testing } from '../testing.mjs';
 
 /** Milliseconds from readiness to the look at memory: what the start left behind has settled. */
 const SETTLE = 4000;
@@ -31,24 +30,6 @@ const services = values.only?.split(',') ?? SERVICES;
 const folder = mkdtempSync(join(tmpdir(), 'muster-bench-'));
 const programOf = (service) =>
   resolve(values.bundles ? join(values.bundles, service, 'main.mjs') : `services/${service}/dist/main.mjs`);
-
-/** The servers that the tests use. */
-async function testing() {
-  const place = mkdtempSync(resolve('node_modules/.bench-'));
-  try {
-    const bundle = await rolldown({
-      input: 'libs/testing/src/index.ts',
-      platform: 'node',
-      tsconfig: 'libs/testing/tsconfig.json',
-      external: (id) => !/^(@muster\/|@oxc-project\/|[./\0])/.test(id),
-    });
-    await bundle.write({ file: join(place, 'testing.mjs'), format: 'esm', codeSplitting: false, keepNames: true });
-    await bundle.close();
-    return await import(pathToFileURL(join(place, 'testing.mjs')).href);
-  } finally {
-    rmSync(place, { recursive: true, force: true });
-  }
-}
 
 async function settings() {
   const { rootPem, serverPem } = await makeCertificates(DOMAIN, []);

@@ -1,0 +1,167 @@
+/**
+ * A fleet of simulated devices against a running stack: each has its own key, certificate, broker connection and spool,
+ * enrols through the front door, syncs and reports. Ends with one JSON object on the last line.
+ *
+ *   npm start -- --data /tmp/bench --ports 30000 --no-agent        (elsewhere)
+ *   npm run bench -- fleet --data /tmp/bench --ports 30000 --devices 1000 --rate 1500 --seconds 600 --json
+ *
+ *   --devices N          how many (100)
+ *   --rate R             reports a second in all, open loop (0.015 for each device)
+ *   --seconds S          how long, after the warm-up (60)
+ *   --warm-up S          not measured (10)
+ *   --new-connections    a TLS connection with client certificate for each report, instead of a kept one
+ *   --at-once N          enrolments under way at any time (100)
+ *   --data, --ports      which local stack
+ *   --json               nothing but the JSON object on standard output
+ */
+import { loadavg } from 'node:os';
+import { parseArgs } from 'node:util';
+import { BenchDevice } from '../push-broker/device.mjs';
+import { testing } from '../testing.mjs';
+import { growth, tableBytes } from './growth.mjs';
+import { ownCpuSeconds, Stack } from './stack.mjs';
+
+const REPORTS_PER_DEVICE_PER_SECOND = 0.015;
+const DAY = 86_400;
+
+const { values } = parseArgs({
+  options: {
+    devices: { type: 'string', default: '100' },
+    rate: { type: 'string' },
+    seconds: { type: 'string', default: '60' },
+    'warm-up': { type: 'string', default: '10' },
+    'new-connections': { type: 'boolean', default: false },
+    'at-once': { type: 'string', default: '100' },
+    data: { type: 'string', default: '.muster' },
+    ports: { type: 'string', default: '8000' },
+    json: { type: 'boolean', default: false },
+    help: { type: 'boolean', default: false },
+  },
+});
+if (values.help) {
+  const { readFileSync } = await import('node:fs');
+  const text = readFileSync(new URL(import.meta.url), 'utf8');
+  console.log(text.slice(text.indexOf('/**') + 3, text.indexOf('*/')).replace(/^ \* ?/gm, ''));
+  process.exit(0);
+}
+const count = Number(values.devices);
+const rate = Number(values.rate ?? count * REPORTS_PER_DEVICE_PER_SECOND);
+const seconds = Number(values.seconds);
+const connection = values['new-connections'] ? 'new' : 'kept';
+const warmUpSeconds = Number(values['warm-up']);
+const say = (line) => void (values.json ? process.stderr : process.stdout).write(`${line}\n`);
+
+const { Ledger, LoadDevice, openLoop, percentile, storedRows } = await testing('load/index');
+const stack = Stack.find(values);
+say(`${count} devices, ${rate} reports/s for ${seconds} s, ${connection} connections; load ${loadavg()[0].toFixed(1)}`);
+
+const { anchors, hostName, httpsPort } = stack;
+const front = { address: '127.0.0.1', port: httpsPort, hostName, anchors };
+const devices = [];
+for (let number = 0; number < count; number++) devices.push(await LoadDevice.create(number, front));
+
+const enrolment = await enrolAll();
+say(`enrolled ${round(enrolment.perSecond)}/s; 99 % green after ${round(enrolment.secondsToGreen99)} s`);
+
+const ledger = new Ledger();
+const before = { parts: stack.parts(), tables: await stack.database(tableBytes), cpu: ownCpuSeconds() };
+const load = await reportAll();
+const after = { parts: stack.parts(), cpu: ownCpuSeconds() };
+say(
+  `${round(load.perSecond)}/s taken, p50 ${round(load.p50)} ms, p99 ${round(load.p99)} ms; others ${JSON.stringify(ledger.others)}`,
+);
+
+const rest = await stack.database(async (client) => {
+  const { lost, seconds: untilStored } = await ledger.settle(client);
+  const { samples } = await storedRows(
+    client,
+    devices.map(({ id }) => id),
+  );
+  const made = devices.reduce((sum, { maker }) => sum + maker.samples, 0);
+  return { lost, untilStored, doubled: Math.max(0, samples - made), tables: await tableBytes(client) };
+});
+say(`stored ${round(rest.untilStored)} s after the load; lost ${rest.lost}, doubled ${rest.doubled}`);
+
+console.log(
+  JSON.stringify({
+    devices: count,
+    enrolledPerSecond: round(enrolment.perSecond),
+    secondsToGreen99: round(enrolment.secondsToGreen99),
+    requestsPerSecond: round(load.perSecond),
+    p50Ms: round(load.p50),
+    p99Ms: round(load.p99),
+    lost: rest.lost,
+    doubled: rest.doubled,
+    notTaken: ledger.others,
+    secondsUntilStored: round(rest.untilStored),
+    parts: [
+      ...usedByParts(),
+      { name: 'load', cpuSeconds: round(after.cpu - before.cpu), residentBytes: process.memoryUsage().rss },
+    ],
+    bytesPerDevicePerDay: bytesPerDevicePerDay(),
+  }),
+);
+process.exit(0);
+
+async function enrolAll() {
+  const already = await stack.online();
+  const begin = performance.now();
+  const elapsed = () => (performance.now() - begin) / 1000;
+  const wanted = already + Math.ceil(count * 0.99);
+  const green = (async () => {
+    for (;;) {
+      const online = await stack.online();
+      if (online >= wanted) return elapsed();
+      if (elapsed() > 600) throw new Error(`only ${online - already} devices are green after 10 minutes`);
+      await new Promise((resolve) => setTimeout(resolve, 200));
+    }
+  })();
+  const queue = [...devices];
+  let lastEnrolled = 0;
+  const worker = async () => {
+    for (let device = queue.shift(); device; device = queue.shift()) {
+      await device.enrol(stack.secrets.firstRegistrationKey);
+      lastEnrolled = elapsed();
+      const { address, port, hostName: domain, secureContext } = device.dial('push');
+      const push = new BenchDevice(device.id, () => undefined);
+      await push.connect({ port, host: address, domain, secureContext });
+      await device.sync();
+    }
+  };
+  await Promise.all(Array.from({ length: Number(values['at-once']) }, worker));
+  return { perSecond: count / lastEnrolled, secondsToGreen99: await green };
+}
+
+async function reportAll() {
+  const latencies = [];
+  let taken = 0;
+  const measured = (milliseconds, sent, dueMs) => {
+    ledger.note(sent);
+    if (dueMs < warmUpSeconds * 1000) return;
+    latencies.push(milliseconds);
+    if (sent.status === 202) taken++;
+  };
+  const send = (number) => devices[number % count].report(connection);
+  await openLoop({ rate, seconds: warmUpSeconds + seconds, send, measured });
+  const sorted = Float64Array.from(latencies).sort();
+  return { perSecond: taken / seconds, p50: percentile(sorted, 0.5), p99: percentile(sorted, 0.99) };
+}
+
+function usedByParts() {
+  const used = (name) => before.parts.find((part) => part.name === name)?.cpuSeconds ?? 0;
+  return after.parts.map(({ name, cpuSeconds, residentBytes }) => ({
+    name,
+    cpuSeconds: round(cpuSeconds - used(name)),
+    residentBytes,
+  }));
+}
+
+/** What the database grew by for each batch, for as many batches as a device sends in a day; by table. */
+function bytesPerDevicePerDay() {
+  const perDay = (bytes) => Math.round((bytes / ledger.taken) * REPORTS_PER_DEVICE_PER_SECOND * DAY);
+  return Object.fromEntries(growth(before.tables, rest.tables).map(([name, bytes]) => [name, perDay(bytes)]));
+}
+
+function round(value) {
+  return Math.round(value * 100) / 100;
+}

@@ -1,0 +1,16 @@
+/** `npm run bench -- <name> …`: one of the load runs of this folder. Each explains itself with `--help`. */
+const BENCHES = {
+  fleet: './fleet/run.mjs',
+  console: './console/run.mjs',
+  services: './services/run.mjs',
+  'push-broker': './push-broker/run.mjs',
+};
+
+const [name, ...args] = process.argv.slice(2);
+const file = BENCHES[name];
+if (!file) {
+  console.error(`npm run bench -- <${Object.keys(BENCHES).join('|')}> [options]`);
+  process.exit(2);
+}
+process.argv.splice(2, process.argv.length, ...args);
+await import(file);

@@ -1,0 +1,22 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { rolldown } from 'rolldown';
+
+/** What the tests use (`libs/testing`), bundled as it is now. `entry`: `index` (servers, devices) or `load/index` (a fleet). */
+export async function testing(entry = 'index') {
+  const place = mkdtempSync(resolve('node_modules/.bench-'));
+  try {
+    const bundle = await rolldown({
+      input: `libs/testing/src/${entry}.ts`,
+      platform: 'node',
+      tsconfig: 'libs/testing/tsconfig.json',
+      external: (id) => !/^(@muster\/|@oxc-project\/|[./\0])/.test(id),
+    });
+    await bundle.write({ file: join(place, 'testing.mjs'), format: 'esm', codeSplitting: false, keepNames: true });
+    await bundle.close();
+    return await import(pathToFileURL(join(place, 'testing.mjs')).href);
+  } finally {
+    rmSync(place, { recursive: true, force: true });
+  }
+}
