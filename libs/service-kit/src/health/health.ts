@@ -5,16 +5,24 @@ export interface Readiness {
   ready: boolean;
   /** Each check by name; all are true when the service is ready. */
   checks: Record<string, boolean>;
+  /** What the service does without while it is false. */
+  details?: Record<string, boolean>;
 }
 
 /** Whether the service can work now. Parts add what they need; the supervisor and the edge ask. */
 export class Health {
   private readonly checks = new Map<string, () => boolean | Promise<boolean>>();
+  private readonly details = new Map<string, () => boolean | Promise<boolean>>();
   private readonly drains: Array<() => void> = [];
   private stopping = false;
 
   add(name: string, check: () => boolean | Promise<boolean>): void {
     this.checks.set(name, check);
+  }
+
+  /** Something that works or does not, and without which the service does the rest: shown, but no reason to be unready. */
+  inform(name: string, check: () => boolean | Promise<boolean>): void {
+    this.details.set(name, check);
   }
 
   /** From now on not ready: no new work, what runs is finished. */
@@ -30,12 +38,16 @@ export class Health {
   }
 
   async readiness(): Promise<Readiness> {
-    const results = await Promise.all(
-      [...this.checks].map(async ([name, check]) => [name, await passes(check)] as const),
-    );
-    const checks = { running: !this.stopping, ...Object.fromEntries(results) };
-    return { ready: Object.values(checks).every(Boolean), checks };
+    const [results, details] = await Promise.all([run(this.checks), run(this.details)]);
+    const checks = { running: !this.stopping, ...results };
+    const ready = Object.values(checks).every(Boolean);
+    return { ready, checks, ...(this.details.size > 0 ? { details } : {}) };
   }
+}
+
+async function run(checks: ReadonlyMap<string, () => boolean | Promise<boolean>>): Promise<Record<string, boolean>> {
+  const results = [...checks].map(async ([name, check]) => [name, await passes(check)] as const);
+  return Object.fromEntries(await Promise.all(results));
 }
 
 async function passes(check: () => boolean | Promise<boolean>): Promise<boolean> {
