@@ -1,13 +1,23 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { PURPOSE_OIDS } from '@muster/contracts';
+import { PURPOSE_OIDS, type SigningPurpose } from '@muster/contracts';
 import { type CrossCertificates, readCrossCertificates } from './cross-certificates';
 import { type CertifiedKey, fingerprint, validFrom, validTo } from './x509';
 
 /** Parts of the authority that hold a key. */
-export const AUTHORITY_PARTS = ['issuing/devices', 'signing/operation', 'signing/endpoint-map'] as const;
+export const AUTHORITY_PARTS = [
+  'issuing/devices',
+  'signing/operation',
+  'signing/endpoint-map',
+  'signing/audit-head',
+] as const;
 export type AuthorityPart = (typeof AUTHORITY_PARTS)[number];
+/** Parts without which the service does all the rest: authorities that were made before there were audit heads lack it. */
+export const SPARE_PARTS: readonly AuthorityPart[] = ['signing/audit-head'];
+/** What a part of `signing/` signs. */
+export const purposeOf = (part: Exclude<AuthorityPart, 'issuing/devices'>): Exclude<SigningPurpose, 'release'> =>
+  part.slice('signing/'.length) as Exclude<SigningPurpose, 'release'>;
 /** Most roots that a device is given. */
 const ANCHORS_AT_MOST = 4;
 
@@ -53,7 +63,7 @@ export function faultOf(part: AuthorityPart, pair: CertifiedKey, anchors: X509Ce
   const signer = anchors.find((anchor) => certificate.checkIssued(anchor) && certificate.verify(anchor.publicKey));
   if (!signer) return 'no root in roots/ has signed its certificate';
   if (part === 'issuing/devices') return certificate.ca ? undefined : 'its certificate is not an authority';
-  const usage = part === 'signing/operation' ? PURPOSE_OIDS.operation : PURPOSE_OIDS['endpoint-map'];
+  const usage = PURPOSE_OIDS[purposeOf(part)];
   if (!certificate.keyUsage?.includes(usage)) return `its certificate lacks the extended key usage ${usage}`;
   if (key.asymmetricKeyType !== 'ec') return 'its key is not an elliptic curve key';
   return undefined;

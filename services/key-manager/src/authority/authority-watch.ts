@@ -3,7 +3,7 @@ import { Health, Log } from '@muster/service-kit';
 import { KeyManagerConfig } from '../key-manager.config';
 import { Periodic } from '../periodic';
 import { Authority } from './authority';
-import { renewDelegations } from './delegation-renewal';
+import { addMissingDelegation, renewDelegations } from './delegation-renewal';
 import { DAY_MS, fingerprint } from './x509';
 
 /** Keeps the authority current: takes up replaced files within seconds, and renews delegations before they end. */
@@ -21,6 +21,7 @@ export class AuthorityWatch implements OnApplicationBootstrap, OnApplicationShut
   ) {
     this.log = log.child({ part: 'authority' });
     health.add('authority', () => authority.problems().length === 0);
+    health.inform('audit-head-signing', () => authority.problems('spare').length === 0);
     this.reloading = new Periodic(
       config.CA_RELOAD_SECONDS * 1000,
       () => this.reload(),
@@ -34,8 +35,8 @@ export class AuthorityWatch implements OnApplicationBootstrap, OnApplicationShut
   }
 
   async onApplicationBootstrap(): Promise<void> {
-    this.report();
     await this.renewing.run();
+    this.report();
     this.reloading.start();
     this.renewing.start();
   }
@@ -58,10 +59,21 @@ export class AuthorityWatch implements OnApplicationBootstrap, OnApplicationShut
     for (const problem of this.authority.problems()) {
       this.log.error({ problem }, 'A part of the authority cannot be used. Put a valid one into CA_DIR.');
     }
+    for (const problem of this.authority.problems('spare')) {
+      this.log.warn(
+        { problem },
+        'Audit heads stay unsigned. Run `make-certs.sh delegate` where the key of the root is.',
+      );
+    }
   }
 
   private async renew(): Promise<void> {
-    const outcomes = await renewDelegations(this.config.CA_DIR, this.config.BASE_DOMAIN, this.authority.current);
+    const { CA_DIR, BASE_DOMAIN } = this.config;
+    if ('problem' in this.authority.current.parts['signing/audit-head']) {
+      await addMissingDelegation(CA_DIR, BASE_DOMAIN, 'signing/audit-head', this.authority.current);
+      await this.reload();
+    }
+    const outcomes = await renewDelegations(CA_DIR, BASE_DOMAIN, this.authority.current);
     for (const { part, renewed, notAfter } of outcomes) {
       if (renewed) this.log.info({ part, notAfter }, 'Renewed a certificate of the authority.');
       else this.log.warn({ part, notAfter }, 'Ends soon and its root is offline: renew it there and replace the file.');

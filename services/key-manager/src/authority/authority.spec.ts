@@ -5,10 +5,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { AppError, PURPOSE_OIDS } from '@muster/contracts';
+import { faultOfSigned } from '@muster/testing';
 import { Authority } from './authority';
 import { createAuthority } from './authority-creation';
 import { readAuthority } from './authority-files';
-import { renewDelegations } from './delegation-renewal';
+import { addMissingDelegation, renewDelegations } from './delegation-renewal';
 import { delegationProfile, rootProfile } from './profiles';
 import { certifiedKey, certify, keyToPem, newKey, publicKeyDer, selfSign, validFrom, validTo } from './x509';
 
@@ -28,7 +29,13 @@ describe('creation', () => {
     expect(await createAuthority(dir, 'example.test')).toBe(true);
     const [root] = (await readdir(join(dir, 'roots'))).filter((name) => name.endsWith('.crt'));
     const trusted = ['-CAfile', join(dir, 'roots', root ?? '')];
-    const parts = ['issuing/devices', 'issuing/servers', 'signing/operation', 'signing/endpoint-map'];
+    const parts = [
+      'issuing/devices',
+      'issuing/servers',
+      'signing/operation',
+      'signing/endpoint-map',
+      'signing/audit-head',
+    ];
     for (const part of parts) {
       expect(execFileSync('openssl', ['verify', ...trusted, join(dir, `${part}.crt`)]).toString()).toContain('OK');
     }
@@ -237,6 +244,41 @@ describe('renewal of delegations', () => {
     const outcomes = await renewDelegations(dir, 'example.test', await readAuthority(dir));
     expect(outcomes).toMatchObject([{ part: 'signing/operation', renewed: false }]);
     expect(await readFile(join(dir, 'signing/operation.crt'), 'utf8')).toBe(ending);
+  });
+});
+
+describe('an authority from before there were audit heads', () => {
+  const without = async () => {
+    await createAuthority(dir, 'example.test');
+    for (const kind of ['key', 'crt']) await rm(join(dir, `signing/audit-head.${kind}`));
+    return Authority.open(options());
+  };
+  const add = async (authority: Authority) =>
+    addMissingDelegation(dir, 'example.test', 'signing/audit-head', authority.current);
+
+  it('gets the delegation from a root that is at hand, once for all instances', async () => {
+    const authority = await without();
+    expect(authority.problems()).toEqual([]);
+    expect(authority.problems('spare')).toEqual([expect.stringContaining('signing/audit-head')]);
+    expect(() => authority.sign('audit-head', ['x'])).toThrow(AppError);
+    expect(await Promise.all([1, 2, 3].map(() => add(authority)))).toEqual([true, true, true]);
+    expect(await authority.reload()).toBe(true);
+    expect(authority.problems('spare')).toEqual([]);
+    const { signatures, delegation } = authority.sign('audit-head', ['x']);
+    const signed = { payload: 'x', signature: signatures[0] ?? '', delegation };
+    expect(faultOfSigned(signed, 'audit-head', authority.anchors)).toBeUndefined();
+    expect(faultOfSigned(signed, 'operation', authority.anchors)).toBe('not-delegated');
+    expect((await readdir(join(dir, 'signing'))).filter((name) => name.endsWith('.new'))).toEqual([]);
+  });
+
+  it('goes on without it while the root is offline', async () => {
+    const authority = await without();
+    for (const name of await readdir(join(dir, 'roots'))) {
+      if (name.endsWith('.key')) await rm(join(dir, 'roots', name));
+    }
+    expect(await add(authority)).toBe(false);
+    expect(authority.sign('operation', ['x']).signatures).toHaveLength(1);
+    expect(await readdir(join(dir, 'signing'))).not.toContain('audit-head.key');
   });
 });
 

@@ -7,6 +7,7 @@ import {
   authorityStamp,
   faultOf,
   readAuthority,
+  SPARE_PARTS,
 } from './authority-files';
 import { crossCertificatesFor } from './cross-certificates';
 import { deviceProfile } from './profiles';
@@ -52,11 +53,12 @@ export class Authority {
     return this.material.anchors.map((anchor) => `${anchor.toString().trim()}\n`);
   }
 
-  /** Parts that cannot be used now, with the reason. */
-  problems(): string[] {
+  /** Parts that cannot be used now, with the reason. Without a spare part the rest of the service goes on. */
+  problems(parts: 'needed' | 'spare' = 'needed'): string[] {
     return AUTHORITY_PARTS.flatMap((part) => {
       const pair = this.material.parts[part];
-      return 'problem' in pair ? [`${part}: ${pair.problem}`] : [];
+      const asked = SPARE_PARTS.includes(part) === (parts === 'spare');
+      return asked && 'problem' in pair ? [`${part}: ${pair.problem}`] : [];
     });
   }
 

@@ -52,7 +52,7 @@ describe('signing after a roll-over', () => {
   it('is believed by devices that know only the old root, or only the new one', async () => {
     makeCerts('roll', dir, 'Example');
     const authority = await open();
-    for (const purpose of ['operation', 'endpoint-map'] as const) {
+    for (const purpose of ['operation', 'endpoint-map', 'audit-head'] as const) {
       expect(authority.sign(purpose, ['text']).delegation).toHaveLength(2);
       for (const number of [1, 2]) expect(faultFor(rootOf(dir, number), authority, purpose)).toBeUndefined();
     }

@@ -1,9 +1,11 @@
 import {
   AppError,
+  AuditHeadPayload,
   CancelPayload,
   type Class,
   EndpointMap,
   InvalidInput,
+  isUuid,
   OperationPayload,
   parse,
   type PayloadToSign,
@@ -42,6 +44,17 @@ export function checkEndpointMap(text: string, isOurs: (anchor: string) => boole
   // A device takes higher versions only: one from the future would be its last.
   if (map.version > Date.now() + CLOCK_SKEW_MS) throw refused('its version lies in the future');
   if (!map.anchors.every(isOurs)) throw refused('it names a root that is not one of this authority');
+}
+
+/**
+ * Reads the end of an audit chain and checks that it is one, of now: a head that could be dated back would vouch for what
+ * was not there then. @throws AppError `invalid-input`
+ */
+export function checkAuditHead(text: string): AuditHeadPayload {
+  const head = read(AuditHeadPayload, text);
+  if (!isUuid(head.organisationId)) throw refused('its organisation has no id');
+  if (Math.abs(Date.parse(head.at) - Date.now()) > CLOCK_SKEW_MS) throw refused('it is not of now');
+  return head;
 }
 
 function checkTimes({ issuedAt, expiresAt }: OperationPayload): void {

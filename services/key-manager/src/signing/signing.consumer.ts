@@ -4,9 +4,12 @@ import { HandlesRequest } from '@muster/bus';
 import {
   type Anchors,
   AppError,
+  type AuditHeadSignature,
   listAnchors,
   type Permission,
   type Signatures,
+  type SignAuditHead,
+  signAuditHead,
   type SignEndpointMap,
   signEndpointMap,
   type SignOperations,
@@ -19,7 +22,7 @@ import { Authority } from '../authority/authority';
 import { fingerprint } from '../authority/x509';
 import { Credentials } from '../credentials/credentials';
 import { DeviceEntity } from '../devices/device.entity';
-import { checkEndpointMap, checkPayload } from './payloads';
+import { checkAuditHead, checkEndpointMap, checkPayload } from './payloads';
 
 /**
  * Signs for devices, trusting the caller with nothing: it finds out itself who asks, what they may do, whose devices these
@@ -55,6 +58,14 @@ export class SigningConsumer {
     const ours = new Set(this.authority.current.anchors.map(fingerprint));
     checkEndpointMap(payload, (anchor) => ours.has(fingerprintOf(anchor)));
     return this.authority.sign('endpoint-map', [payload]);
+  }
+
+  @HandlesRequest(signAuditHead)
+  async auditHead({ payload }: SignAuditHead): Promise<AuditHeadSignature> {
+    const { organisationId, number } = checkAuditHead(payload);
+    const { signatures, delegation } = this.authority.sign('audit-head', [payload]);
+    this.log.info({ organisationId, number }, 'Signed the head of an audit chain.');
+    return { signature: signatures[0] ?? '', delegation };
   }
 
   @HandlesRequest(listAnchors)

@@ -2,6 +2,7 @@ import 'reflect-metadata';
 import { verify, X509Certificate } from 'node:crypto';
 import type { Bus } from '@muster/bus';
 import {
+  type AuditHeadPayload,
   type CancelPayload,
   certifyDevice,
   createApiToken,
@@ -14,10 +15,12 @@ import {
   type Permission,
   PURPOSE_OIDS,
   revokeDevice,
+  signAuditHead,
   signEndpointMap,
   signOperations,
 } from '@muster/contracts';
 import { newId } from '@muster/database';
+import { faultOfSigned } from '@muster/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Browser, enter } from '../testing/browser';
 import { DeviceKey } from '../testing/device-key';
@@ -220,5 +223,39 @@ describe('signing of the endpoint map', () => {
     for (const payload of [foreign, await map({ version: Date.now() + 3_600_000 }), operation(device)]) {
       await expect(web.request(signEndpointMap, { payload })).rejects.toMatchObject({ code: 'invalid-input' });
     }
+  });
+});
+
+describe('signing of audit heads', () => {
+  const head = (changed: Partial<Record<keyof AuditHeadPayload | 'more', unknown>> = {}): string =>
+    JSON.stringify({
+      ...{ purpose: 'audit-head', organisationId: DEFAULT_ORGANISATION_ID, number: 7, hash: 'ab'.repeat(32) },
+      ...{ at: soon(0), ...changed },
+    });
+
+  it('signs with a key of its own, for nobody but audit-logs', async () => {
+    const audit = await service.busOf('audit-logs');
+    const payload = head();
+    const signed = { payload, ...(await audit.request(signAuditHead, { payload })) };
+    const { anchors } = await audit.request(listAnchors, {});
+    expect(faultOfSigned(signed, 'audit-head', anchors)).toBeUndefined();
+    expect(faultOfSigned(signed, 'operation', anchors)).toBe('not-delegated');
+    expect(faultOfSigned({ ...signed, payload: head({ number: 8 }) }, 'audit-head', anchors)).toBe('bad-signature');
+    await expect(web.request(signAuditHead, { payload })).rejects.toMatchObject({ code: 'internal' });
+  });
+
+  it.each([
+    ['of another purpose', () => head({ purpose: 'operation' })],
+    ['with more in it', () => head({ more: true })],
+    ['dated back', () => head({ at: soon(-3_600_000) })],
+    ['from the future', () => head({ at: soon(3_600_000) })],
+    ['of no organisation', () => head({ organisationId: 'all' })],
+    ['with a hash that is none', () => head({ hash: 'AB'.repeat(32) })],
+    ['that is an operation', () => operation(newId())],
+    ['in another form', () => head().replace('{', '{ ')],
+    ['that is not JSON', () => 'head'],
+  ])('refuses a head %s', async (_case, payload) => {
+    const audit = await service.busOf('audit-logs');
+    await expect(audit.request(signAuditHead, { payload: payload() })).rejects.toMatchObject({ code: 'invalid-input' });
   });
 });
