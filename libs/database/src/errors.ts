@@ -3,8 +3,11 @@ import { QueryFailedError } from 'typeorm';
 
 /** SQLSTATEs (PostgreSQL, appendix A) that say: what was sent cannot be stored. */
 const INVALID_INPUT = new Set(['22001', '22003', '22007', '22008', '22021', '22023', '22P02', '22P05']);
-/** … and that say: not now. Serialisation failures, deadlocks, cancelled statements, too many connections, shutdown. */
-const NOT_NOW = new Set(['40001', '40P01', '55P03', '57014', '53300', '57P01', '57P02', '57P03', '25P03']);
+/**
+ * … and that say: not now. Serialisation failures, deadlocks, cancelled statements, shutdown, a server that only reads, and
+ * what a server has too little of: connections, memory, disk (class 53, and 58030 where writing failed).
+ */
+const NOT_NOW = new Set(['40001', '40P01', '55P03', '57014', '57P01', '57P02', '57P03', '25P03', '25006', '58030']);
 const NETWORK = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOENT', 'ENOTFOUND', 'EAI_AGAIN']);
 const LOST =
   /Connection terminated|timeout exceeded when trying to connect|not queryable|Client has encountered a connection error|Query runner already released|Driver not Connected/i;
@@ -42,7 +45,7 @@ function detailOf(error: unknown, name: 'constraint'): string | undefined {
 export function mapDatabaseError(error: unknown): unknown {
   if (error instanceof AppError) return error;
   const code = codeOf(error);
-  if (isConnectionLoss(error) || (code !== undefined && NOT_NOW.has(code))) {
+  if (isConnectionLoss(error) || (code !== undefined && (NOT_NOW.has(code) || code.startsWith('53')))) {
     return new AppError('unavailable', 'The database cannot answer now. Try again in a moment.', {
       retryAfterSeconds: 2,
       cause: error,
