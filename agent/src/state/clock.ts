@@ -1,3 +1,4 @@
+import { uptime } from 'node:os';
 import { readFileIfThere, replaceFile } from './files';
 
 interface Remembered {
@@ -6,8 +7,8 @@ interface Remembered {
 }
 
 /**
- * The server's time, whatever the device's clock says. Within a process it runs on the monotonic clock from the last
- * answer; after a start it is the device's clock plus the last known offset, but never before the last time that the
+ * The server's time, whatever the device's clock says. Within a process it runs on the time since the device started from
+ * the last answer on; after a start it is the device's clock plus the last known offset, but never before the last time that the
  * server told (a clock that lost its battery wakes up in the past).
  */
 export class ServerClock {
@@ -20,7 +21,8 @@ export class ServerClock {
     private readonly path: string,
     issuedAt = 0,
     private readonly deviceNow: () => number = Date.now,
-    private readonly monotonic: () => number = () => performance.now(),
+    /** Milliseconds; goes on while the device sleeps, as `performance.now` does not. */
+    private readonly monotonic: () => number = () => uptime() * 1000,
   ) {
     this.floor = issuedAt;
     const remembered = read(path);
@@ -28,6 +30,11 @@ export class ServerClock {
       this.floor = Math.max(issuedAt, remembered.serverTime);
       this.offset = remembered.serverTime - remembered.deviceTime;
     }
+  }
+
+  /** Whether the server told its time since this process started. */
+  get known(): boolean {
+    return this.anchored !== undefined;
   }
 
   /** Milliseconds since 1970 by the server's clock, as well as it is known. */
