@@ -7,6 +7,9 @@ import { httpOk } from './http-ok';
 import { runnable } from './open-copies';
 import { giveTo, serviceUser } from './users';
 
+/** A full disk makes nats-server switch JetStream off until it is started again. */
+const UNHEALTHY_MS = 10_000;
+
 /** The hub of the ITSM server and the leaf node of the XMPP server, linked through the edge as on two machines. */
 export function natsParts(layout: Layout): Part[] {
   const user = serviceUser();
@@ -24,6 +27,7 @@ export function natsParts(layout: Layout): Part[] {
     user,
     needs: [],
     ready: () => httpOk(`http://127.0.0.1:${monitorPort}/healthz`),
+    restartAfterMs: UNHEALTHY_MS,
     stopSignal: 'SIGINT',
   });
   return [

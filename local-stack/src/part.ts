@@ -13,6 +13,8 @@ export interface Part {
   optional?: boolean;
   /** Asked again and again, with the pid of the process that runs now, until it answers true. */
   ready(pid: number): Promise<boolean>;
+  /** It may lose what makes it ready and not get it back by itself: after so many milliseconds without, it is ended. */
+  restartAfterMs?: number;
   /** Signal that asks the process to end; SIGTERM when absent. */
   stopSignal?: NodeJS.Signals;
 }

@@ -91,6 +91,15 @@ describe('the supervisor', () => {
     expect(said.join('\n')).toContain('a ended 5 times without getting ready');
   });
 
+  it('starts again what stays unready for longer than it may', async () => {
+    const running = make();
+    let sick: number | undefined;
+    await running.start([{ ...part('a'), restartAfterMs: 100, ready: async (pid) => pid !== sick }]);
+    sick = running.states()[0]?.pid;
+    while (!running.states()[0]?.ready || running.states()[0]?.pid === sick) await sleep(20);
+    expect(running.states()).toMatchObject([{ ready: true, restarts: 1 }]);
+  });
+
   it('asks the process that runs now whether it is ready', async () => {
     const asked = new Set<number>();
     const running = make();

@@ -6,6 +6,7 @@ import { lastLines, sizeOf } from './log-file';
 import type { Part } from './part';
 
 const POLL_MS = 100;
+const GUARD_MS = 1000;
 const START_TIMEOUT_MS = 60_000;
 const STOP_TIMEOUT_MS = 10_000;
 const LONGEST_RESTART_DELAY_MS = 10_000;
@@ -124,9 +125,23 @@ export class Supervisor {
         const seconds = ((Date.now() - entry.startedAt) / 1000).toFixed(1);
         this.say(`${entry.name.padEnd(14)} ready   pid ${pid}   ${seconds} s`);
         this.changed(this.states());
-        return;
+        return entry.part.restartAfterMs === undefined ? undefined : this.guard(entry, child, pid);
       }
       await sleep(POLL_MS);
+    }
+  }
+
+  /** Ends a process that is not ready any more and stays so; it is then started again as one that died. */
+  private async guard(entry: Running, child: ChildProcess, pid: number): Promise<void> {
+    let readyAt = Date.now();
+    while (entry.child === child && !this.ending) {
+      await sleep(GUARD_MS);
+      if (await entry.part.ready(pid).catch(() => false)) readyAt = Date.now();
+      else if (Date.now() - readyAt > (entry.part.restartAfterMs ?? Infinity) && entry.child === child) {
+        this.say(`${entry.name.padEnd(14)} is not ready any more; ending it`);
+        child.kill('SIGKILL');
+        return;
+      }
     }
   }
 
