@@ -3,6 +3,7 @@ import { PROTECTION_STATES, type ProtectionState } from '../inventory/items';
 import { ById, PageQuery } from '../wire/page';
 import { defineRoute, may } from '../wire/route';
 import { DeviceFacts } from './facts';
+import { deviceDescribed, deviceRenamed, deviceRetired, mergeQuestionAnswered } from './device-events';
 
 const own = { service: 'web', face: 'manager' } as const;
 
@@ -95,6 +96,7 @@ export const renameDevice = defineRoute({
   params: ById,
   body: RenameDevice,
   reply: DeviceDetail,
+  causes: [deviceRenamed, deviceDescribed],
 });
 export const retireDevice = defineRoute({
   ...own,
@@ -103,6 +105,7 @@ export const retireDevice = defineRoute({
   access: may('devices.retire'),
   summary: 'Retire a device: revoke its certificates, cancel what is pending',
   params: ById,
+  causes: [deviceRetired, deviceDescribed],
 });
 
 export class DeviceCounts {
@@ -167,4 +170,5 @@ export const answerMergeQuestion = defineRoute({
   summary: 'Say whether two devices are one',
   params: ById,
   body: AnswerMergeQuestion,
+  causes: [mergeQuestionAnswered, deviceRetired, deviceDescribed],
 });

@@ -2,6 +2,7 @@ import { Email, Instant, List, nested, Text, Uuid } from '../schema/fields';
 import { PersonFact } from '../audit/action-facts';
 import { defineEvent } from '../wire/bus';
 import { defineRoute, may } from '../wire/route';
+import { userCreated } from '../identity/identity-events';
 
 /** The organisation that exists from the first start. */
 export const DEFAULT_ORGANISATION_ID = '01900000-0000-7000-8000-000000000001';
@@ -33,16 +34,6 @@ export class CreateOrganisation {
 export class CreatedOrganisation extends Organisation {
   @Text({ max: 64, about: 'Shown once; to be changed at the first sign-in.' }) ownerOneTimePassword: string;
 }
-export const createOrganisation = defineRoute({
-  ...own,
-  method: 'POST',
-  path: '/api/organisations',
-  access: may('organisations.write'),
-  summary: 'Create an organisation with its first owner; for owners of the default organisation',
-  body: CreateOrganisation,
-  reply: CreatedOrganisation,
-});
-
 export class OrganisationCreated extends PersonFact {
   @Uuid() createdId: string;
   @Text({ max: 200 }) name: string;
@@ -53,4 +44,14 @@ export const organisationCreated = defineEvent({
   payload: OrganisationCreated,
   publishers: ['web'],
   consumers: ['audit-logs'],
+});
+export const createOrganisation = defineRoute({
+  ...own,
+  method: 'POST',
+  path: '/api/organisations',
+  access: may('organisations.write'),
+  summary: 'Create an organisation with its first owner; for owners of the default organisation',
+  body: CreateOrganisation,
+  reply: CreatedOrganisation,
+  causes: [organisationCreated, userCreated],
 });

@@ -1,6 +1,7 @@
 import { Instant, List, nested, Text, uuid, Uuid, Whole } from '../schema/fields';
 import { ById, PageQuery } from '../wire/page';
 import { defineRoute, may } from '../wire/route';
+import { groupChanged, groupCreated, groupDeleted, groupMembersChanged } from './group-events';
 
 const own = { service: 'web', face: 'manager' } as const;
 
@@ -37,6 +38,7 @@ export const createGroup = defineRoute({
   summary: 'Create a group',
   body: SaveGroup,
   reply: Group,
+  causes: [groupCreated],
 });
 export const updateGroup = defineRoute({
   ...own,
@@ -47,6 +49,7 @@ export const updateGroup = defineRoute({
   params: ById,
   body: SaveGroup,
   reply: Group,
+  causes: [groupChanged],
 });
 export const deleteGroup = defineRoute({
   ...own,
@@ -55,6 +58,7 @@ export const deleteGroup = defineRoute({
   access: may('groups.write'),
   summary: 'Delete a group; its devices stay',
   params: ById,
+  causes: [groupDeleted],
 });
 export class ChangeGroupMembers {
   @List(uuid(), { max: 10_000, optional: true }) add?: string[];
@@ -69,4 +73,5 @@ export const changeGroupMembers = defineRoute({
   params: ById,
   body: ChangeGroupMembers,
   reply: Group,
+  causes: [groupMembersChanged],
 });

@@ -1,6 +1,7 @@
 import { Instant, List, nested, OneOf, Text, Uuid, Whole } from '../schema/fields';
 import { ById } from '../wire/page';
 import { defineRoute, may } from '../wire/route';
+import { registrationKeyCreated, registrationKeyRevoked } from './identity-events';
 
 const own = { service: 'key-manager', face: 'manager' } as const;
 
@@ -52,6 +53,7 @@ export const createRegistrationKey = defineRoute({
   summary: 'Create a registration key',
   body: CreateRegistrationKey,
   reply: RegistrationKey,
+  causes: [registrationKeyCreated],
 });
 export const revokeRegistrationKey = defineRoute({
   ...own,
@@ -60,4 +62,5 @@ export const revokeRegistrationKey = defineRoute({
   access: may('registration-keys.write'),
   summary: 'Revoke a registration key; devices that it enrolled stay',
   params: ById,
+  causes: [registrationKeyRevoked],
 });

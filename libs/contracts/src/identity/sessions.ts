@@ -4,6 +4,7 @@ import { ById } from '../wire/page';
 import { PERMISSIONS, type Permission, ROLES, type Role } from '../wire/permissions';
 import { defineRoute, publicTo, signedIn, may } from '../wire/route';
 import { REPORT_SERVICES } from '../wire/services';
+import { passwordChanged, sessionBegan, sessionEnded } from './identity-events';
 
 export const SESSION_COOKIE = '__Host-muster-session';
 /** Every request by cookie that changes something carries this header with the token from the session's reply. */
@@ -38,6 +39,7 @@ export const signIn = defineRoute({
   summary: 'Sign in with e-mail address and password',
   body: SignIn,
   reply: Session,
+  causes: [sessionBegan],
 });
 export const currentSession = defineRoute({
   ...own,
@@ -55,6 +57,7 @@ export const signOut = defineRoute({
   access: signedIn,
   summary: 'Sign out',
   beforePasswordChange: true,
+  causes: [sessionEnded],
 });
 export class ChangePassword {
   @Text({ min: 1, max: 256 }) currentPassword: string;
@@ -69,6 +72,7 @@ export const changePassword = defineRoute({
   body: ChangePassword,
   reply: Session,
   beforePasswordChange: true,
+  causes: [passwordChanged, sessionEnded, sessionBegan],
 });
 
 export class SessionSummary {
@@ -101,6 +105,7 @@ export const endOwnSession = defineRoute({
   access: signedIn,
   summary: 'End one of the own sessions',
   params: ById,
+  causes: [sessionEnded],
 });
 export const listAllSessions = defineRoute({
   ...own,
@@ -118,6 +123,7 @@ export const endAnySession = defineRoute({
   access: may('sessions.manage'),
   summary: 'End any session of the organisation',
   params: ById,
+  causes: [sessionEnded],
 });
 
 /** Asked by the guards of every service; the answer may be kept for `cacheSeconds` unless a revocation names it. */

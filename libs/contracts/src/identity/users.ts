@@ -3,6 +3,15 @@ import { defineRequest } from '../wire/bus';
 import { ById } from '../wire/page';
 import { PERMISSIONS, type Permission, ROLES, type Role } from '../wire/permissions';
 import { defineRoute, may, signedIn } from '../wire/route';
+import {
+  apiTokenCreated,
+  apiTokenRevoked,
+  passwordChanged,
+  sessionEnded,
+  userChanged,
+  userCreated,
+  userDeleted,
+} from './identity-events';
 
 const own = { service: 'key-manager', face: 'manager' } as const;
 
@@ -46,6 +55,7 @@ export const createUser = defineRoute({
   summary: 'Create a user with a one-time password',
   body: CreateUser,
   reply: CreatedUser,
+  causes: [userCreated],
 });
 export class UpdateUser {
   @Text({ min: 1, max: 200, optional: true }) name?: string;
@@ -61,6 +71,7 @@ export const updateUser = defineRoute({
   params: ById,
   body: UpdateUser,
   reply: User,
+  causes: [userChanged, sessionEnded],
 });
 export const resetPassword = defineRoute({
   ...own,
@@ -70,6 +81,7 @@ export const resetPassword = defineRoute({
   summary: 'Give a user a new one-time password and end their sessions',
   params: ById,
   reply: CreatedUser,
+  causes: [passwordChanged, sessionEnded],
 });
 export const deleteUser = defineRoute({
   ...own,
@@ -78,6 +90,7 @@ export const deleteUser = defineRoute({
   access: may('users.write'),
   summary: 'Delete a user; their sessions and tokens end at once',
   params: ById,
+  causes: [userDeleted, sessionEnded, apiTokenRevoked],
 });
 
 export class RoleDescription {
@@ -135,6 +148,7 @@ export const createApiToken = defineRoute({
   summary: 'Create an API token',
   body: CreateApiToken,
   reply: CreatedApiToken,
+  causes: [apiTokenCreated],
 });
 export const revokeApiToken = defineRoute({
   ...own,
@@ -143,6 +157,7 @@ export const revokeApiToken = defineRoute({
   access: signedIn,
   summary: 'Revoke an own API token; any with tokens.manage',
   params: ById,
+  causes: [apiTokenRevoked],
 });
 
 /** Makes the owner of a new organisation. Checks `organisations.write` for itself. */

@@ -2,6 +2,7 @@ import { Flag, Instant, List, nested, oneOf, OneOf, Text, uuid, Uuid, Whole } fr
 import { ById, PageQuery } from '../wire/page';
 import { defineRoute, may } from '../wire/route';
 import { ParameterValue } from './payload';
+import { operationsAsked, operationsCancelled } from './operation-events';
 
 const own = { service: 'web', face: 'manager' } as const;
 
@@ -94,6 +95,7 @@ export const runProcedure = defineRoute({
   body: RunProcedure,
   bodyLimit: 1024 * 1024,
   reply: OperationBatch,
+  causes: [operationsAsked],
 });
 export const readBatch = defineRoute({
   ...own,
@@ -132,6 +134,7 @@ export const cancelOperation = defineRoute({
   summary: 'Cancel an operation, also one that runs',
   params: ById,
   reply: OperationDetail,
+  causes: [operationsCancelled],
 });
 export class CancelBatch {
   @List(oneOf(['PENDING', 'NOTIFIED', 'IN_PROGRESS', 'NOT_NOW']), {
@@ -150,4 +153,5 @@ export const cancelBatch = defineRoute({
   params: ById,
   body: CancelBatch,
   reply: OperationBatch,
+  causes: [operationsCancelled],
 });

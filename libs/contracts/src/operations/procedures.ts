@@ -1,6 +1,7 @@
 import { Flag, Instant, List, nested, OneOf, Text, Uuid, Whole } from '../schema/fields';
 import { ById, PageQuery } from '../wire/page';
 import { defineRoute, may } from '../wire/route';
+import { procedureChanged, procedureCreated, procedureDeleted } from './operation-events';
 
 const own = { service: 'web', face: 'manager' } as const;
 
@@ -61,6 +62,7 @@ export const createProcedure = defineRoute({
   summary: 'Create a procedure',
   body: SaveProcedure,
   reply: Procedure,
+  causes: [procedureCreated],
 });
 export const updateProcedure = defineRoute({
   ...own,
@@ -71,6 +73,7 @@ export const updateProcedure = defineRoute({
   params: ById,
   body: SaveProcedure,
   reply: Procedure,
+  causes: [procedureChanged],
 });
 export const deleteProcedure = defineRoute({
   ...own,
@@ -79,4 +82,5 @@ export const deleteProcedure = defineRoute({
   access: may('procedures.write'),
   summary: 'Delete a procedure; what ran stays in the history',
   params: ById,
+  causes: [procedureDeleted],
 });

@@ -2,6 +2,7 @@ import { Instant, List, nested, OneOf, Text, Whole } from '../schema/fields';
 import { ERROR_CODES } from './errors';
 import { defineRoute, may } from './route';
 import { SERVICES, type ServiceName } from './services';
+import { deadLetterHandled } from '../devices/device-events';
 
 /** The one service that may read, replay and discard what the others could not handle. */
 export const DEAD_LETTER_KEEPER: ServiceName = 'web';
@@ -59,6 +60,7 @@ export const replayDeadLetter = defineRoute({
   access: may('dead-letters.replay'),
   summary: 'Hand an event to the service that could not handle it once more',
   params: DeadLetterById,
+  causes: [deadLetterHandled],
 });
 export const discardDeadLetter = defineRoute({
   ...own,
@@ -67,4 +69,5 @@ export const discardDeadLetter = defineRoute({
   access: may('dead-letters.replay'),
   summary: 'Throw an event away that nobody will handle',
   params: DeadLetterById,
+  causes: [deadLetterHandled],
 });
