@@ -1,17 +1,18 @@
 import { randomUUID } from 'node:crypto';
 import { Inject, Injectable, Optional } from '@nestjs/common';
 import { AppError, type BusEvent, type BusRequest, InvalidInput, type ServiceName, shape } from '@muster/contracts';
-import { jetstream } from '@nats-io/jetstream';
+import { jetstream, JetStreamApiError } from '@nats-io/jetstream';
 import type { MsgHdrs } from '@nats-io/transport-node';
 import { Connection, type Link } from './connection';
 import { currentCorrelationId } from './correlation';
 import { StreamKeeper } from './jetstream/stream-keeper';
 import { BusMetrics, NoMetrics } from './metrics';
-import { type OutgoingIds, outgoingHeaders } from './wire/headers';
 import { BUS_OPTIONS, type BusOptions } from './options';
+import { isStored, streamOf } from './streams';
 import { decode } from './wire/decode';
 import { encode } from './wire/encode';
 import { errorOf } from './wire/error-reply';
+import { type OutgoingIds, outgoingHeaders } from './wire/headers';
 import { unlessLost } from './wire/unless-lost';
 import { unavailable } from './wire/unavailable';
 
@@ -39,9 +40,11 @@ export class Bus {
   }
 
   /**
-   * Publishes a past fact. Durable: fulfilled when the EVENTS stream has stored it. Others: when it is on the wire.
-   * @throws AppError `unavailable` when NATS is away; a durable event may then have been stored nevertheless, and a
-   * repetition with the same `messageId` is dropped by JetStream; `internal` when the contract names other publishers
+   * Publishes a past fact. Durable and reported ones: fulfilled when their stream has stored it. Others: when it is on the
+   * wire.
+   * @throws AppError `unavailable` when NATS is away or the stream is full; the event may then have been stored
+   * nevertheless. A repetition of a durable one with the same `messageId` is dropped by JetStream; who consumes reported
+   * ones tells repetitions apart. `internal` when the contract names other publishers, `too-large` beyond 1 MiB
    */
   async publish<T extends object>(event: BusEvent<T>, payload: T, ids: Partial<OutgoingIds> = {}): Promise<void> {
     await this.publishShaped(event, shape(event.payload, payload), ids);
@@ -49,19 +52,20 @@ export class Bus {
 
   /** As `publish`, for a payload that already has the shape of its contract: a row of the outbox. */
   async publishShaped(
-    event: Pick<BusEvent, 'subject' | 'delivery' | 'publishers'>,
+    event: Pick<BusEvent, 'subject' | 'delivery' | 'publishers' | 'consumers'>,
     payload: unknown,
     ids: Partial<OutgoingIds> = {},
   ): Promise<void> {
     this.mustBeOneOf(event.publishers, `publish ${event.subject}`);
     const headers = outgoingHeaders({
-      messageId: ids.messageId ?? randomUUID(),
+      // JetStream would keep each id of a reported event in memory, for a window that says nothing about them.
+      ...(event.delivery === 'reported' ? {} : { messageId: ids.messageId ?? randomUUID() }),
       correlationId: ids.correlationId ?? currentCorrelationId() ?? randomUUID(),
     });
     try {
       const link = this.connection.require();
       const body = encode(event.subject, payload);
-      if (event.delivery === 'durable') await this.store(link, event.subject, body, headers);
+      if (isStored(event)) await this.store(link, event, body, headers);
       else link.nats.publish(event.subject, body, { headers });
     } catch (error) {
       this.metrics.inc('muster_bus_published_total', { subject: event.subject, outcome: 'failed' });
@@ -70,13 +74,20 @@ export class Bus {
     this.metrics.inc('muster_bus_published_total', { subject: event.subject, outcome: 'ok' });
   }
 
-  private async store(link: Link, subject: string, body: string, headers: MsgHdrs): Promise<void> {
-    await this.streams.ensure(link);
+  private async store(
+    link: Link,
+    event: Pick<BusEvent, 'subject' | 'delivery' | 'consumers'>,
+    body: string,
+    headers: MsgHdrs,
+  ): Promise<void> {
+    const stream = streamOf(event) ?? 'EVENTS';
+    await this.streams.ensure(link, stream);
     try {
-      const stored = jetstream(link.nats).publish(subject, body, { headers, timeout: ACKNOWLEDGE_MS });
+      const stored = jetstream(link.nats).publish(event.subject, body, { headers, timeout: ACKNOWLEDGE_MS });
       await unlessLost(link.lost, stored);
     } catch (error) {
-      this.streams.forget(link);
+      // A refusal by JetStream itself says that the stream is there. Without an answer it may be gone.
+      if (!(error instanceof JetStreamApiError)) this.streams.forget(link, stream);
       throw error;
     }
   }

@@ -5,7 +5,9 @@ import { allEvents, type BusEvent, type ServiceName } from '@muster/contracts';
  * person sent back to one service, DEAD_LETTERS what a service could not handle.
  */
 export const STREAMS = ['EVENTS', 'PRESENCE', 'REPLAYS', 'DEAD_LETTERS'] as const;
-export type StreamName = (typeof STREAMS)[number];
+/** Beside these, each service that takes in what devices report has a work queue of its own, and no right to others'. */
+export type StreamName = (typeof STREAMS)[number] | `REPORTS_${ServiceName}`;
+export const reportStream = (service: ServiceName): StreamName => `REPORTS_${service}`;
 
 /** Bytes of memory that the hub reserves for PRESENCE. */
 export const PRESENCE_BYTES = 32 * 1024 * 1024;
@@ -21,9 +23,14 @@ export const replaySubject = (service: ServiceName, subject: string): string =>
   `${REPLAY_PREFIX}.${service}.${subject}`;
 
 /** The stream that an event is read from; undefined for ephemeral ones. */
-export function streamOf(event: BusEvent): 'EVENTS' | 'PRESENCE' | undefined {
+export function streamOf(event: Pick<BusEvent, 'subject' | 'delivery' | 'consumers'>): StreamName | undefined {
   if (event.delivery === 'durable') return 'EVENTS';
-  return event.delivery === 'captured' ? 'PRESENCE' : undefined;
+  if (event.delivery === 'captured') return 'PRESENCE';
+  if (event.delivery === 'ephemeral') return undefined;
+  const [consumer, ...others] = event.consumers;
+  // A work queue forgets what was acknowledged once: it cannot serve two.
+  if (!consumer || others.length > 0) throw new Error(`${event.subject} is reported: exactly one service consumes it`);
+  return reportStream(consumer);
 }
 
 /** nats-server 2.9 filters a consumer by one subject: so one durable consumer per service and event. */
@@ -34,7 +41,15 @@ export const consumerName = (service: ServiceName, subject: string): string =>
 export const consumedBy = (service: ServiceName): BusEvent[] =>
   allEvents().filter((event) => event.delivery !== 'ephemeral' && event.consumers.includes(service));
 
-/** Whether a service works on the hub's streams at all. The others need plain NATS only, on a leaf node for instance. */
-export const usesStreams = (service: ServiceName): boolean =>
-  consumedBy(service).length > 0 ||
-  allEvents().some((event) => event.delivery === 'durable' && event.publishers.includes(service));
+/** Whether events of this kind are published to a stream, and the publisher waits until they are stored. */
+export const isStored = ({ delivery }: Pick<BusEvent, 'delivery'>): boolean =>
+  delivery === 'durable' || delivery === 'reported';
+
+/** The streams that a service works on. Some need plain NATS only, on a leaf node for instance, and have none. */
+export function streamsOf(service: ServiceName): StreamName[] {
+  const published = allEvents().filter((event) => isStored(event) && event.publishers.includes(service));
+  const events = [...consumedBy(service), ...published];
+  if (events.length === 0) return [];
+  const reports = events.filter(({ delivery }) => delivery === 'reported').map((event) => streamOf(event));
+  return [...STREAMS, ...new Set(reports.filter((stream) => stream !== undefined))];
+}

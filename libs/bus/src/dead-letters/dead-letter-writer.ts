@@ -5,6 +5,7 @@ import { type MsgHdrs } from '@nats-io/transport-node';
 import { Connection } from '../connection';
 import { deliveryOf } from '../jetstream/event';
 import type { PulledMessage } from '../jetstream/pulled-message';
+import { StreamKeeper } from '../jetstream/stream-keeper';
 import { BUS_OPTIONS, type BusOptions } from '../options';
 import { deadLetterSubject } from '../streams';
 import { MAX_BODY_BYTES } from '../wire/encode';
@@ -24,6 +25,7 @@ export class DeadLetterWriter {
   constructor(
     @Inject(BUS_OPTIONS) private readonly options: BusOptions,
     private readonly connection: Connection,
+    private readonly streams: StreamKeeper,
   ) {}
 
   /** Fulfilled when it is stored; a repetition for the same message is stored once. */
@@ -49,8 +51,9 @@ export class DeadLetterWriter {
     headers.set(HEADERS.reason, verdict.reason);
     headers.set(HEADERS.error, verdict.code);
     headers.set(HEADERS.problem, oneLine(verdict.problem, PROBLEM_LENGTH));
-    const { nats } = this.connection.require();
-    await jetstream(nats).publish(deadLetterSubject(this.options.service, subject), body, { headers });
+    const link = this.connection.require();
+    await this.streams.ensure(link, 'DEAD_LETTERS');
+    await jetstream(link.nats).publish(deadLetterSubject(this.options.service, subject), body, { headers });
   }
 }
 

@@ -74,7 +74,8 @@ export class DeadLetters {
   private async using<T>(doing: string, work: (manager: JetStreamManager) => Promise<T>): Promise<T> {
     try {
       const link = this.connection.require();
-      await this.streams.ensure(link);
+      await this.streams.ensure(link, STREAM);
+      await this.streams.ensure(link, 'REPLAYS');
       return await work(await jetstreamManager(link.nats, { checkAPI: false }));
     } catch (error) {
       throw unavailable(`dead letters, ${doing}`, error);

@@ -45,7 +45,7 @@ export const HandlesRequest = <Q extends object, R extends object>(
 ): Handler<[Q], Promise<R>> => mark({ kind: 'request', contract: contract as unknown as BusRequest });
 
 /**
- * Consumes a durable or captured event: each one at least once, by one instance of the service. Acknowledged when the
+ * Consumes a durable, captured or reported event: each one at least once, by one instance of the service. Acknowledged when the
  * promise is fulfilled, so the method commits first. Within a batch, events are in the order of publishing.
  */
 export const ConsumesEvent = <T extends object>(

@@ -1,44 +1,39 @@
 import { Injectable, Logger, Optional } from '@nestjs/common';
 import { InvalidInput } from '@muster/contracts';
-import type { Msg, NatsConnection, Subscription } from '@nats-io/transport-node';
+import type { Msg } from '@nats-io/transport-node';
 import { Connection } from '../connection';
 import { withCorrelationId } from '../correlation';
 import { BusMetrics, NoMetrics } from '../metrics';
 import { decode } from '../wire/decode';
 import { correlationIdOf } from '../wire/headers';
 import { type EventListener, HandlerRegistry } from './handler-registry';
-import { Running } from './running';
+import { Subscriptions } from './subscriptions';
 
 /** Hands ephemeral events to every instance that listens. What fails or does not fit its contract is logged and gone. */
 @Injectable()
 export class EventListeners {
   private readonly log = new Logger('Bus');
-  private readonly running = new Running();
-  private subscriptions: Subscription[] = [];
+  private readonly subscriptions: Subscriptions;
 
   constructor(
-    private readonly connection: Connection,
+    connection: Connection,
     private readonly registry: HandlerRegistry,
     @Optional() private readonly metrics: BusMetrics = new NoMetrics(),
-  ) {}
+  ) {
+    this.subscriptions = new Subscriptions(connection);
+  }
 
   start(): void {
-    this.connection.onSession((nats) => this.subscribe(nats));
-  }
-
-  async stop(): Promise<void> {
-    await this.connection.drain(this.subscriptions);
-    await this.running.ended();
-  }
-
-  private subscribe(nats: NatsConnection): void {
-    this.subscriptions = this.registry.listeners.map((listener) =>
-      nats.subscribe(listener.contract.subject, {
-        callback: (error, message) => {
-          if (!error) this.running.add(this.hear(listener, message));
-        },
-      }),
+    this.subscriptions.start(
+      this.registry.listeners.map((listener) => ({
+        subject: listener.contract.subject,
+        take: (message: Msg) => this.hear(listener, message),
+      })),
     );
+  }
+
+  stop(): Promise<void> {
+    return this.subscriptions.stop();
   }
 
   private async hear({ contract, handle, where }: EventListener, message: Msg): Promise<void> {

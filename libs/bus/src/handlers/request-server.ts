@@ -1,6 +1,6 @@
 import { Injectable, Logger, Optional } from '@nestjs/common';
 import { AppError, InvalidInput, shape } from '@muster/contracts';
-import type { Msg, NatsConnection, Subscription } from '@nats-io/transport-node';
+import type { Msg } from '@nats-io/transport-node';
 import { Connection } from '../connection';
 import { withCorrelationId } from '../correlation';
 import { BusMetrics, NoMetrics } from '../metrics';
@@ -9,41 +9,35 @@ import { encode } from '../wire/encode';
 import { errorBody, respondWithError } from '../wire/error-reply';
 import { correlationIdOf, outgoingHeaders } from '../wire/headers';
 import { HandlerRegistry, type RequestHandler } from './handler-registry';
-import { Running } from './running';
+import { Subscriptions } from './subscriptions';
 
 /** Answers requests; the instances of a service are one queue group, so that each request reaches one of them. */
 @Injectable()
 export class RequestServer {
   private readonly log = new Logger('Bus');
-  private readonly running = new Running();
-  private subscriptions: Subscription[] = [];
+  private readonly subscriptions: Subscriptions;
 
   constructor(
-    private readonly connection: Connection,
+    connection: Connection,
     private readonly registry: HandlerRegistry,
     @Optional() private readonly metrics: BusMetrics = new NoMetrics(),
-  ) {}
+  ) {
+    this.subscriptions = new Subscriptions(connection);
+  }
 
   start(): void {
-    this.connection.onSession((nats) => this.subscribe(nats));
+    this.subscriptions.start(
+      this.registry.requests.map((handler) => ({
+        subject: handler.contract.subject,
+        queue: handler.contract.server,
+        take: (message: Msg) => this.answer(handler, message),
+      })),
+    );
   }
 
   /** Takes no more requests; fulfilled when those at hand are answered. */
-  async stop(): Promise<void> {
-    await this.connection.drain(this.subscriptions);
-    await this.running.ended();
-  }
-
-  private subscribe(nats: NatsConnection): void {
-    this.subscriptions = this.registry.requests.map((handler) =>
-      nats.subscribe(handler.contract.subject, {
-        queue: handler.contract.server,
-        callback: (error, message) => {
-          // A refused subscription ends here; the connection's log names the subject.
-          if (!error) this.running.add(this.answer(handler, message));
-        },
-      }),
-    );
+  stop(): Promise<void> {
+    return this.subscriptions.stop();
   }
 
   private async answer(handler: RequestHandler, message: Msg): Promise<void> {

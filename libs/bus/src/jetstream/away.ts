@@ -1,8 +1,8 @@
 import { AppError } from '@muster/contracts';
 
 const NETWORK = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'EHOSTUNREACH', 'ENOTFOUND', 'EAI_AGAIN']);
-/** SQLSTATE: connection exceptions, too many connections, server shutting down or starting. */
-const SQL_STATE = /^(08\w{3}|53300|57P0[123])$/;
+/** SQLSTATE: connection exceptions, no room (disk, memory, connections), server shutting down or starting, I/O errors. */
+const SQL_STATE = /^(08\w{3}|53\w{3}|57P0[123]|58030)$/;
 
 /**
  * Whether a handler failed only because something that it needs is away for now (a database, a service): then the

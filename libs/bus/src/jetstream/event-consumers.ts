@@ -5,7 +5,7 @@ import { nanos } from '@nats-io/transport-node';
 import { Connection, type Link, manyListeners } from '../connection';
 import { type EventConsumer, HandlerRegistry } from '../handlers/handler-registry';
 import { BUS_OPTIONS, type BusOptions } from '../options';
-import { consumerName, replaySubject, streamOf } from '../streams';
+import { consumerName, replaySubject, type StreamName, streamOf } from '../streams';
 import { messageOf } from '../wire/unavailable';
 import { EventHandling } from './event-handling';
 import { pull } from './pull';
@@ -20,8 +20,14 @@ const MORE_MS = 250;
 const RETRY_FIRST_MS = 250;
 const RETRY_LONGEST_MS = 5000;
 
+/**
+ * Reports come many and small: between two looks at their stream this much time passes, so that each look finds a batch.
+ * A full batch is followed up at once, and the first report after a quiet time is taken as it comes. Milliseconds.
+ */
+const GATHER_MS = 100;
+
 interface Source {
-  stream: string;
+  stream: StreamName;
   filter: string;
 }
 
@@ -46,8 +52,9 @@ export class EventConsumers {
   start(): void {
     this.loops = this.registry.consumers.flatMap((consumer) => {
       const { subject } = consumer.contract;
+      const stream = streamOf(consumer.contract);
       return [
-        this.loop(consumer, { stream: streamOf(consumer.contract) ?? '', filter: subject }),
+        ...(stream ? [this.loop(consumer, { stream, filter: subject })] : []),
         this.loop(consumer, { stream: 'REPLAYS', filter: replaySubject(this.options.service, subject) }),
       ];
     });
@@ -79,7 +86,7 @@ export class EventConsumers {
 
   /** A restart of NATS takes memory streams and their consumers away: so everything is made sure of on each link. */
   private async prepare(link: Link, { stream, filter }: Source): Promise<void> {
-    await this.streams.ensure(link);
+    await this.streams.ensure(link, stream);
     const manager = await jetstreamManager(link.nats, { checkAPI: false });
     try {
       await manager.consumers.add(stream, {
@@ -93,7 +100,7 @@ export class EventConsumers {
         max_ack_pending: 2000,
       });
     } catch (error) {
-      this.streams.forget(link);
+      this.streams.forget(link, stream);
       throw error;
     }
   }
@@ -104,13 +111,17 @@ export class EventConsumers {
     const inboxPrefix = `_INBOX.${this.options.service}`;
     const take = (batch: number, expires: number): Promise<PulledMessage[]> =>
       pull(link, { path, batch, expires, inboxPrefix }, stop);
+    const gather = consumer.contract.delivery === 'reported' ? GATHER_MS : 0;
     let left = 0;
     while (!stop.aborted && !link.lost.aborted) {
       const messages = await (left > 0 ? take(Math.min(left, consumer.batch), MORE_MS) : take(1, WAIT_MS));
+      const next = performance.now() + gather;
       const more = Math.min(leftAfter(messages), consumer.batch - messages.length);
       if (messages.length > 0 && more > 0) messages.push(...(await take(more, MORE_MS).catch(() => [])));
       left = leftAfter(messages);
       await keepingHold(messages, () => this.handling.handle(consumer, messages, stop));
+      const rest = left < consumer.batch ? next - performance.now() : 0;
+      if (messages.length > 0 && rest > 0) await delay(rest, undefined, { signal: stop }).catch(() => undefined);
     }
   }
 

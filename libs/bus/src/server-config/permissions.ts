@@ -1,13 +1,5 @@
 import { allEvents, allRequests, DEAD_LETTER_KEEPER, type ServiceName } from '@muster/contracts';
-import {
-  consumedBy,
-  consumerName,
-  DEAD_LETTER_PREFIX,
-  REPLAY_PREFIX,
-  STREAMS,
-  streamOf,
-  usesStreams,
-} from '../streams';
+import { consumedBy, consumerName, DEAD_LETTER_PREFIX, REPLAY_PREFIX, streamOf, streamsOf } from '../streams';
 
 export interface Permissions {
   publish: string[];
@@ -42,8 +34,9 @@ export function servicePermissions(service: ServiceName): Permissions {
 }
 
 function streamPermissions(service: ServiceName): string[] {
-  if (!usesStreams(service)) return [];
-  const subjects = STREAMS.flatMap((stream) =>
+  const streams = streamsOf(service);
+  if (streams.length === 0) return [];
+  const subjects = streams.flatMap((stream) =>
     ['INFO', 'CREATE', 'UPDATE'].map((verb) => `$JS.API.STREAM.${verb}.${stream}`),
   );
   const consumers = consumedBy(service).flatMap((event) => {

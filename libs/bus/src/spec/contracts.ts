@@ -16,6 +16,18 @@ export const numberSeen = defineEvent<Counted>({
   consumers: ['web'],
 });
 
+export class NumbersReported {
+  @List(text({ max: 10 }), { max: 10 }) numbers: string[];
+  @Text({ max: 20_000 }) pad: string;
+}
+export const numberReported = defineEvent({
+  subject: 'number.reported.v1',
+  delivery: 'reported',
+  payload: NumbersReported,
+  publishers: ['rmm-logs'],
+  consumers: ['rmm-logs'],
+});
+
 export class Sum {
   @List(text({ max: 10 }), { max: 10 }) terms: string[];
 }

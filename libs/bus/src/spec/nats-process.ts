@@ -112,7 +112,7 @@ export class NatsProcess {
       listen: { host: HOST, port: this.port },
       passwords: Object.fromEntries(services.map((service) => [service, passwordOf(service)])),
       system: { user: 'system', password: 'system-password' },
-      jetStream: { storeDir: join(this.folder, 'store'), maxFileBytes: 2 ** 30, maxMemoryBytes: 2 ** 27 },
+      jetStream: { storeDir: join(this.folder, 'store'), maxFileBytes: 2 ** 34, maxMemoryBytes: 2 ** 27 },
     };
   }
 

@@ -66,7 +66,7 @@ export class TestNats {
       system: { user: 'system', password: PASSWORD },
       jetStream: {
         storeDir: join(this.folder, 'jetstream'),
-        maxFileBytes: 256 * 1024 ** 2,
+        maxFileBytes: 16 * 1024 ** 3,
         maxMemoryBytes: 32 * 1024 ** 2,
       },
     });
