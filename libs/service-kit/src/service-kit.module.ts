@@ -60,7 +60,13 @@ export class ServiceKitModule {
 }
 
 function busOptions(service: ServiceName, config: BaseConfig): BusOptions {
-  return { service, url: config.NATS_URL, user: config.NATS_USER, password: config.NATS_PASSWORD };
+  return {
+    service,
+    url: config.NATS_URL,
+    user: config.NATS_USER,
+    password: config.NATS_PASSWORD,
+    reportsStreamBytes: config.REPORTS_STREAM_BYTES,
+  };
 }
 
 /** A configuration class and those that it extends: each part of a service asks for the one that has its fields. */

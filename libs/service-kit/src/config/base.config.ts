@@ -25,6 +25,19 @@ export class BaseConfig {
     about: 'Largest request body in bytes, where a route says nothing else.',
   })
   BODY_LIMIT_BYTES = 256 * 1024;
+  @Whole({
+    min: 1,
+    max: 100_000_000,
+    about: 'Most rows that one export of a list gives; a longer one ends as broken, never as if it were complete.',
+  })
+  EXPORT_ROWS = 1_000_000;
+  @Whole({
+    min: 1_048_576,
+    max: Number.MAX_SAFE_INTEGER,
+    about:
+      'Bytes of reports that may wait on NATS to be handled; then devices are told to come later. Only for services that take in reports.',
+  })
+  REPORTS_STREAM_BYTES = 1024 * 1024 * 1024;
   @Whole({ min: 1, max: 600, about: 'Seconds that running requests and messages get when the service stops.' })
   SHUTDOWN_SECONDS = 20;
 
