@@ -1,4 +1,5 @@
-import { Instant, List, nested, text, Text, Whole } from '../schema/fields';
+import type { LogLevel } from '../reports/logs';
+import { Instant, List, nested, OneOf, text, Text, Whole } from '../schema/fields';
 
 /** Where an agent that is not enrolled yet finds the suite. Dialled with `hostName` as SNI; without addresses by DNS. */
 export class EnrolmentAddress {
@@ -22,4 +23,16 @@ export class AgentConfig {
     about: 'Seconds over which a fleet spreads its renewals after a new root appears; 600 when absent.',
   })
   rollOverSpreadSeconds?: number;
+  @Whole({
+    min: 0,
+    max: 86_400,
+    optional: true,
+    about: 'Seconds over which a fleet that starts at once spreads its first reports; 60 when absent.',
+  })
+  reportSpreadSeconds?: number;
+  @OneOf(['debug', 'info', 'warn', 'error'], {
+    optional: true,
+    about: "Lowest level of the agent's log that is reported; info when absent.",
+  })
+  reportLogLevel?: LogLevel;
 }
