@@ -11,7 +11,7 @@ export interface RawCall {
   method?: string;
   path: string;
   headers?: Record<string, string>;
-  body?: string;
+  body?: string | Buffer;
   /** Name in the handshake, and the host asked for unless a header says otherwise. */
   host?: string;
   /** Client certificate and key, PEM. */

@@ -27,6 +27,7 @@ export class LoadDevice {
   id = '';
   map?: EndpointMap;
   secureContext?: SecureContext;
+  private chain = '';
   /** Batches that were not taken yet; they are sent again, with the same sequences, before new ones. */
   private readonly untaken: LoadBatch[] = [];
   private kept?: HttpConnection;
@@ -47,6 +48,11 @@ export class LoadDevice {
     return new LoadDevice(number, front, key, await key.certificateRequest());
   }
 
+  /** Certificate and key, PEM. */
+  get client(): { cert: string; key: string } {
+    return { cert: this.chain, key: this.key.pem };
+  }
+
   /** How many batches wait to be taken. */
   get backlog(): number {
     return this.untaken.length;
@@ -64,7 +70,8 @@ export class LoadDevice {
     const { certificate, endpointMap } = JSON.parse(reply.body) as Enrolled;
     this.id = certificate.deviceId;
     this.map = JSON.parse(endpointMap.payload) as EndpointMap;
-    this.secureContext = createSecureContext({ ca: anchors, cert: certificate.chain, key: this.key.pem });
+    this.chain = certificate.chain;
+    this.secureContext = createSecureContext({ ca: anchors, ...this.client });
   }
 
   /** Syncs over a connection of its own, as an agent does when it starts. @throws Error when it is refused */

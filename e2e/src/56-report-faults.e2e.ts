@@ -1,0 +1,128 @@
+import { listDeadLetters, readSeries, samplesReported } from '@muster/contracts';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { Api } from './harness/api';
+import { publishRaw } from './harness/bus';
+import { asDatabaseAdministrator, Fleet } from './harness/load';
+import { asAdmin } from './harness/people';
+import { kill, status, until, untilReady } from './harness/stack';
+
+const DEVICES = 20;
+const RATE = 100;
+/** Samples a minute apart that pile up in a week. */
+const WEEK_OF_SAMPLES = 10_000;
+const BATCH = 200;
+const TWO_YEARS_MS = 2 * 365 * 86_400_000;
+
+let api: Api;
+let fleet: Fleet;
+beforeAll(async () => {
+  api = await asAdmin();
+  fleet = await Fleet.enrol(api, DEVICES);
+});
+afterAll(() => fleet?.close());
+beforeEach(() => until('everything is ready', async () => (await status()).ready));
+
+/** What was answered with 202 is in the database once. */
+async function expectWhole(): Promise<void> {
+  await fleet.rest();
+  expect({ lost: await fleet.lost(), surplus: await fleet.surplus() }).toEqual({ lost: 0, surplus: 0 });
+}
+
+describe.each([
+  'rmm-logs',
+  'plugins',
+  'audit-logs',
+  'web-manager',
+  'web-worker',
+  'key-manager',
+  'push-broker',
+  'nats-hub',
+  'nats-leaf',
+  'postgres',
+  'edge',
+])('kill -9 of %s while %s devices report', (part) => {
+  it('loses no report that was answered and stores none twice', async () => {
+    fleet.start(RATE);
+    const before = fleet.ledger.taken;
+    await until('reports are taken', async () => fleet.ledger.taken > before + RATE / 2);
+    const killedAt = Date.now();
+    const pid = await kill(part);
+    await untilReady(part, pid);
+    const ready = fleet.ledger.taken;
+    await until('all is normal', async () => fleet.normal && fleet.ledger.taken > ready + RATE / 2);
+    console.log(`    ${part}: normal again after ${((Date.now() - killedAt) / 1000).toFixed(1)} s`);
+    await expectWhole();
+  });
+});
+
+describe('a consumer that cannot write', () => {
+  it('falls behind while reports are taken as ever, and catches up with every one', async () => {
+    const device = fleet.device(0);
+    await asDatabaseAdministrator(async (client) => {
+      await client.query('BEGIN; LOCK TABLE rmm_logs.samples IN ACCESS EXCLUSIVE MODE');
+      // What this fleet reports in an hour, at one batch of a device in 67 seconds.
+      const before = fleet.ledger.taken;
+      const hour = Math.ceil((DEVICES * 3600) / 67);
+      fleet.start(RATE);
+      await until('an hour of reports is taken', async () => fleet.ledger.taken >= before + hour);
+      expect(await fleet.ledger.missing(client), 'not stored yet').toBeGreaterThanOrEqual(hour);
+      expect(fleet.normal, 'taken as ever').toBe(true);
+      await client.query('ROLLBACK');
+    });
+    await expectWhole();
+    expect(device.backlog).toBe(0);
+  });
+});
+
+describe('a device that was offline for a week', () => {
+  it('hands in 10,000 samples, twice, and each is there once while others report', async () => {
+    const device = fleet.device(1);
+    fleet.start(RATE / 2);
+    for (let left = WEEK_OF_SAMPLES; left > 0; left -= BATCH) {
+      // One a minute, the oldest a week ago less half an hour.
+      const newest = new Date(Date.now() - (left - BATCH) * 60_000);
+      const batch = device.maker.backlog(BATCH, newest);
+      for (let time = 0; time < 2; time++) {
+        const sent = await device.send(batch, 'kept');
+        expect(sent.status, sent.body).toBe(202);
+        fleet.ledger.note(sent);
+      }
+    }
+    await fleet.rest();
+    expect(await fleet.lost()).toBe(0);
+    expect(await fleet.samplesOf(device, 7.5)).toBe(device.maker.samples);
+  });
+});
+
+describe('a clock two years wrong', () => {
+  it.each([
+    ['slow', -TWO_YEARS_MS],
+    ['fast', TWO_YEARS_MS],
+  ])('that is %s puts samples where they belong', async (_, offset) => {
+    const device = fleet.device(2);
+    const known = await fleet.samplesOf(device);
+    const sent = await device.send(device.maker.batch(new Date(Date.now() + offset).toISOString()), 'kept');
+    expect(sent, sent.body).toMatchObject({ status: 202, body: expect.stringContaining('"refused":[]') });
+    await until('it is stored', async () => (await fleet.samplesOf(device)) === known + 1);
+    const [from, to] = [Date.now() - 300_000, Date.now() + 60_000].map((at) => new Date(at).toISOString());
+    const { points } = await api.call(readSeries, {
+      params: { id: device.id },
+      query: { from: from ?? '', to: to ?? '' },
+    });
+    expect(points.length).toBeGreaterThan(0);
+  });
+});
+
+describe('a message that nobody can handle', () => {
+  it('is a dead letter to be seen, and the rest flows', async () => {
+    fleet.start(RATE);
+    const marker = `poison ${Math.random()}`;
+    await publishRaw('rmm-logs', samplesReported.subject, JSON.stringify({ deviceId: marker, samples: 'none' }));
+    await until('it is a dead letter', async () => {
+      const { deadLetters } = await api.call(listDeadLetters, { query: { size: 200 } });
+      return deadLetters.some(({ service, payload }) => service === 'rmm-logs' && payload.includes(marker));
+    });
+    expect(fleet.normal).toBe(true);
+    await expectWhole();
+  });
+});
