@@ -10,3 +10,4 @@ export { type SchemaUrls, startPostgres, type TestDatabase, TestPostgres } from 
 export { Child } from './process/child';
 export { eventually } from './process/eventually';
 export { freePort } from './process/free-port';
+export { OutboxRecord, type RecordedEvent } from './postgres/outbox-record';
