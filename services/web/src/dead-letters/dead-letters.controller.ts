@@ -11,11 +11,15 @@ import {
   type RouteReply,
 } from '@muster/contracts';
 import { Handles } from '@muster/service-kit';
+import { DeadLetterDecisions } from './dead-letters.service';
 
 /** Events that no service could handle. They are of all organisations, so only the suite's own people see them. */
 @Controller()
 export class DeadLettersController {
-  constructor(private readonly letters: DeadLetters) {}
+  constructor(
+    private readonly letters: DeadLetters,
+    private readonly decisions: DeadLetterDecisions,
+  ) {}
 
   @Handles(listDeadLetters)
   async list({ principal, query }: RouteCall<typeof listDeadLetters>): Promise<RouteReply<typeof listDeadLetters>> {
@@ -24,15 +28,15 @@ export class DeadLettersController {
   }
 
   @Handles(replayDeadLetter)
-  replay({ principal, params }: RouteCall<typeof replayDeadLetter>): Promise<void> {
-    requireSuite(principal);
-    return this.letters.replay(params.id);
+  replay(call: RouteCall<typeof replayDeadLetter>): Promise<void> {
+    requireSuite(call.principal);
+    return this.decisions.decide(call, call.params.id, 'replayed');
   }
 
   @Handles(discardDeadLetter)
-  discard({ principal, params }: RouteCall<typeof discardDeadLetter>): Promise<void> {
-    requireSuite(principal);
-    return this.letters.discard(params.id);
+  discard(call: RouteCall<typeof discardDeadLetter>): Promise<void> {
+    requireSuite(call.principal);
+    return this.decisions.decide(call, call.params.id, 'discarded');
   }
 }
 

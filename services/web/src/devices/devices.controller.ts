@@ -41,12 +41,12 @@ export class DevicesController {
   }
 
   @Handles(renameDevice)
-  rename({ principal, params, body }: RouteCall<typeof renameDevice>): Promise<RouteReply<typeof renameDevice>> {
-    return this.devices.rename(principal.organisationId, params.id, body.name);
+  rename(call: RouteCall<typeof renameDevice>): Promise<RouteReply<typeof renameDevice>> {
+    return this.devices.rename(call, call.params.id, call.body.name);
   }
 
   @Handles(retireDevice)
-  async retire({ principal, params }: RouteCall<typeof retireDevice>): Promise<void> {
-    await this.devices.retire(principal, params.id);
+  async retire(call: RouteCall<typeof retireDevice>): Promise<void> {
+    await this.devices.retire(call, call.params.id);
   }
 }

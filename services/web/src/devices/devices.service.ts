@@ -1,10 +1,19 @@
 import { Injectable } from '@nestjs/common';
 import { Bus } from '@muster/bus';
-import { AppError, type DeviceDetail, type Principal, revokeDevice } from '@muster/contracts';
+import {
+  AppError,
+  type Caller,
+  type DeviceDetail,
+  deviceRenamed,
+  factBy,
+  type Principal,
+  revokeDevice,
+} from '@muster/contracts';
 import { Database, Outbox } from '@muster/database';
 import type { EntityManager } from 'typeorm';
 import { LiveEvents } from '../live/live-events';
 import { cancelAllOfDevice } from '../operations/device-operations';
+import { describeDevice } from './device-description';
 import { Directory } from './device-directory';
 import { deviceDetail, noSuchDevice } from './device-detail.queries';
 import { retire } from './retirement';
@@ -21,14 +30,21 @@ export class Devices {
   ) {}
 
   /** Gives a display name; an empty one shows the host name again. */
-  async rename(organisationId: string, deviceId: string, name: string): Promise<DeviceDetail> {
+  async rename(caller: Caller, deviceId: string, name: string): Promise<DeviceDetail> {
+    const { organisationId } = caller.principal;
     const detail = await this.database.inOrganisation(organisationId, async (manager) => {
-      const [renamed]: [unknown[], number] = await manager.query(
-        `UPDATE core.devices SET given_name = $3, name = coalesce(nullif($3, ''), host_name)
-          WHERE organisation_id = $1 AND id = $2 AND retired_at IS NULL RETURNING 1`,
+      const [[names]]: [Array<{ before: string; after: string }>, number] = await manager.query(
+        `UPDATE core.devices d SET given_name = $3, name = coalesce(nullif($3, ''), d.host_name)
+           FROM (SELECT name FROM core.devices
+                  WHERE organisation_id = $1 AND id = $2 AND retired_at IS NULL FOR NO KEY UPDATE) was
+          WHERE d.organisation_id = $1 AND d.id = $2 RETURNING was.name AS before, d.name AS after`,
         [organisationId, deviceId, name.trim()],
       );
-      if (renamed.length === 0) throw noSuchDevice();
+      if (!names) throw noSuchDevice();
+      if (names.before !== names.after) {
+        await this.outbox.add(manager, deviceRenamed, { ...factBy(caller), deviceId, ...names });
+        await describeDevice(manager, this.outbox, organisationId, deviceId);
+      }
       return deviceDetail(manager, organisationId, deviceId);
     });
     this.live.deviceChanged(organisationId, [deviceId]);
@@ -39,12 +55,13 @@ export class Devices {
    * Revokes first: should the rest fail, the device is shut out already and the person can simply try again; the other
    * way round, a device that nobody sees any more could still connect.
    */
-  async retire(principal: Principal, deviceId: string): Promise<void> {
+  async retire(caller: Caller, deviceId: string): Promise<void> {
+    const { principal } = caller;
     const { organisationId } = principal;
     await this.database.inOrganisation(organisationId, (manager) => requireInUse(manager, organisationId, deviceId));
     await this.revoke(principal, deviceId, 'retired');
     const { operationIds, questionIds } = await this.database.inOrganisation(organisationId, async (manager) => {
-      const retired = await retire(manager, this.outbox, organisationId, deviceId);
+      const retired = await retire(manager, this.outbox, caller, deviceId);
       const reason = `The device was retired by ${principal.name}.`;
       return { ...retired, operationIds: await cancelAllOfDevice(manager, organisationId, deviceId, reason) };
     });

@@ -1,7 +1,8 @@
-import { deviceRetired } from '@muster/contracts';
+import { type Caller, deviceRetired, factBy } from '@muster/contracts';
 import type { Outbox } from '@muster/database';
 import type { EntityManager } from 'typeorm';
 import { closeQuestionsAbout } from '../merge-questions/asking';
+import { describeDevice } from './device-description';
 import { noSuchDevice } from './device-detail.queries';
 
 export interface Retired {
@@ -17,14 +18,15 @@ export interface Retired {
 export async function retire(
   manager: EntityManager,
   outbox: Outbox,
-  organisationId: string,
+  caller: Caller,
   deviceId: string,
   successorId?: string,
 ): Promise<Retired> {
-  const [changed]: [Array<{ retired_at: Date }>, number] = await manager.query(
+  const { organisationId } = caller.principal;
+  const [changed]: [Array<{ retired_at: Date; name: string }>, number] = await manager.query(
     `UPDATE core.devices
         SET retired_at = now(), presence = 'offline', presence_at = now(), merged_into = $3
-      WHERE organisation_id = $1 AND id = $2 AND retired_at IS NULL RETURNING retired_at`,
+      WHERE organisation_id = $1 AND id = $2 AND retired_at IS NULL RETURNING retired_at, name`,
     [organisationId, deviceId, successorId ?? null],
   );
   const tombstone = changed[0];
@@ -36,6 +38,8 @@ export async function retire(
     ]);
   }
   const questionIds = await closeQuestionsAbout(manager, organisationId, deviceId, successorId);
-  await outbox.add(manager, deviceRetired, { organisationId, deviceId, at: tombstone.retired_at.toISOString() });
+  const { retired_at: at, name } = tombstone;
+  await outbox.add(manager, deviceRetired, { ...factBy(caller), deviceId, at: at.toISOString(), name });
+  await describeDevice(manager, outbox, organisationId, deviceId);
   return { questionIds };
 }

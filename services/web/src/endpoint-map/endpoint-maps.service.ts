@@ -62,6 +62,17 @@ export class EndpointMaps implements OnApplicationBootstrap, BeforeApplicationSh
     });
   }
 
+  /** The map when it is newer. Work does not wait for it: without a signed one, a device keeps what it has. */
+  async newerThan(heldVersion: number): Promise<Signed | undefined> {
+    try {
+      const { version, signed } = await this.current();
+      return version > heldVersion ? signed : undefined;
+    } catch (error) {
+      this.log.debug({ err: error }, 'There is no endpoint map for a device.');
+      return undefined;
+    }
+  }
+
   /** Looks now whether the map must be made anew. Never throws. */
   check(): Promise<void> {
     this.checking ??= this.refresh()

@@ -25,24 +25,24 @@ export class GroupsController {
   }
 
   @Handles(createGroup)
-  create({ principal, body }: RouteCall<typeof createGroup>): Promise<RouteReply<typeof createGroup>> {
-    return this.groups.create(principal.organisationId, body);
+  create(call: RouteCall<typeof createGroup>): Promise<RouteReply<typeof createGroup>> {
+    return this.groups.create(call, call.body);
   }
 
   @Handles(updateGroup)
-  update({ principal, params, body }: RouteCall<typeof updateGroup>): Promise<RouteReply<typeof updateGroup>> {
-    return this.groups.update(principal.organisationId, params.id, body);
+  update(call: RouteCall<typeof updateGroup>): Promise<RouteReply<typeof updateGroup>> {
+    return this.groups.update(call, call.params.id, call.body);
   }
 
   @Handles(deleteGroup)
-  async remove({ principal, params }: RouteCall<typeof deleteGroup>): Promise<void> {
-    await this.groups.remove(principal.organisationId, params.id);
+  async remove(call: RouteCall<typeof deleteGroup>): Promise<void> {
+    await this.groups.remove(call, call.params.id);
   }
 
   @Handles(changeGroupMembers)
   async members(call: RouteCall<typeof changeGroupMembers>): Promise<RouteReply<typeof changeGroupMembers>> {
     const { organisationId } = call.principal;
-    const group = await this.groups.changeMembers(organisationId, call.params.id, call.body);
+    const group = await this.groups.changeMembers(call, call.params.id, call.body);
     this.live.deviceChanged(organisationId, [...(call.body.add ?? []), ...(call.body.remove ?? [])]);
     return group;
   }

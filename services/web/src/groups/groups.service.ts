@@ -1,13 +1,20 @@
 import { Injectable } from '@nestjs/common';
 import {
   AppError,
+  type Caller,
   type ChangeGroupMembers,
+  factBy,
+  fieldChanges,
   type Group,
+  groupChanged,
+  groupCreated,
+  groupDeleted,
+  groupMembersChanged,
   type GroupPage,
   type PageQuery,
   type SaveGroup,
 } from '@muster/contracts';
-import { Database, isUniqueViolation, newId } from '@muster/database';
+import { Database, isUniqueViolation, newId, Outbox } from '@muster/database';
 import type { EntityManager } from 'typeorm';
 import { containing } from '../devices/search';
 
@@ -26,7 +33,10 @@ const DEFAULT_SIZE = 50;
 /** Static groups of an organisation. */
 @Injectable()
 export class Groups {
-  constructor(private readonly database: Database) {}
+  constructor(
+    private readonly database: Database,
+    private readonly outbox: Outbox,
+  ) {}
 
   list(organisationId: string, query: PageQuery): Promise<GroupPage> {
     const size = query.size ?? DEFAULT_SIZE;
@@ -47,47 +57,58 @@ export class Groups {
     });
   }
 
-  create(organisationId: string, save: SaveGroup): Promise<Group> {
-    const id = newId();
+  create(caller: Caller, save: SaveGroup): Promise<Group> {
+    const { organisationId } = caller.principal;
+    const [id, name] = [newId(), nameOf(save)];
     return this.within(organisationId, async (manager) => {
       await manager.query('INSERT INTO core.groups (organisation_id, id, name, description) VALUES ($1, $2, $3, $4)', [
         organisationId,
         id,
-        nameOf(save),
+        name,
         save.description ?? '',
       ]);
+      await this.outbox.add(manager, groupCreated, { ...factBy(caller), groupId: id, name });
       return find(manager, organisationId, id);
     });
   }
 
-  update(organisationId: string, id: string, save: SaveGroup): Promise<Group> {
+  update(caller: Caller, id: string, save: SaveGroup): Promise<Group> {
+    const { organisationId } = caller.principal;
     return this.within(organisationId, async (manager) => {
+      const before = await find(manager, organisationId, id, 'lock');
+      const after = { ...before, name: nameOf(save), description: save.description ?? '' };
+      const fields = fieldChanges(before, after, ['name', 'description']);
+      if (fields.length === 0) return before;
       await manager.query('UPDATE core.groups SET name = $3, description = $4 WHERE organisation_id = $1 AND id = $2', [
         organisationId,
         id,
-        nameOf(save),
-        save.description ?? '',
+        after.name,
+        after.description,
       ]);
-      return find(manager, organisationId, id);
+      await this.outbox.add(manager, groupChanged, { ...factBy(caller), groupId: id, name: after.name, fields });
+      return after;
     });
   }
 
-  remove(organisationId: string, id: string): Promise<void> {
+  remove(caller: Caller, id: string): Promise<void> {
+    const { organisationId } = caller.principal;
     return this.within(organisationId, async (manager) => {
-      const [, removed]: [unknown[], number] = await manager.query(
-        'DELETE FROM core.groups WHERE organisation_id = $1 AND id = $2',
+      const [[removed]]: [Array<{ name: string }>, number] = await manager.query(
+        'DELETE FROM core.groups WHERE organisation_id = $1 AND id = $2 RETURNING name',
         [organisationId, id],
       );
-      if (removed === 0) throw noSuchGroup();
+      if (!removed) throw noSuchGroup();
+      await this.outbox.add(manager, groupDeleted, { ...factBy(caller), groupId: id, name: removed.name });
     });
   }
 
   /** Adding a member again and removing a stranger are no errors. @throws AppError `not-found` for an unknown device */
-  changeMembers(organisationId: string, id: string, change: ChangeGroupMembers): Promise<Group> {
+  changeMembers(caller: Caller, id: string, change: ChangeGroupMembers): Promise<Group> {
+    const { organisationId } = caller.principal;
     const add = [...new Set(change.add ?? [])];
     return this.within(organisationId, async (manager) => {
-      await find(manager, organisationId, id, 'lock');
-      await manager.query(
+      const { name } = await find(manager, organisationId, id, 'lock');
+      const [, removed]: [unknown[], number] = await manager.query(
         'DELETE FROM core.group_members WHERE organisation_id = $1 AND group_id = $2 AND device_id = ANY($3::uuid[])',
         [organisationId, id, change.remove ?? []],
       );
@@ -99,11 +120,15 @@ export class Groups {
       if (devices.length < add.length) {
         throw new AppError('not-found', `${add.length - devices.length} of the devices to add do not exist.`);
       }
-      await manager.query(
+      const added: unknown[] = await manager.query(
         `INSERT INTO core.group_members (organisation_id, group_id, device_id)
-         SELECT $1, $2, unnest($3::uuid[]) ON CONFLICT DO NOTHING`,
+         SELECT $1, $2, unnest($3::uuid[]) ON CONFLICT DO NOTHING RETURNING 1`,
         [organisationId, id, add],
       );
+      if (added.length + removed > 0) {
+        const counts = { added: added.length, removed };
+        await this.outbox.add(manager, groupMembersChanged, { ...factBy(caller), groupId: id, name, ...counts });
+      }
       return find(manager, organisationId, id);
     });
   }

@@ -19,7 +19,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { Fleet, report, type TestDevice } from '../testing/fleet';
 import { type ServiceDouble, startDouble } from '../testing/service-double';
-import { ask, EDGE_SECRET, WebUnderTest } from '../testing/web-under-test';
+import { EDGE_SECRET, WebUnderTest } from '../testing/web-under-test';
 import { LiveEvents } from './live-events';
 
 const ORIGIN = 'https://itsm.muster.localhost';

@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
-import { AppError, type Principal } from '@muster/contracts';
+import { AppError, type Caller, factBy, mergeQuestionAnswered } from '@muster/contracts';
 import { Database, Outbox } from '@muster/database';
 import type { EntityManager } from 'typeorm';
+import { describeDevice } from '../devices/device-description';
 import { Devices } from '../devices/devices.service';
 import { retire } from '../devices/retirement';
 import { LiveEvents } from '../live/live-events';
@@ -20,41 +21,56 @@ export class MergeAnswers {
     private readonly live: LiveEvents,
   ) {}
 
-  async answer(principal: Principal, questionId: string, answer: Answer): Promise<void> {
-    const { organisationId } = principal;
+  async answer(caller: Caller, questionId: string, answer: Answer): Promise<void> {
+    const { organisationId } = caller.principal;
     const question = await this.database.inOrganisation(organisationId, (manager) =>
       findOpen(manager, organisationId, questionId, answer),
     );
     if (!question) return;
-    if (answer === 'same') await this.merge(principal, question);
-    else await this.keepBoth(principal, question);
+    if (answer === 'same') await this.merge(caller, question);
+    else await this.keepBoth(caller, question);
     this.live.mergeQuestionChanged(organisationId, questionId);
   }
 
-  private async keepBoth(principal: Principal, { id, knownId, newcomerId }: MergeQuestionRow): Promise<void> {
-    const { organisationId } = principal;
+  private async keepBoth(caller: Caller, { id, knownId, newcomerId }: MergeQuestionRow): Promise<void> {
+    const { organisationId } = caller.principal;
     await this.database.inOrganisation(organisationId, async (manager) => {
       const question = await findOpen(manager, organisationId, id, 'different', 'for update');
-      if (question) await settle(manager, question, 'different', principal.name);
+      if (question) await this.settle(manager, caller, question, 'different');
     });
     this.live.deviceChanged(organisationId, [knownId, newcomerId]);
   }
 
   /** The known device's certificates go first, for the reason that `Devices.retire` gives. */
-  private async merge(principal: Principal, { id, knownId, newcomerId }: MergeQuestionRow): Promise<void> {
-    const { organisationId } = principal;
-    await this.devices.revoke(principal, knownId, 'replaced');
+  private async merge(caller: Caller, { id, knownId, newcomerId }: MergeQuestionRow): Promise<void> {
+    const { organisationId } = caller.principal;
+    await this.devices.revoke(caller.principal, knownId, 'replaced');
     const changed = await this.database.inOrganisation(organisationId, async (manager) => {
       const question = await findOpen(manager, organisationId, id, 'same', 'for update');
       if (!question) return { operationIds: [], questionIds: [] };
-      await settle(manager, question, 'same', principal.name);
+      await this.settle(manager, caller, question, 'same');
       await takeOver(manager, organisationId, knownId, newcomerId);
       const operationIds = await moveOperations(manager, organisationId, knownId, newcomerId);
-      return { operationIds, ...(await retire(manager, this.outbox, organisationId, knownId, newcomerId)) };
+      const retired = await retire(manager, this.outbox, caller, knownId, newcomerId);
+      await describeDevice(manager, this.outbox, organisationId, newcomerId);
+      return { operationIds, ...retired };
     });
     this.live.operationsChanged(organisationId, changed.operationIds);
     this.devices.announceRetired(organisationId, knownId, changed.questionIds);
     this.live.deviceChanged(organisationId, [newcomerId]);
+  }
+
+  private async settle(manager: EntityManager, caller: Caller, question: MergeQuestionRow, answer: Answer) {
+    const { organisationId, id: questionId, knownId, newcomerId } = question;
+    const by = { answeredAt: new Date(), answeredBy: caller.principal.name };
+    await manager.save(Object.assign(question, { answer, ...by }));
+    const names = await namesOf(manager, organisationId, [knownId, newcomerId]);
+    await this.outbox.add(manager, mergeQuestionAnswered, {
+      ...factBy(caller),
+      ...{ questionId, answer, knownId, newcomerId },
+      knownName: names.get(knownId) ?? '',
+      newcomerName: names.get(newcomerId) ?? '',
+    });
   }
 }
 
@@ -84,8 +100,17 @@ async function findOpen(
   );
 }
 
-async function settle(manager: EntityManager, question: MergeQuestionRow, answer: Answer, by: string): Promise<void> {
-  await manager.save(Object.assign(question, { answer, answeredAt: new Date(), answeredBy: by }));
+/** Display names by device id. */
+async function namesOf(
+  manager: EntityManager,
+  organisationId: string,
+  deviceIds: readonly string[],
+): Promise<Map<string, string>> {
+  const rows: Array<{ id: string; name: string }> = await manager.query(
+    'SELECT id, name FROM core.devices WHERE organisation_id = $1 AND id = ANY($2::uuid[])',
+    [organisationId, deviceIds],
+  );
+  return new Map(rows.map(({ id, name }) => [id, name]));
 }
 
 /** Name and groups of the known device become the newcomer's. A name that somebody gave the newcomer already stays. */

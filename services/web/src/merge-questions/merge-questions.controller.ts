@@ -19,7 +19,7 @@ export class MergeQuestionsController {
   }
 
   @Handles(answerMergeQuestion)
-  async answer({ principal, params, body }: RouteCall<typeof answerMergeQuestion>): Promise<void> {
-    await this.answers.answer(principal, params.id, body.answer);
+  async answer(call: RouteCall<typeof answerMergeQuestion>): Promise<void> {
+    await this.answers.answer(call, call.params.id, call.body.answer);
   }
 }

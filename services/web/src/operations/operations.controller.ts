@@ -25,8 +25,8 @@ export class OperationsController {
   ) {}
 
   @Handles(runProcedure)
-  run({ principal, body }: RouteCall<typeof runProcedure>): Promise<RouteReply<typeof runProcedure>> {
-    return this.runs.run(principal, body);
+  run(call: RouteCall<typeof runProcedure>): Promise<RouteReply<typeof runProcedure>> {
+    return this.runs.run(call, call.body);
   }
 
   @Handles(listOperations)
@@ -44,8 +44,8 @@ export class OperationsController {
   }
 
   @Handles(cancelOperation)
-  cancel({ principal, params }: RouteCall<typeof cancelOperation>): Promise<RouteReply<typeof cancelOperation>> {
-    return this.cancels.one(principal, params.id);
+  cancel(call: RouteCall<typeof cancelOperation>): Promise<RouteReply<typeof cancelOperation>> {
+    return this.cancels.one(call, call.params.id);
   }
 
   @Handles(readBatch)
@@ -55,7 +55,7 @@ export class OperationsController {
   }
 
   @Handles(cancelBatch)
-  cancelBatch({ principal, params, body }: RouteCall<typeof cancelBatch>): Promise<RouteReply<typeof cancelBatch>> {
-    return this.cancels.batch(principal, params.id, body);
+  cancelBatch(call: RouteCall<typeof cancelBatch>): Promise<RouteReply<typeof cancelBatch>> {
+    return this.cancels.batch(call, call.params.id, call.body);
   }
 }

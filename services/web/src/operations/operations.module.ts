@@ -4,6 +4,7 @@ import { LeasesModule } from '../leases/leases.module';
 import { LiveModule } from '../live/live.module';
 import { CancelService } from './cancel.service';
 import { NotifiedConsumer } from './notified.consumer';
+import { OperationNews } from './operation-news';
 import { OperationWork } from './operation-work';
 import { OperationsController } from './operations.controller';
 import { RunProcedureService } from './run-procedure.service';
@@ -15,7 +16,7 @@ import { WakeUps } from './wake-ups';
 @Module({
   imports: [LiveModule],
   controllers: [OperationsController],
-  providers: [CancelService, RunProcedureService, Signing, WakeUps],
+  providers: [CancelService, OperationNews, RunProcedureService, Signing, WakeUps],
 })
 export class OperationsModule {}
 

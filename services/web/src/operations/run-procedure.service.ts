@@ -1,11 +1,11 @@
 import { Injectable } from '@nestjs/common';
-import { AppError, type OperationBatch, type Principal, type RunProcedure } from '@muster/contracts';
-import { afterCommit, Database, newId } from '@muster/database';
+import { AppError, type Caller, type OperationBatch, type Principal, type RunProcedure } from '@muster/contracts';
+import { Database, newId } from '@muster/database';
 import type { EntityManager } from 'typeorm';
-import { LiveEvents } from '../live/live-events';
 import type { ProcedureRow } from '../procedures/procedure.entity';
 import { findProcedure } from '../procedures/procedures.service';
 import { OperationBatchRow, OperationRow, OperationTransitionRow } from './operation.entity';
+import { OperationNews } from './operation-news';
 import { later } from './operation-changes';
 import { OperationsConfig } from './operations.config';
 import { valuesOf } from './parameters';
@@ -13,7 +13,6 @@ import { payloadHead, payloadTail } from './payload-text';
 import { serverEpoch } from './server-epoch';
 import { Signing } from './signing';
 import { takeTargets, type Target } from './targets';
-import { WakeUps } from './wake-ups';
 
 const DEFAULT_EXPIRY_SECONDS = 7 * 86_400;
 /** Longest text that the key manager signs and a device takes. */
@@ -26,12 +25,12 @@ export class RunProcedureService {
   constructor(
     private readonly database: Database,
     private readonly signing: Signing,
-    private readonly wakeUps: WakeUps,
-    private readonly live: LiveEvents,
+    private readonly news: OperationNews,
     private readonly config: OperationsConfig,
   ) {}
 
-  async run(principal: Principal, asked: RunProcedure): Promise<OperationBatch> {
+  async run(caller: Caller, asked: RunProcedure): Promise<OperationBatch> {
+    const { principal } = caller;
     const { organisationId } = principal;
     return this.database.inOrganisation(organisationId, async (manager) => {
       const procedure = await findProcedure(manager, organisationId, asked.procedureId);
@@ -44,13 +43,7 @@ export class RunProcedureService {
         row.hintAfter = later(batch.createdAt, this.config.WAKE_AGAIN_SECONDS);
       }
       await insert(manager, batch, operations);
-      afterCommit(manager, () => {
-        this.wakeUps.wake(targets.map((target) => target.deviceId));
-        this.live.operationsChanged(
-          organisationId,
-          operations.map((operation) => operation.id),
-        );
-      });
+      await this.news.asked(manager, caller, batch, operations);
       const { id, title, requestedBy, createdAt, deviceCount } = batch;
       const states = [{ state: 'PENDING' as const, count: deviceCount }];
       return { id, title, requestedBy, createdAt: createdAt.toISOString(), deviceCount, states };

@@ -13,7 +13,7 @@ export class OrganisationsController {
   }
 
   @Handles(createOrganisation)
-  create({ principal, body }: RouteCall<typeof createOrganisation>): Promise<RouteReply<typeof createOrganisation>> {
-    return this.organisations.create(principal, body);
+  create(call: RouteCall<typeof createOrganisation>): Promise<RouteReply<typeof createOrganisation>> {
+    return this.organisations.create(call, call.body);
   }
 }

@@ -2,14 +2,17 @@ import { Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { Bus } from '@muster/bus';
 import {
   AppError,
+  type Caller,
   type CreatedOrganisation,
   type CreateOrganisation,
   createOrganisationOwner,
   DEFAULT_ORGANISATION_ID,
+  factBy,
+  organisationCreated,
   type OrganisationList,
   type Principal,
 } from '@muster/contracts';
-import { Database, newId } from '@muster/database';
+import { Database, newId, Outbox } from '@muster/database';
 import type { EntityManager } from 'typeorm';
 import { Organisation } from './organisation.entity';
 
@@ -21,6 +24,7 @@ export class Organisations implements OnApplicationBootstrap {
   constructor(
     private readonly database: Database,
     private readonly bus: Bus,
+    private readonly outbox: Outbox,
   ) {}
 
   /** Whichever process of the suite starts first makes the default organisation. */
@@ -43,7 +47,8 @@ export class Organisations implements OnApplicationBootstrap {
    * The row is written before its owner is made and committed after, so that a refused owner (an e-mail address that is
    * taken, a missing permission) leaves no organisation behind.
    */
-  create(principal: Principal, { name, ownerEmail, ownerName }: CreateOrganisation): Promise<CreatedOrganisation> {
+  create(caller: Caller, { name, ownerEmail, ownerName }: CreateOrganisation): Promise<CreatedOrganisation> {
+    const { principal } = caller;
     if (!looksAfterAll(principal)) {
       throw new AppError('permission-denied', 'Only owners of the default organisation create organisations.');
     }
@@ -54,6 +59,8 @@ export class Organisations implements OnApplicationBootstrap {
     const organisation = { id: newId(), name: name.trim(), createdAt: new Date() };
     return this.database.inOrganisation(organisation.id, async (manager) => {
       await manager.insert(Organisation, organisation);
+      const { id: createdId, name: title } = organisation;
+      await this.outbox.add(manager, organisationCreated, { ...factBy(caller), createdId, name: title });
       const owner = await this.bus.request(createOrganisationOwner, {
         credential: principal.credential ?? '',
         organisationId: organisation.id,

@@ -26,17 +26,17 @@ export class ProceduresController {
   }
 
   @Handles(createProcedure)
-  create({ principal, body }: RouteCall<typeof createProcedure>): Promise<RouteReply<typeof createProcedure>> {
-    return this.procedures.create(principal.organisationId, body, principal.name);
+  create(call: RouteCall<typeof createProcedure>): Promise<RouteReply<typeof createProcedure>> {
+    return this.procedures.create(call, call.body);
   }
 
   @Handles(updateProcedure)
   update(call: RouteCall<typeof updateProcedure>): Promise<RouteReply<typeof updateProcedure>> {
-    return this.procedures.update(call.principal.organisationId, call.params.id, call.body, call.principal.name);
+    return this.procedures.update(call, call.params.id, call.body);
   }
 
   @Handles(deleteProcedure)
-  remove({ principal, params }: RouteCall<typeof deleteProcedure>): Promise<void> {
-    return this.procedures.remove(principal.organisationId, params.id, principal.name);
+  remove(call: RouteCall<typeof deleteProcedure>): Promise<void> {
+    return this.procedures.remove(call, call.params.id);
   }
 }

@@ -1,9 +1,20 @@
 import { Injectable } from '@nestjs/common';
-import { AppError, type PageQuery, type ProcedurePage, type SaveProcedure } from '@muster/contracts';
-import { Database, isUniqueViolation, newId } from '@muster/database';
+import {
+  AppError,
+  type Caller,
+  factBy,
+  type PageQuery,
+  procedureChanged,
+  procedureCreated,
+  procedureDeleted,
+  type ProcedurePage,
+  type SaveProcedure,
+} from '@muster/contracts';
+import { Database, isUniqueViolation, newId, Outbox } from '@muster/database';
 import type { EntityManager } from 'typeorm';
 import { containing } from '../devices/search';
 import { ProcedureRow, ProcedureVersionRow, StarterSetRow } from './procedure.entity';
+import { procedureChanges } from './procedure-changes';
 import { STARTER_SET } from './starter-set';
 
 const SUITE = 'Muster';
@@ -11,7 +22,10 @@ const SUITE = 'Muster';
 /** The stored scripts of an organisation. Each change makes a version; versions are kept for what ran. */
 @Injectable()
 export class Procedures {
-  constructor(private readonly database: Database) {}
+  constructor(
+    private readonly database: Database,
+    private readonly outbox: Outbox,
+  ) {}
 
   list(organisationId: string, query: PageQuery): Promise<ProcedurePage> {
     return this.within(organisationId, async (manager) => {
@@ -38,8 +52,9 @@ export class Procedures {
     );
   }
 
-  create(organisationId: string, save: SaveProcedure, by: string) {
+  create(caller: Caller, save: SaveProcedure) {
     checkParameters(save);
+    const { organisationId, name: by } = caller.principal;
     return this.within(organisationId, async (manager) => {
       const now = new Date();
       const row = manager.create(ProcedureRow, {
@@ -53,26 +68,33 @@ export class Procedures {
         deletedAt: null,
       });
       await store(manager, row);
+      await this.outbox.add(manager, procedureCreated, { ...factBy(caller), ...namedIn(row) });
       return procedureOf(row);
     });
   }
 
-  update(organisationId: string, id: string, save: SaveProcedure, by: string) {
+  update(caller: Caller, id: string, save: SaveProcedure) {
     checkParameters(save);
+    const { organisationId, name: by } = caller.principal;
     return this.within(organisationId, async (manager) => {
       const row = await findProcedure(manager, organisationId, id, 'for update');
+      const before = fieldsOf(procedureOf(row));
       Object.assign(row, fieldsOf(save), { version: row.version + 1, updatedAt: new Date(), updatedBy: by });
       await store(manager, row);
+      const fields = procedureChanges(before, fieldsOf(save));
+      await this.outbox.add(manager, procedureChanged, { ...factBy(caller), ...namedIn(row), fields });
       return procedureOf(row);
     });
   }
 
-  remove(organisationId: string, id: string, by: string): Promise<void> {
+  remove(caller: Caller, id: string): Promise<void> {
+    const { organisationId, name: by } = caller.principal;
     return this.within(organisationId, async (manager) => {
       const row = await findProcedure(manager, organisationId, id, 'for update');
       const now = new Date();
       Object.assign(row, { deletedAt: now, updatedAt: now, updatedBy: by });
       await manager.save(row);
+      await this.outbox.add(manager, procedureDeleted, { ...factBy(caller), ...namedIn(row) });
     });
   }
 
@@ -142,6 +164,8 @@ const fieldsOf = (save: SaveProcedure) => ({
   parameters: save.parameters,
   timeLimitSeconds: save.timeLimitSeconds,
 });
+
+const namedIn = ({ id, name, version }: ProcedureRow) => ({ procedureId: id, name, version });
 
 const procedureOf = (row: ProcedureRow) => ({
   ...fieldsOf(row),

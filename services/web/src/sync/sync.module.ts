@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { EndpointMapModule } from '../endpoint-map/endpoint-map.module';
 import { LiveModule } from '../live/live.module';
 import { OperationWorkModule } from '../operations/operations.module';
+import { FactsIntake } from './facts-intake';
 import { SyncController } from './sync.controller';
 import { SyncService } from './sync.service';
 
@@ -9,6 +10,6 @@ import { SyncService } from './sync.service';
 @Module({
   imports: [EndpointMapModule, LiveModule, OperationWorkModule],
   controllers: [SyncController],
-  providers: [SyncService],
+  providers: [FactsIntake, SyncService],
 })
 export class SyncModule {}

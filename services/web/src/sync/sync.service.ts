@@ -1,16 +1,7 @@
 import { Injectable } from '@nestjs/common';
-import {
-  type DeviceFacts,
-  type Presence,
-  type Principal,
-  type Signed,
-  type Sync,
-  type SyncReply,
-} from '@muster/contracts';
+import type { Presence, Principal, Sync, SyncReply } from '@muster/contracts';
 import { Database } from '@muster/database';
-import { Log } from '@muster/service-kit';
 import type { EntityManager } from 'typeorm';
-import { saveFacts } from '../devices/device-facts';
 import { EndpointMaps } from '../endpoint-map/endpoint-maps.service';
 import { LiveEvents } from '../live/live-events';
 import { lockOperations } from '../operations/locked-operations';
@@ -18,6 +9,7 @@ import type { OperationRow } from '../operations/operation.entity';
 import { OperationChanges } from '../operations/operation-changes';
 import { OperationsConfig } from '../operations/operations.config';
 import { deliver, type Delivery } from './delivery';
+import { FactsIntake } from './facts-intake';
 import { compareHolding } from './holding';
 import { takeReports } from './reports';
 
@@ -39,18 +31,18 @@ export class SyncService {
   constructor(
     private readonly database: Database,
     private readonly maps: EndpointMaps,
+    private readonly facts: FactsIntake,
     private readonly live: LiveEvents,
     private readonly config: OperationsConfig,
-    private readonly log: Log,
   ) {}
 
   async sync(device: Principal, sync: Sync): Promise<SyncReply> {
     const { organisationId } = device;
-    if (sync.facts) await this.takeFacts(device, sync.facts);
+    if (sync.facts) await this.facts.take(device, sync.facts);
     const exchange = await this.database.inOrganisation(organisationId, (manager) =>
       this.exchange(manager, device, sync),
     );
-    const endpointMap = await this.newerMap(sync.mapVersion);
+    const endpointMap = await this.maps.newerThan(sync.mapVersion);
     return { ...exchange, endpointMap, serverTime: new Date().toISOString() };
   }
 
@@ -78,22 +70,6 @@ export class SyncService {
     const regular = row?.presence === 'online' ? this.config.POLL_CONNECTED_SECONDS : this.config.POLL_SECONDS;
     const pollAfterSeconds = missing ? Math.max(10, Math.min(regular, this.config.LOST_SECONDS)) : regular;
     return { ...delivery, settled, pollAfterSeconds, wantFacts };
-  }
-
-  private async takeFacts({ organisationId, id }: Principal, facts: DeviceFacts): Promise<void> {
-    await this.database.inOrganisation(organisationId, (manager) => saveFacts(manager, organisationId, id, facts));
-    this.live.deviceChanged(organisationId, [id]);
-  }
-
-  /** Work does not wait for the map: without a signed one, the device keeps what it has. */
-  private async newerMap(heldVersion: number): Promise<Signed | undefined> {
-    try {
-      const { version, signed } = await this.maps.current();
-      return version > heldVersion ? signed : undefined;
-    } catch (error) {
-      this.log.debug({ err: error }, 'no endpoint map for a sync');
-      return undefined;
-    }
   }
 }
 

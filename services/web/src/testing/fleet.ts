@@ -48,6 +48,19 @@ export class Fleet {
        SELECT $1, id, $3, $3, 'linux', 'Debian', '1.0.0', now(), now(), now(), $4, now() FROM unnest($2::uuid[]) AS id`,
       [organisationId, ids, hostName, newId()],
     );
+    const facts = {
+      hostName,
+      platform: 'linux',
+      osName: 'Debian',
+      osVersion: '12',
+      kernel: '6.1',
+      architecture: 'x64',
+    };
+    const rest = { disks: [], networks: [], languages: [], agentVersion: '1.0.0' };
+    await this.web.rows(
+      'INSERT INTO core.device_facts (organisation_id, device_id, facts) SELECT $1, unnest($2::uuid[]), $3',
+      [organisationId, ids, JSON.stringify({ ...facts, ...rest })],
+    );
     return ids;
   }
 
