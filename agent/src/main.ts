@@ -1,10 +1,11 @@
 import { realpathSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { Agent, type AgentStatus } from './agent';
+import { Agent } from './agent';
 import { type CommandLine, readCommandLine } from './command-line';
 import { Identity } from './identity/identity';
 import { HttpFailure } from './net/http-client';
 import { currentPlatform } from './platform/current-platform';
+import type { AgentStatus } from './service';
 import { readConfig } from './state/config';
 import { readFileIfThere, removeFile } from './state/files';
 import { InstanceLock } from './state/lock';
@@ -72,8 +73,8 @@ const COMMANDS: Record<CommandLine['command'], (line: CommandLine) => Promise<Ex
     const lock = InstanceLock.acquire(state.lock, (pid) => platform.processStart(pid));
     try {
       new Identity(state).forget();
-      for (const path of [state.trust, state.clock, state.journal, state.facts, state.outputs, state.runs])
-        removeFile(path);
+      const { trust, clock, journal, facts, outputs, runs, reports, inventory, version } = state;
+      for (const path of [trust, clock, journal, facts, outputs, runs, reports, inventory, version]) removeFile(path);
     } finally {
       lock.release();
     }
@@ -102,11 +103,17 @@ function endSignal(): Promise<string> {
   });
 }
 
-function sentence(running: boolean, { deviceId, connected, lastSync, version }: Partial<AgentStatus>): string {
+function sentence(running: boolean, { deviceId, connected, lastSync, version, reports }: Partial<AgentStatus>): string {
   if (!running) return 'the agent is not running';
   if (!deviceId) return 'the agent runs and is not enrolled yet';
   const link = connected ? 'connected' : 'not connected (polling)';
-  return `the agent ${version} runs as device ${deviceId}, ${link}, last sync ${lastSync ?? 'not yet'}`;
+  const spools = Object.entries(reports ?? {}).map(([name, { waiting, lastSent }]) =>
+    waiting > 0 || !lastSent
+      ? `${name}: ${waiting} waiting, last sent ${lastSent ?? 'not yet'}`
+      : `${name}: ${lastSent}`,
+  );
+  const sent = spools.length > 0 ? `\nreports: ${spools.join('; ')}` : '';
+  return `the agent ${version} runs as device ${deviceId}, ${link}, last sync ${lastSync ?? 'not yet'}${sent}`;
 }
 
 // Started without the launcher, as developers and the local stack do.

@@ -1,10 +1,10 @@
 import { createHash, sign } from 'node:crypto';
 import { challengeRenewal, renewalText, renewCertificate } from '@muster/contracts';
 import type { Dialler } from '../net/dialler';
+import { pathPrefix } from '../net/function-server';
 import { HttpClient, HttpFailure } from '../net/http-client';
 import type { ServerClock } from '../state/clock';
 import { type Log, reason } from '../state/log';
-import { pathPrefix } from '../sync/work-server';
 import { newest } from '../trust/certificates';
 import type { TrustStore } from '../trust/trust-store';
 import type { Identity } from './identity';

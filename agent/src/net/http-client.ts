@@ -1,11 +1,21 @@
 import { Agent, type IncomingMessage, request } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { promisify } from 'node:util';
+import { gzip } from 'node:zlib';
 import { ErrorBody, parse, type Route } from '@muster/contracts';
 import type { ClientCredential } from '../identity/identity';
 import type { Dialler, Target } from './dialler';
 
 const LONGEST_REPLY = 32 * 1024 * 1024;
 const REPLY_TIMEOUT_MS = 60_000;
+/** Shorter bodies gain nothing from compression. */
+const COMPRESS_ABOVE_BYTES = 1024;
+const compress = promisify(gzip);
+
+interface Body {
+  bytes: Buffer;
+  headers: Record<string, string | number>;
+}
 
 /** An answer other than 2xx. `code` is one of the closed list when the suite sent it, else empty. */
 export class HttpFailure extends Error {
@@ -16,6 +26,16 @@ export class HttpFailure extends Error {
     readonly retryAfterSeconds?: number,
   ) {
     super(`${status} ${code || 'without a code'}: ${message}`);
+  }
+
+  /** The server does not accept this device's certificate. */
+  get certificateRefused(): boolean {
+    return this.code.startsWith('certificate-');
+  }
+
+  /** What was sent will never be taken as it is, however often it is tried. */
+  get bodyRefused(): boolean {
+    return this.code === 'invalid-input' || this.status === 413;
   }
 }
 
@@ -39,7 +59,7 @@ export class HttpClient {
     input: { params?: Record<string, string>; body?: B } = {},
   ): Promise<R> {
     const path = route.path.replace(/:([a-z]+)/gi, (_, name: string) => encodeURIComponent(input.params?.[name] ?? ''));
-    const body = input.body === undefined ? undefined : Buffer.from(JSON.stringify(input.body), 'utf8');
+    const body = await encode(input.body, route.gzip);
     const text = await this.exchange(route.method, this.path + path, body, true);
     return (route.reply ? parse(route.reply, JSON.parse(text), { unknown: 'drop' }) : {}) as R;
   }
@@ -48,7 +68,7 @@ export class HttpClient {
     this.agent.destroy();
   }
 
-  private exchange(method: string, path: string, body: Buffer | undefined, again: boolean): Promise<string> {
+  private exchange(method: string, path: string, body: Body | undefined, again: boolean): Promise<string> {
     return new Promise((resolve, reject) => {
       const call = request({
         method,
@@ -56,9 +76,7 @@ export class HttpClient {
         agent: this.agent,
         host: this.targets[0]?.hostName,
         port: this.targets[0]?.port,
-        headers: body
-          ? { 'content-type': 'application/json', 'content-length': body.length, accept: 'application/json' }
-          : { accept: 'application/json', 'content-length': 0 },
+        headers: { accept: 'application/json', 'content-length': 0, ...body?.headers },
       });
       call.setTimeout(REPLY_TIMEOUT_MS, () => call.destroy(new Error(`no reply within ${REPLY_TIMEOUT_MS} ms`)));
       call.on('error', (error: NodeJS.ErrnoException) => {
@@ -74,7 +92,7 @@ export class HttpClient {
           else reject(failure(status, text, response));
         }, reject);
       });
-      call.end(body);
+      call.end(body?.bytes);
     });
   }
 }
@@ -100,6 +118,16 @@ class DialAgent extends Agent {
     );
     return undefined;
   }
+}
+
+/** JSON, compressed where the route takes it so and it is worth it. */
+async function encode(body: object | undefined, compressed = false): Promise<Body | undefined> {
+  if (body === undefined) return undefined;
+  const json = Buffer.from(JSON.stringify(body), 'utf8');
+  const zip = compressed && json.length > COMPRESS_ABOVE_BYTES;
+  const bytes = zip ? await compress(json) : json;
+  const headers = { 'content-type': 'application/json', 'content-length': bytes.length };
+  return { bytes, headers: zip ? { ...headers, 'content-encoding': 'gzip' } : headers };
 }
 
 async function readText(response: IncomingMessage): Promise<string> {

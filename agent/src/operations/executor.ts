@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import type { OperationPayload, OperationReport } from '@muster/contracts';
 import type { Platform } from '../platform/platform';
+import type { AuditTrail } from '../reports/audit-trail';
 import type { ServerClock } from '../state/clock';
 import { removeFile } from '../state/files';
 import { type Log, reason } from '../state/log';
@@ -16,6 +17,7 @@ export interface ExecutorParts {
   platform: Platform;
   spool: OutputSpool;
   sender: OutputSender;
+  audit: AuditTrail;
   clock: ServerClock;
   log: Log;
 }
@@ -136,7 +138,7 @@ export class Executor {
   }
 
   private async execute(operation: OperationPayload): Promise<void> {
-    const { journal, platform, spool, sender, log } = this.parts;
+    const { journal, platform, spool, sender, audit, log } = this.parts;
     const { operationId: id } = operation;
     const interpreter = platform.interpreter(operation.language);
     if (!interpreter) {
@@ -156,6 +158,7 @@ export class Executor {
       spool.resume(id),
     );
     journal.start(id, marker);
+    audit.record('operation.started', { kind: operation.kind, language: operation.language }, id);
     const { runs, graceMs } = this.settings;
     const run = new ScriptRun({ operation, interpreter, marker, runs, graceMs }, platform, writer);
     this.running = { id, run };
@@ -179,8 +182,11 @@ export class Executor {
     chunks: number,
     outputTruncated = false,
   ): void {
-    const { journal, log } = this.parts;
+    const { journal, audit, log } = this.parts;
     const at = new Date().toISOString();
+    const { outcome, refusal, exitCode, signal, durationMs, message } = end;
+    if (outcome === 'refused') audit.record('operation.refused', { refusal, why: message }, id);
+    else audit.record('operation.ended', { outcome, exitCode, signal, durationMs, message }, id);
     if (chunks > 0) this.withhold(id);
     try {
       journal.end({ operationId: id, at, ...end, chunks, outputTruncated });

@@ -1,11 +1,13 @@
 import { appendOutput } from '@muster/contracts';
 import { BackOff } from '../net/back-off';
+import type { FunctionServer } from '../net/function-server';
 import { HttpFailure } from '../net/http-client';
 import { type Log, reason } from '../state/log';
-import type { WorkServer } from '../sync/work-server';
 import type { OutputSpool } from './output-spool';
 
 const MOST_CHUNKS = 64;
+/** Beside a refused body: there is no such operation, or it takes no more. */
+const FINAL = new Set(['not-found', 'conflict']);
 
 /** Sends spooled output in order, one request at a time, as long as it takes. */
 export class OutputSender {
@@ -20,7 +22,7 @@ export class OutputSender {
 
   constructor(
     private readonly spool: OutputSpool,
-    private readonly server: WorkServer,
+    private readonly server: Pick<FunctionServer, 'call'>,
     private readonly log: Log,
   ) {}
 
@@ -100,8 +102,8 @@ export class OutputSender {
       await this.server.call(appendOutput, { params: { id }, body });
     } catch (error) {
       // These will never be taken; keeping them would hold up everything behind them.
-      const final = error instanceof HttpFailure && [400, 404, 409, 413].includes(error.status) && error.code !== '';
-      if (!final || error.code.startsWith('certificate-')) throw error;
+      const final = error instanceof HttpFailure && (error.bodyRefused || FINAL.has(error.code));
+      if (!final) throw error;
       this.log.warn('output refused', { operationId: id, why: reason(error) });
     }
   }

@@ -17,6 +17,11 @@ export class StateFolder {
   readonly facts = this.file('facts.sha256');
   readonly outputs = this.file('output');
   readonly runs = this.file('runs');
+  /** A spool for each function that reports go to. */
+  readonly reports = this.file('reports');
+  readonly inventory = this.file('inventory.json');
+  /** Version of the agent that ran here last. */
+  readonly version = this.file('version');
 
   private file(name: string): string {
     return join(this.path, name);

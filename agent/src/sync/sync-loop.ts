@@ -1,20 +1,21 @@
 import { type OperationReport, type Signed, sync, type SyncReply } from '@muster/contracts';
 import type { Identity } from '../identity/identity';
 import { BackOff } from '../net/back-off';
+import type { FunctionServer } from '../net/function-server';
 import { HttpFailure } from '../net/http-client';
 import type { Executor } from '../operations/executor';
 import type { Journal } from '../operations/journal';
 import { verifyCancel, verifyOperation } from '../operations/verifier';
 import { type FactsMemory, languagesOf, readDeviceFacts } from '../platform/device-facts';
 import type { Platform } from '../platform/platform';
+import type { AuditTrail } from '../reports/audit-trail';
 import type { ServerClock } from '../state/clock';
 import { type Log, reason } from '../state/log';
 import type { TrustStore } from '../trust/trust-store';
 import { AGENT_VERSION } from '../version';
-import type { WorkServer } from './work-server';
 
 export interface SyncParts {
-  server: WorkServer;
+  server: FunctionServer;
   trust: TrustStore;
   identity: Identity;
   clock: ServerClock;
@@ -22,6 +23,7 @@ export interface SyncParts {
   facts: FactsMemory;
   journal: Journal;
   executor: Executor;
+  audit: AuditTrail;
   log: Log;
 }
 export interface SyncEvents {
@@ -136,7 +138,7 @@ export class SyncLoop {
   }
 
   private takeOperations(delivered: readonly Signed[]): void {
-    const { journal, executor, platform, log } = this.parts;
+    const { journal, executor, platform, audit, log } = this.parts;
     const languages = languagesOf(platform);
     for (const signed of delivered) {
       const verdict = verifyOperation(signed, { ...this.context(), mark: journal.mark, languages });
@@ -148,6 +150,7 @@ export class SyncLoop {
         continue;
       }
       log.warn('operation refused', { operationId: id, refusal: verdict.refusal, why: verdict.why });
+      audit.record('operation.refused', { refusal: verdict.refusal, why: verdict.why }, id);
       // Without a readable id there is nobody to report to but the log.
       if (id === undefined) continue;
       const report = {

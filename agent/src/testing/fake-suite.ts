@@ -2,8 +2,9 @@ import { createHash, createPublicKey, randomUUID, verify, webcrypto } from 'node
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
-import { text } from 'node:stream/consumers';
+import { buffer } from 'node:stream/consumers';
 import type { TLSSocket } from 'node:tls';
+import { gunzipSync } from 'node:zlib';
 import * as x509 from '@peculiar/x509';
 import {
   type AgentConfig,
@@ -12,6 +13,7 @@ import {
   type Endpoint,
   type EndpointMap,
   Enrol,
+  type InventoryDigests,
   type OperationPayload,
   type OperationReport,
   parse,
@@ -23,6 +25,7 @@ import {
 } from '@muster/contracts';
 
 import { CLIENT_AUTH, issue, type Issued, makeRoot, makeSigner, SERVER_AUTH, signText } from './certificate-maker';
+import { FakeReports } from './fake-reports';
 import { DEVICE_ID, ORGANISATION_ID } from './operation-maker';
 
 export const HOST = 'work.muster-agent.test';
@@ -35,7 +38,7 @@ interface Kept {
 }
 
 /**
- * The server side of an agent's life over real TLS: enrolment, renewal, sync and output, as the contracts say and with
+ * The server side of an agent's life over real TLS: enrolment, renewal, sync, output and reports, as the contracts say and with
  * the mistakes that a test asks for. Request bodies are read strictly, so a wrong one fails the test.
  */
 export class FakeSuite {
@@ -44,6 +47,11 @@ export class FakeSuite {
   readonly syncs: Sync[] = [];
   readonly enrolments: Enrol[] = [];
   readonly faults: string[] = [];
+  readonly reports = new FakeReports();
+  /** Answers reports and output with 503 and `Retry-After` while set. */
+  reportsAway?: { retryAfterSeconds: number };
+  /** An older map names no server for reports. */
+  mapNamesReports = true;
   renewals = 0;
   /** Answers every sync with 503 while set. */
   away = false;
@@ -52,6 +60,7 @@ export class FakeSuite {
   anchors: Issued[] = [];
   mapVersion = 1;
   pollAfterSeconds = 10;
+  digests: InventoryDigests = { sections: [], pending: false, collectSeconds: 3600 };
   certificateDays = { notAfter: 90, renewAfter: 60 };
   push: Pick<Endpoint, 'port'> | undefined;
   private server: Server;
@@ -146,6 +155,14 @@ export class FakeSuite {
       endpoints: [
         { function: 'sync', path: '/sync', port: this.port, ...place },
         { function: 'renew', path: '/renew', port: this.port, ...place },
+        ...(this.mapNamesReports
+          ? (['rmm', 'plugins', 'audit'] as const).map((name) => ({
+              function: name,
+              path: '',
+              port: this.port,
+              ...place,
+            }))
+          : []),
         ...(this.push ? [{ function: 'push' as const, path: '', ...place, ...this.push }] : []),
       ],
     };
@@ -158,7 +175,10 @@ export class FakeSuite {
   }
 
   private async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const body = JSON.parse((await text(request)) || '{}') as unknown;
+    const raw = await buffer(request);
+    const compressed = request.headers['content-encoding'] === 'gzip';
+    const bytes = compressed ? gunzipSync(raw) : raw;
+    const body = JSON.parse(bytes.toString('utf8') || '{}') as unknown;
     const output = /^\/operations\/([^/]+)\/output$/.exec(request.url ?? '');
     if (request.url === '/enrol') return this.enrol(parse(Enrol, body, { unknown: 'refuse' }), response);
     if (request.url === '/renew/challenge') return this.challenge(response);
@@ -167,6 +187,10 @@ export class FakeSuite {
       return refuse(response, 400, 'certificate-required', 'No certificate.');
     if (this.away) return refuse(response, 503, 'unavailable', 'Away.');
     if (request.url === '/sync') return this.sync(parse(Sync, body, { unknown: 'refuse' }), response);
+    if (this.reportsAway) return refuse(response, 503, 'unavailable', 'The stream is full.', this.reportsAway);
+    if (request.url === '/reports/inventory/digests') return void response.end(JSON.stringify(this.digests));
+    const taken = this.reports.answer(request.url ?? '', body, bytes.length, compressed);
+    if (taken) return void response.writeHead(202).end(JSON.stringify(taken));
     if (output?.[1]) return this.append(output[1], parse(AppendOutput, body, { unknown: 'refuse' }), response);
     refuse(response, 404, 'not-found', `nothing at ${request.url}`);
   }
@@ -239,11 +263,18 @@ export class FakeSuite {
     const kept = this.operations.get(id);
     if (!kept) return refuse(response, 404, 'not-found', 'No such operation.');
     for (const { number, text: piece } of chunks) kept.output.set(number, piece);
-    response.writeHead(204).end();
+    response.writeHead(202).end();
   }
 }
 
-function refuse(response: ServerResponse, status: number, code: string, message: string): void {
+function refuse(
+  response: ServerResponse,
+  status: number,
+  code: string,
+  message: string,
+  away?: { retryAfterSeconds: number },
+): void {
+  if (away) response.setHeader('retry-after', away.retryAfterSeconds);
   response.writeHead(status, { 'content-type': 'application/json' });
   response.end(JSON.stringify({ code, message, correlationId: 'test' }));
 }
