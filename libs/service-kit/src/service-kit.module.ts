@@ -1,12 +1,13 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD, APP_INTERCEPTOR, DiscoveryModule } from '@nestjs/core';
 import { Bus, BUS_OPTIONS, type BusOptions, BusMetrics } from '@muster/bus';
-import { type Class, revocationHeartbeat, identityRevoked, type ServiceName } from '@muster/contracts';
+import { type Class, revocationHeartbeat, identityRevoked, locateDevices, type ServiceName } from '@muster/contracts';
 import { BaseConfig } from './config/base.config';
 import { ErrorFilter } from './errors/error.filter';
 import { Health } from './health/health';
 import { ServedPaths } from './http/served-paths';
 import { Upgrades } from './http/upgrades';
+import { BusDeviceDirectory } from './identity/bus-device-directory';
 import { Identity } from './identity/identity';
 import { RevocationFeed, RevocationListener } from './identity/revocation-feed';
 import { RevocationList } from './identity/revocation-list';
@@ -47,6 +48,7 @@ export class ServiceKitModule {
         { provide: RevocationList, useFactory: () => revocationList(service) },
         ...(identityRevoked.consumers.includes(service) ? [RevocationListener] : []),
         ...(revocationHeartbeat.consumers.includes(service) ? [RevocationFeed] : []),
+        ...(locateDevices.callers.includes(service) ? [busDirectory] : []),
         Identity,
         { provide: Upgrades, inject: [Identity], useFactory: (identity: Identity) => new Upgrades(identity, config) },
         RouteAudit,
@@ -58,6 +60,14 @@ export class ServiceKitModule {
     };
   }
 }
+
+/** For services that do not own devices; one that provides a `DEVICE_DIRECTORY` of its own uses that. */
+const busDirectory = {
+  provide: BusDeviceDirectory,
+  inject: [Bus, RevocationList],
+  useFactory: (bus: Bus, revocations: RevocationList) =>
+    new BusDeviceDirectory((request) => bus.request(locateDevices, request), revocations),
+};
 
 function busOptions(service: ServiceName, config: BaseConfig): BusOptions {
   return {

@@ -5,12 +5,13 @@ import helmet from '@fastify/helmet';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { AppError, EDGE_HEADERS, type Route } from '@muster/contracts';
 import { withCorrelationId } from '@muster/bus';
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyContextConfig, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { BaseConfig } from '../config/base.config';
 import { errorBody, toAppError } from '../errors/error-body';
 import type { Log } from '../log/log';
 import type { Metrics } from '../metrics/metrics';
 import { sameText } from '../routes/route.guard';
+import { acceptJsonOnly } from './json-body';
 import './request-state';
 import type { ServedPaths } from './served-paths';
 
@@ -52,7 +53,9 @@ export async function createHttpAdapter(parts: HttpParts): Promise<FastifyAdapte
     const methods = [options.method].flat();
     served.add(options.url, methods);
     const route = routes.find(({ method, path }) => path === options.url && methods.includes(method));
-    if (route?.bodyLimit !== undefined) options.bodyLimit = route.bodyLimit;
+    if (!route) return;
+    options.config = { ...options.config, contract: route } as FastifyContextConfig;
+    if (route.bodyLimit !== undefined) options.bodyLimit = route.bodyLimit;
   });
   server.addHook('onRequest', (request, reply, done) => {
     const given = header(request, EDGE_HEADERS.correlationId);
@@ -67,7 +70,7 @@ export async function createHttpAdapter(parts: HttpParts): Promise<FastifyAdapte
   });
   // The body was read in the socket's context: handlers get the request's back here.
   server.addHook('preValidation', (request, _reply, done) => withCorrelationId(request.muster.correlationId, done));
-  acceptJsonOnly(server);
+  acceptJsonOnly(server, config.BODY_LIMIT_BYTES);
   await server.register(cookie);
   await server.register(helmet, {
     contentSecurityPolicy: {
@@ -106,16 +109,6 @@ export function comesFromEdge(request: { url?: string; headers: FastifyRequest['
 }
 
 const notFromEdge = (): AppError => new AppError('request-refused', 'This service answers to the edge only.');
-
-/** JSON is the only body there is; a form or plain text, which other sites can make a browser send, is refused. */
-function acceptJsonOnly(server: FastifyInstance): void {
-  server.removeAllContentTypeParsers();
-  const parseJson = server.getDefaultJsonParser('error', 'error');
-  server.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
-    if (body.length === 0) done(null, undefined);
-    else void parseJson(request, body.toString(), done);
-  });
-}
 
 /** Errors of the router, before any hook: a malformed path, a parameter that is too long. */
 function answerEarly(error: unknown, reply: FastifyReply): void {

@@ -14,4 +14,8 @@ declare module 'fastify' {
   interface FastifyRequest {
     muster: RequestState;
   }
+  interface FastifyContextConfig {
+    /** The route's contract; absent on the kit's own addresses. */
+    contract?: Route;
+  }
 }

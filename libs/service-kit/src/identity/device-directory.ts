@@ -1,4 +1,4 @@
-/** Token of the service's `DeviceDirectory`; needed by services with routes for devices. */
+/** Token of the service's own `DeviceDirectory`; services that may ask web where devices belong have one without it. */
 export const DEVICE_DIRECTORY = Symbol('DEVICE_DIRECTORY');
 
 /** Says to which organisation a device belongs. Asked at each request of a device: keep the answer in memory. */

@@ -1,4 +1,4 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, type Type } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
 import { Bus } from '@muster/bus';
 import {
@@ -10,7 +10,8 @@ import {
   verifyCredential,
 } from '@muster/contracts';
 import { CredentialCache } from './credential-cache';
-import { readDeviceCertificate } from './device-certificate';
+import { BusDeviceDirectory } from './bus-device-directory';
+import { DeviceCertificates } from './device-certificate';
 import { DEVICE_DIRECTORY, type DeviceDirectory } from './device-directory';
 import { PRINCIPAL_SOURCE, type PrincipalSource } from './principal-source';
 import { RevocationList } from './revocation-list';
@@ -30,6 +31,7 @@ export interface Person {
 /** Finds out who is asking, from the connection alone. */
 @Injectable()
 export class Identity {
+  private readonly certificates = new DeviceCertificates();
   private found?: { source: PrincipalSource; directory?: DeviceDirectory };
 
   constructor(
@@ -73,7 +75,7 @@ export class Identity {
     if (typeof header !== 'string' || header === '') {
       throw new AppError('certificate-required', 'This address needs the client certificate of an enrolled device.');
     }
-    const { deviceId, fingerprint } = readDeviceCertificate(header);
+    const { deviceId, fingerprint } = this.certificates.read(header);
     this.requireFresh();
     if (this.revocations.isRevoked('device', deviceId) || this.revocations.isRevoked('certificate', fingerprint)) {
       throw new AppError('device-revoked', 'This device was retired, or its certificate was revoked.');
@@ -104,12 +106,12 @@ export class Identity {
       source:
         this.find<PrincipalSource>(PRINCIPAL_SOURCE) ??
         new CredentialCache({ verify: (presented) => this.bus.request(verifyCredential, presented) }, this.revocations),
-      directory: this.find<DeviceDirectory>(DEVICE_DIRECTORY),
+      directory: this.find<DeviceDirectory>(DEVICE_DIRECTORY) ?? this.find<DeviceDirectory>(BusDeviceDirectory),
     };
     return this.found;
   }
 
-  private find<T>(token: symbol): T | undefined {
+  private find<T>(token: symbol | Type<T>): T | undefined {
     try {
       return this.modules.get<T>(token, { strict: false });
     } catch {

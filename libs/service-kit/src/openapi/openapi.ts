@@ -11,6 +11,7 @@ import {
   type ServiceName,
   SESSION_COOKIE,
 } from '@muster/contracts';
+import { statusOf } from '../routes/handles.decorator';
 
 /** OpenAPI 3.1 description of a service's routes, made from the contracts alone. */
 export function openApi(service: ServiceName): JsonSchema {
@@ -58,6 +59,7 @@ function operation(route: Route, components: Map<string, JsonSchema>, error: Jso
       ? {
           requestBody: {
             required: true,
+            ...(route.gzip ? { description: 'May come with Content-Encoding: gzip.' } : {}),
             content: { 'application/json': { schema: describe(route.body, components) } },
           },
         }
@@ -70,10 +72,14 @@ function operation(route: Route, components: Map<string, JsonSchema>, error: Jso
 }
 
 function successOf(route: Route, components: Map<string, JsonSchema>): JsonSchema {
-  if (route.raw) return { 200: { description: 'Done.', content: { [route.raw]: {} } } };
-  if (!route.reply) return { 204: { description: 'Done.' } };
-  const schema = describe(route.reply, components);
-  return { 200: { description: 'Done.', content: { 'application/json': { schema } } } };
+  const description = route.accepted ? 'Stored, and handled later.' : 'Done.';
+  const content = contentOf(route, components);
+  return { [statusOf(route)]: { description, ...(content ? { content } : {}) } };
+}
+
+function contentOf(route: Route, components: Map<string, JsonSchema>): JsonSchema | undefined {
+  if (route.raw) return { [route.raw]: {} };
+  return route.reply && { 'application/json': { schema: describe(route.reply, components) } };
 }
 
 function securityOf(route: Route): JsonSchema[] {

@@ -31,12 +31,17 @@ export const Handles =
     name: string | symbol,
     descriptor: TypedPropertyDescriptor<M>,
   ): void => {
-    const status = route.reply || route.raw ? 200 : 204;
     SetMetadata(ROUTE_METADATA, route)(target, name, descriptor);
     RequestMapping({ method: RequestMethod[route.method], path: route.path })(target, name, descriptor);
-    HttpCode(status)(target, name, descriptor);
+    HttpCode(statusOf(route))(target, name, descriptor);
     Call()(target, name, 0);
   };
+
+/** Status of a success. */
+export function statusOf(route: Pick<Route, 'accepted' | 'reply' | 'raw'>): 200 | 202 | 204 {
+  if (route.accepted) return 202;
+  return route.reply || route.raw ? 200 : 204;
+}
 
 /** The route of a controller method, if it handles one. */
 export const routeOf = (method: object): Route | undefined =>

@@ -1,4 +1,17 @@
-import { ById, defineRoute, device, Flag, may, publicTo, signedIn, Text, Uuid, Whole } from '@muster/contracts';
+import {
+  ById,
+  defineRoute,
+  device,
+  Flag,
+  List,
+  may,
+  publicTo,
+  signedIn,
+  Text,
+  text,
+  Uuid,
+  Whole,
+} from '@muster/contracts';
 
 const own = { service: 'bip', face: 'manager' } as const;
 
@@ -66,6 +79,32 @@ export const importNotes = defineRoute({
   access: publicTo('it keeps nothing'),
   summary: 'Take a large body',
   bodyLimit: 1024 * 1024,
+});
+export class Notes {
+  @List(text({ max: 60_000 }), { max: 100 }) titles: string[];
+}
+export class NotesTaken {
+  @Whole({ min: 0, max: 100 }) taken: number;
+}
+export const takeNotes = defineRoute({
+  ...own,
+  method: 'POST',
+  path: '/take',
+  access: publicTo('it keeps nothing'),
+  summary: 'Take what comes compressed',
+  body: Notes,
+  bodyLimit: 64 * 1024,
+  gzip: true,
+  accepted: true,
+  reply: NotesTaken,
+});
+export const takeSilently = defineRoute({
+  ...own,
+  method: 'PUT',
+  path: '/take',
+  access: publicTo('it keeps nothing'),
+  summary: 'Take without a word',
+  accepted: true,
 });
 export class Report {
   @Text({ max: 100 }) status: string;

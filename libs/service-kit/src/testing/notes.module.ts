@@ -48,6 +48,14 @@ export class NotesController {
 
   @Handles(routes.importNotes)
   async import(): Promise<void> {}
+
+  @Handles(routes.takeNotes)
+  async take({ body }: RouteCall<typeof routes.takeNotes>): Promise<routes.NotesTaken> {
+    return { taken: body.titles.length };
+  }
+
+  @Handles(routes.takeSilently)
+  async takeSilently(): Promise<void> {}
 }
 
 @Controller()

@@ -55,8 +55,9 @@ export class RunningService {
   }
 
   call({ method = 'GET', path, headers = {}, body, session, csrf, edge = true }: Call): Promise<Answer> {
-    const payload = body === undefined || typeof body === 'string' ? body : JSON.stringify(body);
-    return this.send(method, path, payload as string | undefined, {
+    const payload =
+      body === undefined || typeof body === 'string' || body instanceof Uint8Array ? body : JSON.stringify(body);
+    return this.send(method, path, payload, {
       ...(edge ? { [EDGE_HEADERS.secret]: EDGE_SECRET } : {}),
       ...(payload === undefined ? {} : { 'content-type': 'application/json' }),
       ...(session === undefined ? {} : { cookie: `${SESSION_COOKIE}=${session}` }),
@@ -72,7 +73,7 @@ export class RunningService {
   private send(
     method: string,
     path: string,
-    body: string | undefined,
+    body: string | Uint8Array | undefined,
     headers: Record<string, string>,
   ): Promise<Answer> {
     return new Promise((resolve, reject) => {
