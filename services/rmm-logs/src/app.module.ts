@@ -1,0 +1,20 @@
+import { Module } from '@nestjs/common';
+import { ServiceDatabaseModule } from '@muster/service-kit/database';
+import { LogsModule } from './logs/logs.module';
+import { OutputModule } from './output/output.module';
+import { ReportsModule } from './reports/reports.module';
+import { RetentionModule } from './retention/retention.module';
+import { SamplesModule } from './samples/samples.module';
+import { rmmLogsSchema } from './schema';
+
+@Module({
+  imports: [
+    ServiceDatabaseModule.forService(rmmLogsSchema),
+    RetentionModule,
+    ReportsModule,
+    SamplesModule,
+    LogsModule,
+    OutputModule,
+  ],
+})
+export class AppModule {}

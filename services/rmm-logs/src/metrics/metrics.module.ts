@@ -1,0 +1,5 @@
+import { Module } from '@nestjs/common';
+import { Storing } from './storing';
+
+@Module({ providers: [Storing], exports: [Storing] })
+export class MetricsModule {}

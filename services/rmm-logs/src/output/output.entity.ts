@@ -1,0 +1,23 @@
+import { Column, Entity, PrimaryColumn } from 'typeorm';
+
+/** How much is stored of what an operation printed on a device. */
+@Entity({ schema: 'rmm_logs', name: 'outputs' })
+export class OutputRow {
+  @PrimaryColumn('uuid', { name: 'organisation_id', primaryKeyConstraintName: 'outputs_pkey' }) organisationId: string;
+  @PrimaryColumn('uuid', { name: 'operation_id', primaryKeyConstraintName: 'outputs_pkey' }) operationId: string;
+  @PrimaryColumn('uuid', { name: 'device_id', primaryKeyConstraintName: 'outputs_pkey' }) deviceId: string;
+  @Column('bigint', { default: 0 }) bytes: string;
+  /** Number of the first piece that is not kept, since the limit was reached; null while all is. */
+  @Column('integer', { name: 'cut_at', nullable: true }) cutAt: number | null;
+}
+
+@Entity({ schema: 'rmm_logs', name: 'output_pieces' })
+export class OutputPieceRow {
+  @PrimaryColumn('uuid', { name: 'organisation_id', primaryKeyConstraintName: 'output_pieces_pkey' })
+  organisationId: string;
+  @PrimaryColumn('uuid', { name: 'operation_id', primaryKeyConstraintName: 'output_pieces_pkey' }) operationId: string;
+  @PrimaryColumn('uuid', { name: 'device_id', primaryKeyConstraintName: 'output_pieces_pkey' }) deviceId: string;
+  @PrimaryColumn('integer', { primaryKeyConstraintName: 'output_pieces_pkey' }) number: number;
+  @Column('boolean') error: boolean;
+  @Column('text') text: string;
+}

@@ -1,0 +1,13 @@
+import { Module } from '@nestjs/common';
+import { LiveModule } from '../live/live.module';
+import { MetricsModule } from '../metrics/metrics.module';
+import { OutputStore } from './output-store';
+import { OutputConsumer } from './output.consumer';
+import { OutputController } from './output.controller';
+
+@Module({
+  imports: [LiveModule, MetricsModule],
+  controllers: [OutputController],
+  providers: [OutputStore, OutputConsumer],
+})
+export class OutputModule {}

@@ -1,0 +1,57 @@
+import { Controller } from '@nestjs/common';
+import { Bus } from '@muster/bus';
+import {
+  LogReport,
+  logsReported,
+  reportToRmm,
+  type RouteCall,
+  type RouteReply,
+  SampleReport,
+  samplesReported,
+} from '@muster/contracts';
+import { Handles, reportKind, takeReports } from '@muster/service-kit';
+import { RmmLogsConfig } from '../config';
+
+/** Takes samples and agent logs in: what is answered with 202 is stored by JetStream. */
+@Controller()
+export class ReportsController {
+  private readonly kinds;
+
+  constructor(
+    bus: Bus,
+    private readonly config: RmmLogsConfig,
+  ) {
+    this.kinds = {
+      sample: reportKind(SampleReport, {
+        maxBytes: config.SAMPLE_REPORT_BYTES,
+        oldestDays: config.RAW_DAYS,
+        publish: (head, reports) =>
+          bus.publish(samplesReported, {
+            ...head,
+            samples: reports.map(({ report, at }) => ({ sequence: report.sequence, at, sample: report.sample })),
+          }),
+      }),
+      log: reportKind(LogReport, {
+        maxBytes: config.LOG_REPORT_BYTES,
+        oldestDays: config.LOG_DAYS,
+        publish: (head, reports) =>
+          bus.publish(logsReported, {
+            ...head,
+            logs: reports.map(({ report: { sequence, level, message, fields }, at }) => ({
+              sequence,
+              at,
+              level,
+              message,
+              ...(fields === undefined ? {} : { fields }),
+            })),
+          }),
+      }),
+    };
+  }
+
+  @Handles(reportToRmm)
+  async report({ body, principal }: RouteCall<typeof reportToRmm>): Promise<RouteReply<typeof reportToRmm>> {
+    const taken = await takeReports(body, principal, this.kinds);
+    return { ...taken, sampleSeconds: this.config.SAMPLE_SECONDS, sendSeconds: this.config.SEND_SECONDS };
+  }
+}

@@ -1,0 +1,95 @@
+import { Injectable } from '@nestjs/common';
+import type { SamplesReported } from '@muster/contracts';
+import { Database, takeNew } from '@muster/database';
+import type { EntityManager } from 'typeorm';
+import { RmmLogsConfig } from '../config';
+import { Storing } from '../metrics/storing';
+import { byOrganisation, inParts } from '../reports/by-organisation';
+import { grouped } from '../reports/grouped';
+import { keptTime } from '../retention/kept';
+import { SCHEMA } from '../schema';
+import { hourOf } from './hour';
+import { measuredOf, processesOf } from './measured';
+
+/** Rows in one statement. */
+const ROWS = 5_000;
+
+interface Row {
+  deviceId: string;
+  spool: string;
+  sequence: number;
+  at: number;
+  sample: SamplesReported['samples'][number]['sample'];
+}
+
+/** Stores samples as they come, and notes which hours have to be rolled up. */
+@Injectable()
+export class SampleStore {
+  constructor(
+    private readonly database: Database,
+    private readonly config: RmmLogsConfig,
+    private readonly storing: Storing,
+  ) {}
+
+  store(events: readonly SamplesReported[]): Promise<void> {
+    return byOrganisation(events, (organisationId, own) => this.storeIn(organisationId, own));
+  }
+
+  private async storeIn(organisationId: string, events: readonly SamplesReported[]): Promise<void> {
+    const rows: Row[] = events.flatMap(({ deviceId, spool, samples }) =>
+      samples.map(({ sequence, at, sample }) => ({ deviceId, spool, sequence, at: Date.parse(at), sample })),
+    );
+    const kept = keptTime(this.config, 'samples');
+    const [fresh, stored] = await this.database.inOrganisation(organisationId, async (manager) => {
+      const unseen = await takeNew(manager, SCHEMA, organisationId, rows);
+      const storable = unseen.filter(({ at }) => at >= kept.from && at <= kept.to);
+      for (const part of inParts(storable, ROWS)) await insert(manager, organisationId, part);
+      await noteHours(manager, organisationId, storable, Date.now());
+      return [unseen.length, storable.length];
+    });
+    this.storing.stored(
+      'sample',
+      stored,
+      events.map(({ receivedAt }) => receivedAt),
+    );
+    this.storing.drop('sample', 'repeated', rows.length - fresh);
+    this.storing.drop('sample', 'expired', fresh - stored);
+  }
+}
+
+const insert = (manager: EntityManager, organisationId: string, rows: readonly Row[]): Promise<unknown> =>
+  manager.query(
+    `INSERT INTO rmm_logs.samples (organisation_id, device_id, at, sample)
+     SELECT $1, device_id, at, sample FROM unnest($2::uuid[], $3::timestamptz[], $4::json[]) AS given (device_id, at, sample)`,
+    [
+      organisationId,
+      rows.map(({ deviceId }) => deviceId),
+      rows.map(({ at }) => new Date(at).toISOString()),
+      rows.map(({ sample }) => JSON.stringify([...measuredOf(sample), processesOf(sample)])),
+    ],
+  );
+
+/**
+ * An hour that runs is not rolled up yet, so its note can only be there or not. One that is over may be in the hands of a
+ * roll-up that has not seen these rows: wait for it, and note the hour again. In one order, so that none waits for another
+ * in a circle.
+ */
+async function noteHours(
+  manager: EntityManager,
+  organisationId: string,
+  rows: readonly Row[],
+  now: number,
+): Promise<void> {
+  const hours = new Map(rows.map(({ deviceId, at }) => [`${deviceId} ${hourOf(at)}`, { deviceId, hour: hourOf(at) }]));
+  const running = hourOf(now);
+  const groups = grouped(hours.values(), ({ hour }) => (hour < running ? 'over' : 'running'));
+  for (const [state, noted] of groups) {
+    await manager.query(
+      `INSERT INTO rmm_logs.hours_due (organisation_id, device_id, hour)
+       SELECT $1, device_id, hour FROM unnest($2::uuid[], $3::timestamptz[]) AS given (device_id, hour)
+        ORDER BY device_id, hour
+       ON CONFLICT ${state === 'over' ? '(organisation_id, device_id, hour) DO UPDATE SET hour = EXCLUDED.hour' : 'DO NOTHING'}`,
+      [organisationId, noted.map(({ deviceId }) => deviceId), noted.map(({ hour }) => new Date(hour).toISOString())],
+    );
+  }
+}

@@ -1,0 +1,14 @@
+import type { SchemaOptions } from '@muster/database';
+import { LogRow } from './logs/log.entity';
+import { CreateRmmLogs1763712000000 } from './migrations/1763712000000-rmm-logs';
+import { OutputPieceRow, OutputRow } from './output/output.entity';
+import { HourDue, SampleHourRow, SamplesHourlyRow } from './samples/sample.entity';
+
+export const SCHEMA = 'rmm_logs';
+
+/** Everything in the schema `rmm_logs` that has a key. `samples` has none, and is read and written by SQL alone. */
+export const rmmLogsSchema: SchemaOptions = {
+  schema: SCHEMA,
+  entities: [SampleHourRow, SamplesHourlyRow, HourDue, LogRow, OutputRow, OutputPieceRow],
+  migrations: [CreateRmmLogs1763712000000],
+};
