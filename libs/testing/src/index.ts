@@ -2,7 +2,7 @@ export { type CertifiedFiles, TestAuthority } from './authority/test-authority';
 export { DeviceKey } from './device/device-key';
 export { type ClientCertificate, type Dial, httpsCall } from './device/https-call';
 export { PushConnection } from './device/push-connection';
-export { type Received, SimulatedDevice, type SimulatedDeviceOptions } from './device/simulated-device';
+export { type Received, type ReportFunction, SimulatedDevice, type SimulatedDeviceOptions } from './device/simulated-device';
 export type { Element } from './device/stanza-reader';
 export { faultOfSigned } from './device/verify-signed';
 export { type NatsCredentials, startNats, TestNats } from './nats/start-nats';

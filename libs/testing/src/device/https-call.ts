@@ -1,4 +1,6 @@
-import { request } from 'node:https';
+import { type Agent, request } from 'node:https';
+import { promisify } from 'node:util';
+import { gzip } from 'node:zlib';
 import { AppError, ERROR_CODES, type ErrorCode } from '@muster/contracts';
 
 /** Where to dial: an address or name, the name for SNI and `Host`, and whom to trust. */
@@ -13,16 +15,27 @@ export interface ClientCertificate {
   chain: string;
   key: string;
 }
+export interface Call {
+  method: string;
+  path: string;
+  body?: unknown;
+  client?: ClientCertificate;
+  /** Compress a body of more than a kilobyte, as agents do on routes that take it so. */
+  compressed?: boolean;
+  /** Keeps connections; a new one for this call when absent. */
+  agent?: Agent;
+}
+
+const compress = promisify(gzip);
 
 /**
  * One HTTPS request as a device makes it: explicit SNI, the suite's own roots, a client certificate where given.
  * @throws AppError with the server's code for any refusal; the connection's own error where there was no answer
  */
-export function httpsCall<R>(
-  dial: Dial,
-  call: { method: string; path: string; body?: unknown; client?: ClientCertificate },
-): Promise<R> {
-  const payload = call.body === undefined ? undefined : JSON.stringify(call.body);
+export async function httpsCall<R>(dial: Dial, call: Call): Promise<R> {
+  const json = call.body === undefined ? undefined : Buffer.from(JSON.stringify(call.body));
+  const zip = call.compressed === true && json !== undefined && json.length > 1024;
+  const payload = zip ? await compress(json) : json;
   return new Promise<R>((resolve, reject) => {
     const outgoing = request(
       {
@@ -36,11 +49,10 @@ export function httpsCall<R>(
         headers: {
           host: dial.port === 443 ? dial.hostName : `${dial.hostName}:${dial.port}`,
           accept: 'application/json',
-          ...(payload === undefined
-            ? {}
-            : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(payload) }),
+          ...(payload === undefined ? {} : { 'content-type': 'application/json', 'content-length': payload.length }),
+          ...(zip ? { 'content-encoding': 'gzip' } : {}),
         },
-        agent: false,
+        agent: call.agent ?? false,
         timeout: 30_000,
       },
       (incoming) => {
@@ -50,9 +62,8 @@ export function httpsCall<R>(
         incoming.on('end', () => {
           const text = Buffer.concat(chunks).toString('utf8');
           const status = incoming.statusCode ?? 0;
-          if (status === 204) resolve(undefined as R);
-          else if (status === 200) resolve(JSON.parse(text) as R);
-          else reject(refusalOf(status, text));
+          if (status < 200 || status > 299) reject(refusalOf(status, text, Number(incoming.headers['retry-after'])));
+          else resolve((text === '' ? undefined : JSON.parse(text)) as R);
         });
       },
     );
@@ -62,11 +73,12 @@ export function httpsCall<R>(
   });
 }
 
-function refusalOf(status: number, text: string): Error {
+function refusalOf(status: number, text: string, retryAfterSeconds: number): Error {
   try {
     const body = JSON.parse(text) as { code?: string; message?: string };
     const code = ERROR_CODES.find((one) => one === body.code) as ErrorCode | undefined;
-    if (code) return new AppError(code, body.message ?? '');
+    const details = retryAfterSeconds > 0 ? { retryAfterSeconds } : {};
+    if (code) return new AppError(code, body.message ?? '', details);
   } catch {
     // Not one of ours, then.
   }

@@ -5,7 +5,14 @@ import { createServer, type Server as HttpsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { createServer as createTlsServer, type Server as TlsServer, type TLSSocket } from 'node:tls';
-import { DEFAULT_ORGANISATION_ID, type EndpointMap, PURPOSE_OIDS, type Signed } from '@muster/contracts';
+import { gunzipSync } from 'node:zlib';
+import {
+  DEFAULT_ORGANISATION_ID,
+  type EndpointMap,
+  PURPOSE_OIDS,
+  type ReportBatch,
+  type Signed,
+} from '@muster/contracts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { TestAuthority } from '../authority/test-authority';
 import { eventually } from '../process/eventually';
@@ -20,7 +27,15 @@ const XMPP = 'xmpp.muster.localhost';
 let authority: TestAuthority;
 let https: HttpsServer;
 let broker: TlsServer;
-const seen: Array<{ path: string; host?: string; sni: string | false | null; client?: string; body: unknown }> = [];
+const seen: Array<{
+  path: string;
+  host?: string;
+  sni: string | false | null;
+  client?: string;
+  body: unknown;
+  encoding?: string;
+  remotePort?: number;
+}> = [];
 const streams: TLSSocket[] = [];
 
 beforeAll(async () => {
@@ -31,9 +46,13 @@ beforeAll(async () => {
     request.on('end', () => {
       const socket = request.socket as TLSSocket;
       const client = socket.authorized ? socket.getPeerX509Certificate()?.subject : undefined;
-      const body: unknown = JSON.parse(Buffer.concat(chunks).toString() || 'null');
-      seen.push({ path: request.url ?? '', host: request.headers.host, sni: socket.servername ?? null, client, body });
+      const { host, 'content-encoding': encoding } = request.headers;
+      const raw = Buffer.concat(chunks);
+      const body: unknown = JSON.parse((encoding === 'gzip' ? gunzipSync(raw) : raw).toString() || 'null');
+      const { remotePort } = socket;
+      seen.push({ path: request.url ?? '', host, sni: socket.servername ?? null, client, body, encoding, remotePort });
       void answer(request.url ?? '', body).then(({ status, reply }) => {
+        if (status === 503) response.setHeader('retry-after', 7);
         response.writeHead(status, { 'content-type': 'application/json' }).end(reply && JSON.stringify(reply));
       });
     });
@@ -76,6 +95,15 @@ const map = (): EndpointMap => ({
       pins: [],
     },
     {
+      function: 'rmm',
+      hostName: WORK,
+      addresses: ['127.0.0.1'],
+      port: portOf(https),
+      path: '',
+      priority: 0,
+      pins: [],
+    },
+    {
       function: 'push',
       hostName: XMPP,
       addresses: ['127.0.0.1'],
@@ -109,6 +137,14 @@ async function answer(path: string, body: unknown): Promise<{ status: number; re
     };
     return { status: 200, reply: { certificate, endpointMap: signed(map(), 'endpoint-map') } };
   }
+  if (path === '/reports/rmm') {
+    const { reports } = body as { reports: Array<{ kind: string }> };
+    if (reports[0]?.kind === 'full') {
+      return { status: 503, reply: { code: 'unavailable', message: 'The stream is full.', correlationId: 'c' } };
+    }
+    return { status: 202, reply: { taken: reports.length, refused: [] } };
+  }
+  if (path.endsWith('/output')) return { status: 202 };
   if (path !== '/sync') return { status: 204 };
   const good = signed({ purpose: 'operation', operationId: 'o1', deviceId: DEVICE_ID }, 'operation');
   const others = signed({ purpose: 'operation', operationId: 'o2', deviceId: 'another' }, 'operation');
@@ -187,6 +223,31 @@ describe('a simulated device', () => {
     expect(faultOfSigned(signed(map(), 'endpoint-map'), 'endpoint-map', [authority.rootPem], later)).toBe(
       'not-delegated',
     );
+  });
+
+  it('numbers its reports for each function and compresses them, over one kept connection', async () => {
+    const kept = await SimulatedDevice.create({ front: front(), keepConnections: true });
+    kept.certificate = device.certificate;
+    kept.map = map();
+    // Another key than the certificate's would not connect.
+    Object.assign(kept, { key: device.key });
+    const log = { kind: 'log', level: 'info', message: 'x'.repeat(2000) };
+    expect(await kept.reportTo('rmm', [log, log])).toEqual({ taken: 2, refused: [] });
+    await kept.reportTo('rmm', [log]);
+    const sent = seen.filter(({ path }) => path === '/reports/rmm');
+    const [first, second] = sent.map(({ body }) => body as ReportBatch);
+    expect(sent.map(({ encoding }) => encoding)).toEqual(['gzip', 'gzip']);
+    expect(new Set(sent.map(({ remotePort }) => remotePort)).size).toBe(1);
+    expect(second?.spool).toBe(first?.spool);
+    expect([...(first?.reports ?? []), ...(second?.reports ?? [])]).toMatchObject(
+      [1, 2, 3].map((sequence) => ({ sequence, kind: 'log', takenAt: expect.any(String) })),
+    );
+    await expect(kept.appendOutput('o1', [{ number: 0, stream: 'stdout', text: 'hello' }])).resolves.toBeUndefined();
+    await expect(kept.reportTo('rmm', [{ kind: 'full' }])).rejects.toMatchObject({
+      code: 'unavailable',
+      details: { retryAfterSeconds: 7 },
+    });
+    kept.close();
   });
 
   it('connects to the broker, answers pings and hears that it is to sync', async () => {

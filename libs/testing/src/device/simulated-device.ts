@@ -1,4 +1,5 @@
-import { createHash, randomBytes, randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
+import { Agent } from 'node:https';
 import {
   type AppendOutput,
   appendOutput,
@@ -14,6 +15,11 @@ import {
   type OperationPayload,
   type OperationReport,
   type RenewalChallenge,
+  type ReportBatch,
+  reportInventory,
+  type ReportsTaken,
+  reportToAudit,
+  reportToRmm,
   renewalText,
   renewCertificate,
   type Signed,
@@ -23,6 +29,7 @@ import {
 } from '@muster/contracts';
 import { DeviceKey } from './device-key';
 import { type ClientCertificate, type Dial, httpsCall } from './https-call';
+import { newFacts, newHardware } from './new-facts';
 import { PushConnection } from './push-connection';
 import { faultOfSigned } from './verify-signed';
 
@@ -33,7 +40,13 @@ export interface SimulatedDeviceOptions {
   facts?: Partial<DeviceFacts>;
   /** Endpoints say where they are; in tests all names may be at one address. Replaces the map's addresses. */
   address?: string;
+  /** Keeps one connection to each host between calls; a new one for each call when absent. */
+  keepConnections?: boolean;
 }
+
+/** Functions that take reports, and by which route. */
+const REPORT_ROUTES = { rmm: reportToRmm, plugins: reportInventory, audit: reportToAudit } as const;
+export type ReportFunction = keyof typeof REPORT_ROUTES;
 
 /** What a sync brought, verified. */
 export interface Received {
@@ -53,6 +66,9 @@ export class SimulatedDevice {
   facts: DeviceFacts;
   certificate?: DeviceCertificate;
   map?: EndpointMap;
+  /** Where the next report of a function is numbered. */
+  readonly spools = new Map<ReportFunction, { spool: string; sequence: number }>();
+  private connections?: Agent;
 
   private constructor(
     private readonly options: SimulatedDeviceOptions,
@@ -120,7 +136,37 @@ export class SimulatedDevice {
   }
 
   appendOutput(operationId: string, chunks: AppendOutput['chunks']): Promise<void> {
-    return this.call('sync', appendOutput, appendOutput.path.replace(':id', operationId), { chunks });
+    return this.call('rmm', appendOutput, appendOutput.path.replace(':id', operationId), { chunks });
+  }
+
+  /**
+   * Hands in reports, numbered as those of one spool: each with its `kind` and what else its contract asks for; `takenAt`
+   * is now unless given. @throws AppError as the server refuses the batch
+   */
+  reportTo(name: ReportFunction, reports: readonly object[]): Promise<ReportsTaken> {
+    return this.send(name, this.batchOf(name, reports));
+  }
+
+  /** Numbers reports without sending them, for tests that send them twice or otherwise than an agent does. */
+  batchOf(name: ReportFunction, reports: readonly object[]): ReportBatch {
+    const own = this.spools.get(name) ?? { spool: randomUUID(), sequence: 1 };
+    this.spools.set(name, own);
+    const sentAt = new Date().toISOString();
+    return {
+      spool: own.spool,
+      sentAt,
+      reports: reports.map((report) => ({ takenAt: sentAt, ...report, sequence: own.sequence++ })),
+    };
+  }
+
+  send(name: ReportFunction, batch: ReportBatch): Promise<ReportsTaken> {
+    const route = REPORT_ROUTES[name];
+    return this.call(name, route, route.path, batch);
+  }
+
+  /** Ends kept connections. */
+  close(): void {
+    this.connections?.destroy();
   }
 
   /** Renews by the key alone, without a client certificate, as after a long sleep. */
@@ -173,8 +219,15 @@ export class SimulatedDevice {
     return this.map?.anchors ?? this.enrolled.anchors;
   }
 
-  private call<R>(wanted: EndpointFunction, route: { method: string }, path: string, body: unknown): Promise<R> {
-    return httpsCall<R>(this.dial(wanted).dial, { method: route.method, path, body, client: this.client });
+  private call<R>(
+    wanted: EndpointFunction,
+    { method, gzip: compressed }: { method: string; gzip?: boolean },
+    path: string,
+    body: unknown,
+  ): Promise<R> {
+    if (this.options.keepConnections) this.connections ??= new Agent({ keepAlive: true, maxSockets: 1 });
+    const { client, connections: agent } = this;
+    return httpsCall<R>(this.dial(wanted).dial, { method, path, body, client, compressed, agent });
   }
 
   private takeMap(signed: Signed): void {
@@ -191,31 +244,4 @@ export class SimulatedDevice {
     if (reason) received.refused.push({ signed, reason });
     else accepted.push(payload);
   }
-}
-
-function newHardware(): HardwareIdentity {
-  const mac = [...randomBytes(5)].map((byte) => byte.toString(16).padStart(2, '0')).join(':');
-  return {
-    systemUuid: randomUUID(),
-    serialNumber: randomBytes(6).toString('hex').toUpperCase(),
-    machineId: randomBytes(16).toString('hex'),
-    macs: [`02:${mac}`],
-  };
-}
-
-function newFacts(): DeviceFacts {
-  return {
-    hostName: `simulated-${randomBytes(4).toString('hex')}`,
-    platform: 'linux',
-    osName: 'Debian GNU/Linux 12 (bookworm)',
-    osVersion: '12',
-    kernel: '6.1.0-18-amd64',
-    architecture: 'x64',
-    memoryBytes: 8 * 1024 ** 3,
-    processorCount: 4,
-    disks: [{ mountPoint: '/', fileSystem: 'ext4', sizeBytes: 100e9, freeBytes: 60e9 }],
-    networks: [{ name: 'eth0', mac: '02:00:00:00:00:01', addresses: ['192.0.2.10'] }],
-    languages: ['sh', 'bash', 'python'],
-    agentVersion: '0.0.0-simulated',
-  };
 }
