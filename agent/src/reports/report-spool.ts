@@ -10,7 +10,7 @@ export interface SpoolBounds {
   bytes: number;
   /** Older reports go; without it only `bytes` bounds. */
   ageMs?: number;
-  /** A file as long as this is followed by the next one; 512 KB, and less in a small spool. */
+  /** A file as long as this is followed by the next one; 480 KB, and less in a small spool. */
   segmentBytes?: number;
 }
 export interface SpoolParts {
@@ -39,7 +39,8 @@ interface Stored {
   report: object;
 }
 
-const SEGMENT_BYTES = 512 * 1024;
+/** A little less than a batch, since a batch is of one file. */
+const SEGMENT_BYTES = 480_000;
 /** The last file is replaced by a fresh one when all of it was handled and it is longer than this. */
 const WORN_BYTES = 32 * 1024;
 
@@ -73,7 +74,7 @@ export class ReportSpool {
    * Keeps a report until the server has it. The number and, at sending, `takenAt` are set here.
    * @returns its number; 0 when the disk did not take it, which the log tells
    */
-  append(report: object & { kind: string; takenAt: string }): number {
+  append<R extends { kind: string; takenAt: string }>(report: R): number {
     try {
       const stamp = this.parts.time.stamp(report.takenAt);
       const segment = this.writable();
@@ -111,11 +112,8 @@ export class ReportSpool {
     if (!oldest || oldest.path !== end.path) return;
     this.cursor = { offset: end.offset, next: end.next };
     try {
+      if (end.next >= oldest.next) this.leave(oldest);
       this.folder.noteSent({ spool, next: end.next });
-      if (end.next < oldest.next) return;
-      if (this.segments.length === 1 && oldest.bytes > WORN_BYTES && oldest.sound)
-        this.folder.begin({ spool, first: oldest.next });
-      if (this.segments.length > 1) this.removeOldest();
     } catch (error) {
       // Reports will be sent a second time after a restart, which does no harm.
       this.parts.log.warn('progress of reports not written', { spool: this.path, why: reason(error) });
@@ -150,12 +148,22 @@ export class ReportSpool {
     return this.folder.segments;
   }
 
+  /** All of the oldest file was handled. It goes when there is another, so that the count goes on in that. */
+  private leave(oldest: SpoolSegment): void {
+    if (this.segments.length === 1 && oldest.bytes > WORN_BYTES && oldest.sound)
+      this.folder.begin({ spool: oldest.head.spool, first: oldest.next });
+    if (this.segments.length > 1) this.removeOldest();
+  }
+
   /** After a start: where the server's knowledge ends. */
   private goOn(): void {
     const sent = this.folder.sent();
     const at = sent ? this.segments.findIndex(({ head }) => head.spool === sent.spool) : -1;
     for (let older = 0; older < at; older++) this.folder.removeOldest();
     this.cursorToOldest();
+    const last = this.segments.at(-1);
+    // Numbers were given and sent that its end has lost.
+    if (last && last.head.spool === sent?.spool && last.next < sent.next) last.sound = false;
     while (sent && this.segments[0]?.head.spool === sent.spool) {
       this.cursor.next = Math.max(this.cursor.next, sent.next);
       if (this.segments.length === 1 || sent.next < this.segments[0].next) break;
