@@ -26,6 +26,8 @@ import { IDENTITY_SCHEMA } from './schema';
 import { SessionController } from './sessions/session.controller';
 import { SessionListController } from './sessions/session-list.controller';
 import { Sessions } from './sessions/sessions';
+import { PasswordChange } from './sessions/password-change';
+import { RefusedSignIns } from './sessions/refused-sign-ins';
 import { PasswordSignIn } from './sessions/sign-in';
 import { SignInAttempts } from './sessions/sign-in-attempts';
 import { SignInLimits } from './sessions/sign-in-limits';
@@ -73,7 +75,8 @@ async function openAuthority(config: KeyManagerConfig, log: Log): Promise<Author
     },
     { provide: PRINCIPAL_SOURCE, useExisting: Credentials },
     ...[AuthorityWatch, FirstOwner, FirstRegistrationKey, Housekeeping],
-    ...[Credentials, Sessions, PasswordSignIn, SignInAttempts, SignInLimits, AddressFailures, Users],
+    ...[Credentials, Sessions, PasswordSignIn, PasswordChange, RefusedSignIns, SignInAttempts, SignInLimits],
+    ...[AddressFailures, Users],
     ...[RegistrationKeys, Enrolment, DeviceCertificates, DeviceRevocation, Renewal, Revocations],
     ...[CredentialsConsumer, EnrolmentConsumer, DeviceRevocationConsumer, RevocationsConsumer, SigningConsumer],
     OrganisationOwnerConsumer,

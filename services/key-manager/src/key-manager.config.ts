@@ -33,6 +33,12 @@ export class KeyManagerConfig extends DatabaseConfigFields {
   LOCK_OUT_AFTER = 5;
   @Whole({ min: 1, max: 100_000, about: 'Failed sign-ins, wrong keys or wrong renewals per address in 15 minutes.' })
   FAILURES_PER_ADDRESS = 100;
+  @Whole({
+    min: 1,
+    max: 100_000,
+    about: 'Refused sign-ins a minute that this process tells the audit log; what is beyond is counted in its own log.',
+  })
+  REFUSED_SIGN_INS_PER_MINUTE = 300;
 
   override derive(): void {
     super.derive();

@@ -3,6 +3,7 @@ import { CertificateEntity } from './devices/certificate.entity';
 import { DeviceEntity } from './devices/device.entity';
 import { AddressFailureEntity } from './limits/address-failure.entity';
 import { CreateIdentity1763600000000 } from './migrations/1763600000000-create-identity';
+import { LockOutsTold1763694000000 } from './migrations/1763694000000-lock-outs-told';
 import { RegistrationKeyEntity } from './registration-keys/registration-key.entity';
 import { RevocationCounterEntity, RevocationEntity } from './revocations/revocation.entity';
 import { SessionEntity } from './sessions/session.entity';
@@ -25,5 +26,5 @@ export const IDENTITY_SCHEMA: SchemaOptions = {
     RevocationCounterEntity,
     AddressFailureEntity,
   ],
-  migrations: [CreateIdentity1763600000000],
+  migrations: [CreateIdentity1763600000000, LockOutsTold1763694000000],
 };

@@ -8,6 +8,9 @@ export class Actor {
   @Text({ max: 255, about: 'E-mail address, name of the token, name of the device.' }) name: string;
   @Text({ max: 64, optional: true }) address?: string;
 }
+/** What nobody asked for: the suite does it by itself. */
+export const SUITE: Actor = { kind: 'system', name: 'Muster' };
+
 /** What every fact about an action has. */
 export class ActionFact {
   @Uuid() organisationId: string;

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import type { DeviceCertificate } from '@muster/contracts';
-import { Database } from '@muster/database';
+import { certificateRenewed, type DeviceCertificate } from '@muster/contracts';
+import { Database, Outbox } from '@muster/database';
 import { Authority, type IssuedCertificate } from '../authority/authority';
 import { fingerprint, validTo } from '../authority/x509';
 import { CertificateEntity } from './certificate.entity';
@@ -18,6 +18,7 @@ export class DeviceCertificates {
   constructor(
     private readonly database: Database,
     private readonly authority: Authority,
+    private readonly outbox: Outbox,
   ) {}
 
   /** Signs a certificate; the caller stores its row. */
@@ -31,21 +32,26 @@ export class DeviceCertificates {
   }
 
   /** The certificate that the device should have now: its newest while that needs no renewal, else a new one. */
-  async currentFor(device: DeviceEntity): Promise<DeviceCertificate> {
+  async currentFor(device: DeviceEntity, address: string): Promise<DeviceCertificate> {
     const newest = await this.newest(device);
     const issued = newest && this.authority.describe(newest.chain, newest.issuer);
     if (issued && issued.renewAfter > new Date()) return this.reply(device, issued);
-    return this.renew(device);
+    return this.renew(device, address);
   }
 
   /** A new certificate, unless the newest by today's issuing authority is younger than `leastAgeMs`. */
-  async renew(device: DeviceEntity, leastAgeMs = 0): Promise<DeviceCertificate> {
+  async renew(device: DeviceEntity, address: string, leastAgeMs = 0): Promise<DeviceCertificate> {
     const newest = leastAgeMs > 0 ? await this.newest(device) : undefined;
     if (newest && newest.issuedAt.getTime() > Date.now() - leastAgeMs && newest.issuer === this.authority.issuer) {
       return this.reply(device, this.authority.describe(newest.chain, newest.issuer));
     }
     const { row, reply } = await this.issue(device);
-    await this.database.inOrganisation(device.organisationId, (manager) => manager.insert(CertificateEntity, row));
+    const { organisationId, id: deviceId } = device;
+    await this.database.inOrganisation(organisationId, async (manager) => {
+      await manager.insert(CertificateEntity, row);
+      const fact = { organisationId, at: row.issuedAt.toISOString(), deviceId, notAfter: reply.notAfter };
+      await this.outbox.add(manager, certificateRenewed, { ...fact, address: address.slice(0, 64) });
+    });
     return reply;
   }
 

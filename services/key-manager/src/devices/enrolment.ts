@@ -48,13 +48,13 @@ export class Enrolment {
     const registrationKey = await this.keys.find(key, address);
     const requested = await readCertificateRequest(certificateRequest);
     const known = await this.knownDevice(registrationKey, requested.digest, address);
-    if (known) return this.certificates.currentFor(known);
+    if (known) return this.certificates.currentFor(known, address);
     const made = await this.enrol(registrationKey, requested, proposedDeviceId, address);
     if (made) return made;
     // Somebody enrolled this very key in the meantime: the same request twice.
     const winner = await this.knownDevice(registrationKey, requested.digest, address);
     if (!winner) throw new AppError('conflict', 'This device is being enrolled already. Try again.');
-    return this.certificates.currentFor(winner);
+    return this.certificates.currentFor(winner, address);
   }
 
   /** @returns nothing when the public key has been enrolled meanwhile */

@@ -43,7 +43,7 @@ export class Renewal {
     if (!newest || newest.notAfter.getTime() + GRACE_MS < Date.now()) {
       throw new AppError('certificate-refused', 'The certificate expired more than a year ago. Enrol the device anew.');
     }
-    const renewed = await this.certificates.renew(device, REPEATED_MS);
+    const renewed = await this.certificates.renew(device, address, REPEATED_MS);
     this.log.info({ deviceId: device.id, address, notAfter: renewed.notAfter }, 'Renewed a certificate.');
     return renewed;
   }

@@ -3,6 +3,7 @@ import { AppError } from '@muster/contracts';
 import { Database } from '@muster/database';
 import { KeyManagerConfig } from '../key-manager.config';
 import { AddressFailureEntity } from './address-failure.entity';
+import type { Alongside } from './alongside';
 import { networkOf } from './network-address';
 
 export const FAILURE_WINDOW_MS = 15 * 60_000;
@@ -19,20 +20,24 @@ export class AddressFailures {
     private readonly config: KeyManagerConfig,
   ) {}
 
-  /** Counts a failure. @returns the error to throw: the given one, or `too-many-requests` once there were too many */
-  async count(scope: FailureScope, address: string, error: AppError): Promise<AppError> {
+  /**
+   * Counts a failure, and does in the same transaction what goes with it.
+   * @returns the error to throw: the given one, or `too-many-requests` once there were too many
+   */
+  async count(scope: FailureScope, address: string, error: AppError, alongside?: Alongside): Promise<AppError> {
     const now = new Date();
     const stale = new Date(now.getTime() - FAILURE_WINDOW_MS);
-    const rows = await this.database.unscoped((manager) =>
-      manager.query<Array<{ failures: number; since: Date }>>(
+    const rows = await this.database.unscoped(async (manager) => {
+      await alongside?.(manager);
+      return manager.query<Array<{ failures: number; since: Date }>>(
         `INSERT INTO identity.address_failures AS f (scope, address, failures, since) VALUES ($1, $2, 1, $3)
          ON CONFLICT (scope, address) DO UPDATE
            SET failures = CASE WHEN f.since <= $4 THEN 1 ELSE f.failures + 1 END,
                since = CASE WHEN f.since <= $4 THEN $3 ELSE f.since END
          RETURNING failures, since`,
         [scope, networkOf(address), now, stale],
-      ),
-    );
+      );
+    });
     const [row] = rows;
     return row && row.failures > this.config.FAILURES_PER_ADDRESS ? tooMany(row.since) : error;
   }

@@ -1,6 +1,6 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
-import { DEFAULT_ORGANISATION_ID } from '@muster/contracts';
-import { Database, newId } from '@muster/database';
+import { DEFAULT_ORGANISATION_ID, registrationKeyCreated, SUITE } from '@muster/contracts';
+import { Database, newId, Outbox } from '@muster/database';
 import { Log } from '@muster/service-kit';
 import { KeyManagerConfig } from '../key-manager.config';
 import { RegistrationKeyEntity } from './registration-key.entity';
@@ -14,6 +14,7 @@ import { RegistrationKeyEntity } from './registration-key.entity';
 export class FirstRegistrationKey implements OnModuleInit {
   constructor(
     private readonly database: Database,
+    private readonly outbox: Outbox,
     private readonly config: KeyManagerConfig,
     private readonly log: Log,
   ) {}
@@ -31,17 +32,14 @@ export class FirstRegistrationKey implements OnModuleInit {
       expiresAt: new Date(createdAt.getTime() + this.config.FIRST_REGISTRATION_KEY_HOURS * 3_600_000),
       createdBy: 'set-up',
     };
-    const made = await this.database.inOrganisation(DEFAULT_ORGANISATION_ID, (manager) =>
-      manager
-        .createQueryBuilder()
-        .insert()
-        .into(RegistrationKeyEntity)
-        .values(row)
-        .orIgnore()
-        .returning('id')
-        .execute(),
-    );
-    if ((made.raw as unknown[]).length > 0)
-      this.log.info({ registrationKeyId: row.id }, 'Made the first registration key.');
+    await this.database.inOrganisation(DEFAULT_ORGANISATION_ID, async (manager) => {
+      const insert = manager.createQueryBuilder().insert().into(RegistrationKeyEntity).values(row);
+      const made = await insert.orIgnore().returning('id').execute();
+      if ((made.raw as unknown[]).length === 0) return;
+      const { id: registrationKeyId, organisationId, name } = row;
+      const fact = { organisationId, at: createdAt.toISOString(), actor: SUITE };
+      await this.outbox.add(manager, registrationKeyCreated, { ...fact, registrationKeyId, name });
+      this.log.info({ registrationKeyId }, 'Made the first registration key.');
+    });
   }
 }

@@ -3,13 +3,16 @@ import {
   AppError,
   createRegistrationKey,
   type CreateRegistrationKey,
+  factBy,
   listRegistrationKeys,
   type RegistrationKey,
+  registrationKeyCreated,
   type RegistrationKeyList,
+  registrationKeyRevoked,
   revokeRegistrationKey,
   type RouteCall,
 } from '@muster/contracts';
-import { Database, newId } from '@muster/database';
+import { Database, newId, Outbox } from '@muster/database';
 import { Handles, Log } from '@muster/service-kit';
 import { IsNull } from 'typeorm';
 import { Authority } from '../authority/authority';
@@ -26,6 +29,7 @@ export class RegistrationKeyController {
 
   constructor(
     private readonly database: Database,
+    private readonly outbox: Outbox,
     private readonly authority: Authority,
     private readonly config: KeyManagerConfig,
     log: Log,
@@ -43,27 +47,33 @@ export class RegistrationKeyController {
   }
 
   @Handles(createRegistrationKey)
-  async create({ principal, body }: RouteCall<typeof createRegistrationKey>): Promise<RegistrationKey> {
+  async create(call: RouteCall<typeof createRegistrationKey>): Promise<RegistrationKey> {
+    const { principal, body } = call;
     const row = Object.assign(new RegistrationKeyEntity(), {
       ...{ id: newId(), organisationId: principal.organisationId, name: body.name, key: newRegistrationKey() },
       ...{ groupId: body.groupId ?? null, deviceLimit: body.deviceLimit ?? null, devicesEnrolled: 0 },
       ...{ expiresAt: expiryOf(body), revokedAt: null, createdAt: new Date(), createdBy: principal.name.slice(0, 254) },
     });
-    await this.database.inOrganisation(principal.organisationId, (manager) =>
-      manager.insert(RegistrationKeyEntity, row),
-    );
+    await this.database.inOrganisation(principal.organisationId, async (manager) => {
+      await manager.insert(RegistrationKeyEntity, row);
+      const about = { registrationKeyId: row.id, name: row.name };
+      await this.outbox.add(manager, registrationKeyCreated, { ...factBy(call), ...about });
+    });
     this.log.info({ registrationKeyId: row.id, by: principal.id }, 'Created a registration key.');
     return openKey(row, this.authority, this.config);
   }
 
   @Handles(revokeRegistrationKey)
-  async revoke({ principal, params }: RouteCall<typeof revokeRegistrationKey>): Promise<void> {
+  async revoke(call: RouteCall<typeof revokeRegistrationKey>): Promise<void> {
+    const { principal, params } = call;
     await this.database.inOrganisation(principal.organisationId, async (manager) => {
       const where = { id: params.id };
-      if (!(await manager.existsBy(RegistrationKeyEntity, where))) {
-        throw new AppError('not-found', 'There is no such registration key.');
-      }
-      await manager.update(RegistrationKeyEntity, { ...where, revokedAt: IsNull() }, { revokedAt: new Date() });
+      const row = await manager.findOneBy(RegistrationKeyEntity, where);
+      if (!row) throw new AppError('not-found', 'There is no such registration key.');
+      const open = { ...where, revokedAt: IsNull() };
+      const { affected } = await manager.update(RegistrationKeyEntity, open, { revokedAt: new Date() });
+      const about = { registrationKeyId: row.id, name: row.name };
+      if (affected) await this.outbox.add(manager, registrationKeyRevoked, { ...factBy(call), ...about });
     });
     this.log.info({ registrationKeyId: params.id, by: principal.id }, 'Revoked a registration key.');
   }

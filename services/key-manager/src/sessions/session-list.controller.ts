@@ -26,12 +26,12 @@ export class SessionListController {
   }
 
   @Handles(endOwnSession)
-  endOwn({ principal, params }: RouteCall<typeof endOwnSession>): Promise<void> {
-    return this.sessions.end(principal.organisationId, params.id, principal.id);
+  endOwn(call: RouteCall<typeof endOwnSession>): Promise<void> {
+    return this.sessions.end(call, call.params.id, call.principal.id);
   }
 
   @Handles(endAnySession)
-  endAny({ principal, params }: RouteCall<typeof endAnySession>): Promise<void> {
-    return this.sessions.end(principal.organisationId, params.id);
+  endAny(call: RouteCall<typeof endAnySession>): Promise<void> {
+    return this.sessions.end(call, call.params.id);
   }
 }

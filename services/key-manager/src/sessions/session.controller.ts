@@ -3,6 +3,7 @@ import { changePassword, currentSession, type RouteCall, type Session, signIn, s
 import { Handles } from '@muster/service-kit';
 import { requirePerson } from '../users/grants';
 import { clearSessionCookie, setSessionCookie } from './session-cookie';
+import { PasswordChange } from './password-change';
 import { type OpenedSession, Sessions } from './sessions';
 import { PasswordSignIn } from './sign-in';
 
@@ -13,6 +14,7 @@ type Call = Pick<RouteCall<typeof signIn>, 'address' | 'headers' | 'reply'>;
 export class SessionController {
   constructor(
     private readonly passwords: PasswordSignIn,
+    private readonly changes: PasswordChange,
     private readonly sessions: Sessions,
   ) {}
 
@@ -28,17 +30,17 @@ export class SessionController {
   }
 
   @Handles(signOut)
-  async signOut({ principal, reply }: RouteCall<typeof signOut>): Promise<void> {
-    requirePerson(principal);
-    await this.sessions.end(principal.organisationId, principal.credentialId);
-    clearSessionCookie(reply);
+  async signOut(call: RouteCall<typeof signOut>): Promise<void> {
+    requirePerson(call.principal);
+    await this.sessions.end(call, call.principal.credentialId);
+    clearSessionCookie(call.reply);
   }
 
   @Handles(changePassword)
   async changePassword(call: RouteCall<typeof changePassword>): Promise<Session> {
     requirePerson(call.principal);
     const passwords = { current: call.body.currentPassword, fresh: call.body.newPassword };
-    return handOver(call, await this.passwords.changePassword(call.principal, passwords, clientOf(call)));
+    return handOver(call, await this.changes.change(call, passwords, clientOf(call)));
   }
 }
 

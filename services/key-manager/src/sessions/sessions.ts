@@ -1,6 +1,16 @@
 import { Injectable } from '@nestjs/common';
-import { AppError, type Principal, ROLE_PERMISSIONS, type Session, type SessionList } from '@muster/contracts';
-import { Database, newId } from '@muster/database';
+import {
+  AppError,
+  type Caller,
+  factBy,
+  type Principal,
+  ROLE_PERMISSIONS,
+  type Session,
+  sessionBegan,
+  sessionEnded,
+  type SessionList,
+} from '@muster/contracts';
+import { Database, newId, Outbox } from '@muster/database';
 import type { EntityManager, FindOptionsWhere } from 'typeorm';
 import { KeyManagerConfig } from '../key-manager.config';
 import { Revocations } from '../revocations/revocations';
@@ -27,6 +37,7 @@ export class Sessions {
     private readonly database: Database,
     private readonly config: KeyManagerConfig,
     private readonly revocations: Revocations,
+    private readonly outbox: Outbox,
   ) {}
 
   async open(manager: EntityManager, user: UserEntity, client: Client): Promise<OpenedSession> {
@@ -44,6 +55,12 @@ export class Sessions {
       expiresAt: new Date(now.getTime() + this.config.SESSION_HOURS * 3_600_000),
     });
     await manager.insert(SessionEntity, row);
+    await this.outbox.add(manager, sessionBegan, {
+      organisationId: user.organisationId,
+      at: now.toISOString(),
+      actor: { kind: 'person', id: user.id, name: user.email, address: row.address },
+      ...{ sessionId: row.id, userAgent: row.userAgent },
+    });
     return { secret, session: describeSession(user, row, secret) };
   }
 
@@ -67,11 +84,15 @@ export class Sessions {
   }
 
   /** Ends one session of the organisation; of one user, when given. @throws AppError `not-found` */
-  async end(organisationId: string, sessionId: string, userId?: string): Promise<void> {
+  async end(caller: Caller, sessionId: string, userId?: string): Promise<void> {
+    const { organisationId } = caller.principal;
     await this.database.inOrganisation(organisationId, async (manager) => {
       const where: FindOptionsWhere<SessionEntity> = { id: sessionId, ...(userId ? { userId } : {}) };
+      const row = await manager.findOneBy(SessionEntity, where);
       const { affected } = await manager.delete(SessionEntity, where);
-      if (!affected) throw new AppError('not-found', 'There is no such session, or it has ended already.');
+      if (!row || !affected) throw new AppError('not-found', 'There is no such session, or it has ended already.');
+      const user = await manager.findOneBy(UserEntity, { id: row.userId });
+      await this.tell(manager, caller, [row], user ?? { id: row.userId, email: '' });
       await this.revocations.add(manager, [{ kind: 'session', id: sessionId, organisationId }]);
     });
   }
@@ -79,11 +100,24 @@ export class Sessions {
   /** Ends every session of a user in the caller's transaction. @returns what to revoke */
   async endAll(
     manager: EntityManager,
-    userId: string,
+    caller: Caller,
+    user: Pick<UserEntity, 'id' | 'email'>,
   ): Promise<Array<{ kind: 'session'; id: string; organisationId: string }>> {
-    const rows = await manager.findBy(SessionEntity, { userId });
-    if (rows.length > 0) await manager.delete(SessionEntity, { userId });
+    const rows = await manager.findBy(SessionEntity, { userId: user.id });
+    if (rows.length > 0) await manager.delete(SessionEntity, { userId: user.id });
+    await this.tell(manager, caller, rows, user);
     return rows.map(({ id, organisationId }) => ({ kind: 'session', id, organisationId }));
+  }
+
+  private async tell(
+    manager: EntityManager,
+    caller: Caller,
+    ended: readonly SessionEntity[],
+    { id: userId, email }: Pick<UserEntity, 'id' | 'email'>,
+  ): Promise<void> {
+    for (const { id: sessionId } of ended) {
+      await this.outbox.add(manager, sessionEnded, { ...factBy(caller), sessionId, userId, email });
+    }
   }
 }
 

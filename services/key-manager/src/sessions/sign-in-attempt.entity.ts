@@ -13,4 +13,6 @@ export class SignInAttemptEntity {
   @Column({ name: 'last_at', type: 'timestamptz' })
   lastAt: Date;
   @Column({ name: 'locked_until', type: 'timestamptz', nullable: true }) lockedUntil: Date | null;
+  /** End of the lock-out that the audit log was told of last. */
+  @Column({ name: 'told_until', type: 'timestamptz', nullable: true }) toldUntil: Date | null;
 }

@@ -3,6 +3,7 @@ import { AppError } from '@muster/contracts';
 import { Database } from '@muster/database';
 import { In, MoreThan } from 'typeorm';
 import { KeyManagerConfig } from '../key-manager.config';
+import type { Alongside } from '../limits/alongside';
 import { digest } from '../secrets/secret';
 import { SignInAttemptEntity } from './sign-in-attempt.entity';
 
@@ -22,8 +23,8 @@ export class SignInAttempts {
     private readonly config: KeyManagerConfig,
   ) {}
 
-  /** Counts an attempt. @throws AppError `locked-out` while there were too many */
-  async begin(email: string): Promise<void> {
+  /** Counts an attempt. @throws AppError `locked-out` while there were too many; the first one does `firstRefusal`, too */
+  async begin(email: string, firstRefusal?: Alongside): Promise<void> {
     const lockedUntil = await this.database.unscoped(async (manager) => {
       const now = new Date();
       const emailDigest = digestOf(email);
@@ -36,7 +37,14 @@ export class SignInAttempts {
         where: { emailDigest },
         lock: { mode: 'pessimistic_write' },
       });
-      if (row.lockedUntil && row.lockedUntil > now) return row.lockedUntil;
+      if (row.lockedUntil && row.lockedUntil > now) {
+        const { lockedUntil: until, toldUntil } = row;
+        if (firstRefusal && toldUntil?.getTime() !== until.getTime()) {
+          await manager.update(SignInAttemptEntity, { emailDigest }, { toldUntil: until });
+          await firstRefusal(manager);
+        }
+        return until;
+      }
       const quiet = now.getTime() - row.lastAt.getTime() > ATTEMPTS_KEPT_MS;
       const failures = (quiet ? 0 : row.failures) + 1;
       await manager.update(

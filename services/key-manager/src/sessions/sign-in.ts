@@ -1,11 +1,10 @@
 import { Injectable } from '@nestjs/common';
-import { AppError, type Principal, type SignIn } from '@muster/contracts';
+import { AppError, type SignIn } from '@muster/contracts';
 import { Database } from '@muster/database';
 import { Log } from '@muster/service-kit';
 import { hashPassword, isOutdated, verifyPassword } from '../passwords/password-hash';
-import { checkNewPassword } from '../passwords/password-rules';
-import { Revocations } from '../revocations/revocations';
 import { UserEntity } from '../users/user.entity';
+import { RefusedSignIns } from './refused-sign-ins';
 import { type Client, type OpenedSession, Sessions } from './sessions';
 import { SignInLimits } from './sign-in-limits';
 
@@ -18,7 +17,7 @@ export class PasswordSignIn {
     private readonly database: Database,
     private readonly sessions: Sessions,
     private readonly limits: SignInLimits,
-    private readonly revocations: Revocations,
+    private readonly refused: RefusedSignIns,
     log: Log,
   ) {
     this.log = log.child({ part: 'sign-in' });
@@ -29,18 +28,17 @@ export class PasswordSignIn {
    * @throws AppError `sign-in-failed`, `locked-out`, `too-many-requests`
    */
   async signIn({ email, password }: SignIn, client: Client): Promise<OpenedSession> {
-    await this.limits.admit(email, client.address).catch((error: unknown) => {
-      if (error instanceof AppError) this.log.warn({ address: client.address, code: error.code }, 'Sign-in refused.');
-      throw error;
-    });
-    const user = await this.database.across('user by e-mail address', (manager) =>
-      manager.findOneBy(UserEntity, { email: email.toLowerCase() }),
-    );
+    const { address } = client;
+    const user = await this.find(email, address);
     const right = await verifyPassword(user?.passwordHash, password);
     if (!right || !user || user.disabled) {
-      const reason = !user ? 'unknown' : user.disabled ? 'disabled' : 'password';
-      this.log.warn({ address: client.address, userId: user?.id, reason }, 'Sign-in failed.');
-      throw await this.limits.failed(client.address, wrongPassword('The e-mail address or the password is wrong.'));
+      const reason = !user ? 'unknown-user' : user.disabled ? 'disabled' : 'wrong-password';
+      this.log.warn({ address, userId: user?.id, reason }, 'Sign-in failed.');
+      throw await this.limits.failed(
+        address,
+        wrongPassword('The e-mail address or the password is wrong.'),
+        (manager) => this.refused.add(manager, { email, address, user }, reason),
+      );
     }
     await this.limits.succeeded(email);
     const outdated = isOutdated(user.passwordHash) ? { passwordHash: await hashPassword(password) } : {};
@@ -48,45 +46,27 @@ export class PasswordSignIn {
       await manager.update(UserEntity, { id: user.id }, { lastSignInAt: new Date(), ...outdated });
       return this.sessions.open(manager, user, client);
     });
-    this.log.info({ userId: user.id, sessionId: opened.session.id, address: client.address }, 'Signed in.');
+    this.log.info({ userId: user.id, sessionId: opened.session.id, address }, 'Signed in.');
     return opened;
   }
 
-  /**
-   * Sets a person's own new password, ends all their sessions and opens a new one.
-   * @throws AppError `sign-in-failed`, `locked-out`, `too-many-requests`, `invalid-input`
-   */
-  async changePassword(
-    principal: Principal,
-    passwords: { current: string; fresh: string },
-    client: Client,
-  ): Promise<OpenedSession> {
-    const { organisationId, id } = principal;
-    const user = await this.database.inOrganisation(organisationId, (manager) =>
-      manager.findOneByOrFail(UserEntity, { id }),
-    );
-    await this.limits.admit(user.email, client.address);
-    if (!(await verifyPassword(user.passwordHash, passwords.current))) {
-      this.log.warn({ address: client.address, userId: id, reason: 'password' }, 'Password change failed.');
-      throw await this.limits.failed(client.address, wrongPassword('The current password is wrong.'));
+  /** Who has this e-mail address, if the limits let somebody try it now. */
+  private async find(email: string, address: string): Promise<UserEntity | undefined> {
+    try {
+      await this.limits.refuse(address);
+      const user = await this.database.across('user by e-mail address', (manager) =>
+        manager.findOneBy(UserEntity, { email: email.toLowerCase() }),
+      );
+      const known = user ?? undefined;
+      await this.limits.begin(email, (manager) =>
+        this.refused.add(manager, { email, address, user: known }, 'locked-out'),
+      );
+      return known;
+    } catch (error) {
+      if (error instanceof AppError) this.log.warn({ address, code: error.code }, 'Sign-in refused.');
+      throw error;
     }
-    await this.limits.succeeded(user.email);
-    checkNewPassword(passwords.fresh, { email: user.email, current: passwords.current });
-    const passwordHash = await hashPassword(passwords.fresh);
-    const opened = await this.database.inOrganisation(organisationId, async (manager) => {
-      // Only over the password that was verified: two changes at once must not both win.
-      const where = { id, passwordHash: user.passwordHash, disabled: false };
-      const { affected } = await manager.update(UserEntity, where, { passwordHash, mustChangePassword: false });
-      if (!affected)
-        throw new AppError('conflict', 'The password was changed by somebody else just now. Sign in again.');
-      const ended = await this.sessions.endAll(manager, id);
-      const session = await this.sessions.open(manager, { ...user, mustChangePassword: false }, client);
-      await this.revocations.add(manager, [...ended, { kind: 'user', id, organisationId }]);
-      return session;
-    });
-    this.log.info({ userId: id, sessionId: opened.session.id, address: client.address }, 'Changed the password.');
-    return opened;
   }
 }
 
-const wrongPassword = (sentence: string) => new AppError('sign-in-failed', sentence);
+export const wrongPassword = (sentence: string) => new AppError('sign-in-failed', sentence);

@@ -1,15 +1,18 @@
 import { Controller } from '@nestjs/common';
 import {
+  apiTokenCreated,
   type ApiTokenList,
+  apiTokenRevoked,
   AppError,
   createApiToken,
   type CreatedApiToken,
+  factBy,
   listApiTokens,
   type Principal,
   revokeApiToken,
   type RouteCall,
 } from '@muster/contracts';
-import { Database, newId } from '@muster/database';
+import { Database, newId, Outbox } from '@muster/database';
 import { Handles, Log } from '@muster/service-kit';
 import { Revocations } from '../revocations/revocations';
 import { digest, newTokenSecret } from '../secrets/secret';
@@ -28,6 +31,7 @@ export class TokenController {
   constructor(
     private readonly database: Database,
     private readonly revocations: Revocations,
+    private readonly outbox: Outbox,
     log: Log,
   ) {
     this.log = log.child({ part: 'tokens' });
@@ -43,7 +47,8 @@ export class TokenController {
   }
 
   @Handles(createApiToken)
-  async create({ principal, body }: RouteCall<typeof createApiToken>): Promise<CreatedApiToken> {
+  async create(call: RouteCall<typeof createApiToken>): Promise<CreatedApiToken> {
+    const { principal, body } = call;
     requirePerson(principal);
     const permissions = [...new Set(body.permissions)];
     const lacking = beyond(principal, permissions);
@@ -58,6 +63,7 @@ export class TokenController {
     });
     const owner = await this.database.inOrganisation(principal.organisationId, async (manager) => {
       await manager.insert(ApiTokenEntity, row);
+      await this.outbox.add(manager, apiTokenCreated, { ...factBy(call), tokenId: row.id, name: row.name });
       return manager.findOneByOrFail(UserEntity, { id: principal.id });
     });
     this.log.info({ tokenId: row.id, userId: principal.id, permissions }, 'Created an API token.');
@@ -69,12 +75,16 @@ export class TokenController {
   }
 
   @Handles(revokeApiToken)
-  async revoke({ principal, params }: RouteCall<typeof revokeApiToken>): Promise<void> {
+  async revoke(call: RouteCall<typeof revokeApiToken>): Promise<void> {
+    const { principal, params } = call;
     const { organisationId } = principal;
     const where = { id: params.id, ...(managesAll(principal) ? {} : { ownerId: principal.id }) };
     await this.database.inOrganisation(organisationId, async (manager) => {
+      const token = await manager.findOneBy(ApiTokenEntity, where);
       const { affected } = await manager.delete(ApiTokenEntity, where);
-      if (!affected) throw new AppError('not-found', 'There is no such API token, or it was revoked already.');
+      if (!token || !affected)
+        throw new AppError('not-found', 'There is no such API token, or it was revoked already.');
+      await this.outbox.add(manager, apiTokenRevoked, { ...factBy(call), tokenId: token.id, name: token.name });
       await this.revocations.add(manager, [{ kind: 'token', id: params.id, organisationId }]);
     });
     this.log.info({ tokenId: params.id, by: principal.id }, 'Revoked an API token.');

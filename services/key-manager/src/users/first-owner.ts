@@ -1,6 +1,6 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
-import { DEFAULT_ORGANISATION_ID } from '@muster/contracts';
-import { Database } from '@muster/database';
+import { DEFAULT_ORGANISATION_ID, SUITE, userCreated } from '@muster/contracts';
+import { Database, Outbox } from '@muster/database';
 import { Log } from '@muster/service-kit';
 import { KeyManagerConfig } from '../key-manager.config';
 import { UserEntity } from './user.entity';
@@ -11,6 +11,7 @@ import { newUser } from './users';
 export class FirstOwner implements OnModuleInit {
   constructor(
     private readonly database: Database,
+    private readonly outbox: Outbox,
     private readonly config: KeyManagerConfig,
     private readonly log: Log,
   ) {}
@@ -29,10 +30,15 @@ export class FirstOwner implements OnModuleInit {
     const email = `admin@${this.config.BASE_DOMAIN}`;
     const wanted = { organisationId: DEFAULT_ORGANISATION_ID, email, name: 'Administrator', role: 'owner' as const };
     const row = await newUser(wanted, password);
-    await this.database.inOrganisation(DEFAULT_ORGANISATION_ID, (manager) =>
+    await this.database.inOrganisation(DEFAULT_ORGANISATION_ID, async (manager) => {
+      const insert = manager.createQueryBuilder().insert().into(UserEntity).values(row);
+      const made = await insert.orIgnore().returning('id').execute();
       // Another instance may start at the same time.
-      manager.createQueryBuilder().insert().into(UserEntity).values(row).orIgnore().execute(),
-    );
+      if ((made.raw as unknown[]).length === 0) return;
+      const { id: userId, organisationId, name, role } = row;
+      const fact = { organisationId, at: row.createdAt.toISOString(), actor: SUITE };
+      await this.outbox.add(manager, userCreated, { ...fact, userId, email, name, role });
+    });
     this.log.info({ email }, 'Created the first owner.');
   }
 }

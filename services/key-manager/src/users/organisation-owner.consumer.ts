@@ -28,7 +28,7 @@ export class OrganisationOwnerConsumer {
     const { organisationId, email, name } = wanted;
     const { user, oneTimePassword } = await this.users.create(
       { organisationId, email, name, role: 'owner' },
-      by,
+      { principal: by },
       async (manager) => {
         // An organisation that has people chooses its owners itself.
         if ((await manager.count(UserEntity)) === 0) return;

@@ -39,26 +39,27 @@ export class UserController {
   }
 
   @Handles(createUser)
-  async create({ principal, body }: RouteCall<typeof createUser>): Promise<CreatedUser> {
-    return withPassword(await this.users.create({ ...body, organisationId: principal.organisationId }, principal));
+  async create(call: RouteCall<typeof createUser>): Promise<CreatedUser> {
+    const { organisationId } = call.principal;
+    return withPassword(await this.users.create({ ...call.body, organisationId }, call));
   }
 
   @Handles(updateUser)
-  async update({ principal, params, body }: RouteCall<typeof updateUser>): Promise<User> {
-    const row = await this.users.update(principal, params.id, body);
+  async update(call: RouteCall<typeof updateUser>): Promise<User> {
+    const row = await this.users.update(call, call.params.id, call.body);
     return describeUser(row, (await this.attempts.locks([row.email])).get(row.email));
   }
 
   @Handles(resetPassword)
-  async resetPassword({ principal, params }: RouteCall<typeof resetPassword>): Promise<CreatedUser> {
-    const reset = await this.users.resetPassword(principal, params.id);
+  async resetPassword(call: RouteCall<typeof resetPassword>): Promise<CreatedUser> {
+    const reset = await this.users.resetPassword(call, call.params.id);
     await this.attempts.forget(reset.user.email);
     return withPassword(reset);
   }
 
   @Handles(deleteUser)
-  delete({ principal, params }: RouteCall<typeof deleteUser>): Promise<void> {
-    return this.users.delete(principal, params.id);
+  delete(call: RouteCall<typeof deleteUser>): Promise<void> {
+    return this.users.delete(call, call.params.id);
   }
 
   @Handles(listRoles)

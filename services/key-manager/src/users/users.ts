@@ -1,6 +1,18 @@
 import { Injectable } from '@nestjs/common';
-import { AppError, type Principal, type Role, type UpdateUser } from '@muster/contracts';
-import { Database, isUniqueViolation, newId } from '@muster/database';
+import {
+  apiTokenRevoked,
+  AppError,
+  type Caller,
+  factBy,
+  fieldChanges,
+  passwordChanged,
+  type Role,
+  type UpdateUser,
+  userChanged,
+  userCreated,
+  userDeleted,
+} from '@muster/contracts';
+import { Database, isUniqueViolation, newId, Outbox } from '@muster/database';
 import { Log } from '@muster/service-kit';
 import type { EntityManager } from 'typeorm';
 import { newOneTimePassword } from '../passwords/one-time-password';
@@ -32,6 +44,7 @@ export class Users {
     private readonly database: Database,
     private readonly sessions: Sessions,
     private readonly revocations: Revocations,
+    private readonly outbox: Outbox,
     log: Log,
   ) {
     this.log = log.child({ part: 'users' });
@@ -40,32 +53,39 @@ export class Users {
   /** @param beforeInsert runs in the transaction; what it throws keeps the user from being made */
   async create(
     wanted: NewUser,
-    by: Principal,
+    caller: Caller,
     beforeInsert?: (manager: EntityManager) => Promise<void>,
   ): Promise<WithPassword> {
-    requireReach(by, wanted.role);
+    requireReach(caller.principal, wanted.role);
     const oneTimePassword = newOneTimePassword();
     const row = await newUser(wanted, oneTimePassword);
     try {
       await this.database.inOrganisation(wanted.organisationId, async (manager) => {
         await beforeInsert?.(manager);
         await manager.insert(UserEntity, row);
+        const fact = { ...factBy(caller), organisationId: wanted.organisationId };
+        await this.outbox.add(manager, userCreated, { ...fact, ...named(row) });
       });
     } catch (error) {
       if (!isUniqueViolation(error, 'users_email')) throw error;
       throw new AppError('conflict', 'Somebody has this e-mail address already. Choose another.', { cause: error });
     }
-    this.log.info({ userId: row.id, role: row.role, by: by.id }, 'Created a user.');
+    this.log.info({ userId: row.id, role: row.role, by: caller.principal.id }, 'Created a user.');
     return { user: row, oneTimePassword };
   }
 
-  async update(by: Principal, id: string, change: UpdateUser): Promise<UserEntity> {
+  async update(caller: Caller, id: string, change: UpdateUser): Promise<UserEntity> {
+    const by = caller.principal;
     if (change.role) requireReach(by, change.role);
-    const updated = await this.change(by, id, async (manager, user) => {
-      const { name, role, disabled } = { ...user, ...definedOf(change) };
+    const updated = await this.change(caller, id, async (manager, user) => {
+      const after = { ...user, ...definedOf(change) };
+      const { name, role, disabled } = after;
       if (disabled || role !== 'owner') await keepAnOwner(manager, user);
+      const fields = fieldChanges<UserEntity>(user, after, ['name', 'role', 'disabled']);
+      if (fields.length === 0) return [];
       await manager.update(UserEntity, { id }, { name, role, disabled });
-      const ended = disabled && !user.disabled ? await this.sessions.endAll(manager, id) : [];
+      await this.outbox.add(manager, userChanged, { ...factBy(caller), ...named(after), fields });
+      const ended = disabled && !user.disabled ? await this.sessions.endAll(manager, caller, user) : [];
       const rightsChanged = role !== user.role || disabled !== user.disabled;
       return [...ended, ...(rightsChanged ? [rightsOf(user)] : [])];
     });
@@ -73,33 +93,39 @@ export class Users {
     return updated;
   }
 
-  async resetPassword(by: Principal, id: string): Promise<WithPassword> {
+  async resetPassword(caller: Caller, id: string): Promise<WithPassword> {
     const oneTimePassword = newOneTimePassword();
     const passwordHash = await hashPassword(oneTimePassword);
-    const user = await this.change(by, id, async (manager, found) => {
+    const user = await this.change(caller, id, async (manager, found) => {
       await manager.update(UserEntity, { id }, { passwordHash, mustChangePassword: true });
-      return [...(await this.sessions.endAll(manager, id)), rightsOf(found)];
+      const about = { userId: id, email: found.email, reset: true };
+      await this.outbox.add(manager, passwordChanged, { ...factBy(caller), ...about });
+      return [...(await this.sessions.endAll(manager, caller, found)), rightsOf(found)];
     });
-    this.log.info({ userId: id, by: by.id }, 'Reset a password.');
+    this.log.info({ userId: id, by: caller.principal.id }, 'Reset a password.');
     return { user, oneTimePassword };
   }
 
-  async delete(by: Principal, id: string): Promise<void> {
-    await this.change(by, id, async (manager, user) => {
+  async delete(caller: Caller, id: string): Promise<void> {
+    await this.change(caller, id, async (manager, user) => {
       await keepAnOwner(manager, user);
       const tokens = await manager.findBy(ApiTokenEntity, { ownerId: id });
       await manager.delete(ApiTokenEntity, { ownerId: id });
-      const ended = await this.sessions.endAll(manager, id);
+      for (const { id: tokenId, name } of tokens) {
+        await this.outbox.add(manager, apiTokenRevoked, { ...factBy(caller), tokenId, name });
+      }
+      const ended = await this.sessions.endAll(manager, caller, user);
       await manager.delete(UserEntity, { id });
+      await this.outbox.add(manager, userDeleted, { ...factBy(caller), ...named(user) });
       const revoked = tokens.map((token) => ({ ...rightsOf(user), kind: 'token' as const, id: token.id }));
       return [...ended, ...revoked, rightsOf(user)];
     });
-    this.log.info({ userId: id, by: by.id }, 'Deleted a user.');
+    this.log.info({ userId: id, by: caller.principal.id }, 'Deleted a user.');
   }
 
   /** One change to one user under a row lock, with what it revokes. @returns the user as it is after it */
   private change(
-    by: Principal,
+    { principal: by }: Caller,
     id: string,
     work: (manager: EntityManager, user: UserEntity) => Promise<NewRevocation[]>,
   ): Promise<UserEntity> {
@@ -139,6 +165,7 @@ async function keepAnOwner(manager: EntityManager, user: UserEntity): Promise<vo
   );
 }
 
+const named = ({ id, email, name, role }: UserEntity) => ({ userId: id, email, name, role });
 const rightsOf = ({ id, organisationId }: UserEntity) => ({ kind: 'user' as const, id, organisationId });
 
 const definedOf = (change: UpdateUser): Partial<UpdateUser> =>

@@ -1,0 +1,225 @@
+import 'reflect-metadata';
+import {
+  allRoutes,
+  type BusEvent,
+  certifyDevice,
+  challengeRenewal,
+  createApiToken,
+  createOrganisationOwner,
+  createRegistrationKey,
+  createUser,
+  DEFAULT_ORGANISATION_ID,
+  endAnySession,
+  listRegistrationKeys,
+  renewCertificate,
+  resetPassword,
+  revokeRegistrationKey,
+  signIn,
+  updateUser,
+} from '@muster/contracts';
+import { newId } from '@muster/database';
+import { OutboxRecord } from '@muster/testing';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Browser, enter, NEW_PASSWORD } from './testing/browser';
+import { DeviceKey } from './testing/device-key';
+import { FIRST_PASSWORD, OWNER_EMAIL, RunningKeyManager } from './testing/running-key-manager';
+
+const ADDRESS = '192.0.2.1';
+
+let service: RunningKeyManager;
+let owner: Browser;
+let outbox: OutboxRecord;
+beforeAll(async () => {
+  service = await RunningKeyManager.start({ FAILURES_PER_ADDRESS: '20', REFUSED_SIGN_INS_PER_MINUTE: '40' });
+  owner = await enter(service.origin, OWNER_EMAIL, FIRST_PASSWORD);
+  outbox = await OutboxRecord.of(service.database.adminUrl, 'identity');
+});
+afterAll(async () => {
+  await outbox?.close();
+  await service?.stop();
+});
+
+interface Call {
+  by?: Browser;
+  params?: Record<string, string>;
+  body?: object;
+}
+const someone = () => owner.invite('technician', `${newId()}@example.test`);
+const idOf = (person: Browser): string => person.session?.user.id ?? '';
+const soon = () => new Date(Date.now() + 86_400_000).toISOString();
+const tokenOf = (person: Browser) =>
+  person.call(createApiToken, { body: { name: 'Tool', permissions: ['devices.read'], expiresAt: soon() } });
+const registrationKey = () => owner.call(createRegistrationKey, { body: { name: 'Floor 2' } });
+
+/** One successful call of every route by which people change something, in which all that it may cause happens. */
+const CALLS: Record<string, () => Promise<Call>> = {
+  'POST /auth/session': async () => {
+    const person = await someone();
+    return {
+      by: new Browser(service.origin),
+      body: { email: person.session?.user.email ?? '', password: NEW_PASSWORD },
+    };
+  },
+  'DELETE /auth/session': async () => ({ by: await someone() }),
+  'POST /auth/password': async () => ({
+    by: await someone(),
+    body: { currentPassword: NEW_PASSWORD, newPassword: 'green lanterns over the harbour' },
+  }),
+  'DELETE /auth/sessions/:id': async () => {
+    const by = await someone();
+    return { by, params: { id: by.session?.id ?? '' } };
+  },
+  'DELETE /auth/all-sessions/:id': async () => ({ params: { id: (await someone()).session?.id ?? '' } }),
+  'POST /auth/users': async () => ({ body: { email: `${newId()}@example.test`, name: 'New', role: 'technician' } }),
+  'PATCH /auth/users/:id': async () => ({ params: { id: idOf(await someone()) }, body: { disabled: true } }),
+  'POST /auth/users/:id/password-reset': async () => ({ params: { id: idOf(await someone()) } }),
+  'DELETE /auth/users/:id': async () => {
+    const person = await someone();
+    await tokenOf(person);
+    return { params: { id: idOf(person) } };
+  },
+  'POST /auth/tokens': async () => ({ body: { name: 'Tool', permissions: ['devices.read'], expiresAt: soon() } }),
+  'DELETE /auth/tokens/:id': async () => ({ params: { id: (await tokenOf(owner)).body.id } }),
+  'POST /auth/registration-keys': async () => ({ body: { name: 'Floor 1' } }),
+  'DELETE /auth/registration-keys/:id': async () => ({ params: { id: (await registrationKey()).body.id } }),
+};
+
+const routes = allRoutes().filter(
+  ({ service: by, face, method }) => [by, face].join() === 'key-manager,manager' && method !== 'GET',
+);
+
+describe('what people do', () => {
+  it.each(routes.map((route) => [`${route.method} ${route.path}`, route] as const))('%s', async (name, route) => {
+    const prepare = CALLS[name];
+    if (!prepare) throw new Error(`Add a call of ${name} to this table.`);
+    const { by = owner, params, body } = await prepare();
+    await outbox.news();
+    const answer = await by.call(route, { ...(params ? { params } : {}), ...(body ? { body } : {}) });
+    expect([answer.status < 300, answer.body?.code]).toEqual([true, undefined]);
+
+    const causes = (route.causes as BusEvent[]).map(({ subject }) => subject);
+    const facts = await outbox.news();
+    expect([...new Set(facts.map(({ subject }) => subject))].sort()).toEqual(causes.sort());
+    const actor = { kind: 'person', address: ADDRESS };
+    for (const { payload } of facts) {
+      expect(payload).toMatchObject({ organisationId: DEFAULT_ORGANISATION_ID, actor });
+    }
+    const told = JSON.stringify(facts);
+    for (const secret of [NEW_PASSWORD, by.cookie ?? '', 'green lanterns', 'oneTimePassword', '"key"', 'secret']) {
+      if (secret !== '') expect(told).not.toContain(secret);
+    }
+  });
+
+  it('leaves no trace when nothing changed or it is refused', async () => {
+    const person = await someone();
+    const revoked = (await registrationKey()).body.id;
+    await owner.call(revokeRegistrationKey, { params: { id: revoked } });
+    await outbox.news();
+    const answers = [
+      await owner.call(updateUser, { params: { id: idOf(person) }, body: { role: 'technician' } }),
+      await owner.call(revokeRegistrationKey, { params: { id: revoked } }),
+      await owner.call(createUser, { body: { email: OWNER_EMAIL, name: 'Twin', role: 'technician' } }),
+      await person.call(resetPassword, { params: { id: idOf(owner) } }),
+      await owner.call(endAnySession, { params: { id: newId() } }),
+    ];
+    expect(answers.map(({ status }) => status)).toEqual([200, 204, 409, 403, 404]);
+    expect(await outbox.news()).toEqual([]);
+  });
+
+  it('says what changed about a user, and by whom', async () => {
+    const person = await someone();
+    await outbox.news();
+    await owner.call(updateUser, { params: { id: idOf(person) }, body: { name: 'Renamed', role: 'read-only' } });
+    const [{ payload } = { payload: {} }] = await outbox.news();
+    expect(payload).toMatchObject({
+      userId: idOf(person),
+      role: 'read-only',
+      actor: { kind: 'person', id: idOf(owner), name: OWNER_EMAIL, address: ADDRESS },
+      fields: [
+        { field: 'name', before: 'A technician', after: 'Renamed' },
+        { field: 'role', before: 'technician', after: 'read-only' },
+      ],
+    });
+  });
+
+  it('is told in the organisation whose user it is when somebody makes another one', async () => {
+    const web = await service.busOf('web');
+    const organisationId = newId();
+    await outbox.news();
+    const credential = owner.cookie ?? '';
+    await web.request(createOrganisationOwner, { credential, organisationId, email: 'boss@there.test', name: 'Boss' });
+    expect(await outbox.news()).toMatchObject([
+      { subject: 'user.created.v1', payload: { organisationId, email: 'boss@there.test', role: 'owner' } },
+    ]);
+  });
+});
+
+describe('what nobody signed in for', () => {
+  const browser = (address: string) => Object.assign(new Browser(service.origin), { address });
+  const refusals = async () =>
+    (await outbox.news()).map(({ subject, payload }) => [subject, payload['email'], payload['reason']]);
+
+  it('tells refused sign-ins with their reason, and a lock-out once', async () => {
+    const email = `${newId()}@example.test`;
+    const made = await owner.call(createUser, { body: { email, name: 'X', role: 'read-only' } });
+    const disabled = `${newId()}@example.test`;
+    const gone = await owner.call(createUser, { body: { email: disabled, name: 'Y', role: 'read-only' } });
+    await owner.call(updateUser, { params: { id: gone.body.id }, body: { disabled: true } });
+    await outbox.news();
+    const client = browser('192.0.2.50');
+    for (let times = 0; times < 8; times += 1) await client.signIn(email.toUpperCase(), 'not the password');
+    await client.signIn(disabled, gone.body.oneTimePassword);
+    await client.signIn('nobody@example.test', 'x');
+    expect(made.status).toBe(200);
+    expect(await refusals()).toEqual([
+      ...Array.from({ length: 5 }, () => ['session.refused.v1', email, 'wrong-password']),
+      ['session.refused.v1', email, 'locked-out'],
+      ['session.refused.v1', disabled, 'disabled'],
+      ['session.refused.v1', 'nobody@example.test', 'unknown-user'],
+    ]);
+  });
+
+  it('tells no more of one address than its limit lets through, and no more in all than may be told in a minute', async () => {
+    const guess = (client: Browser) =>
+      client.call(signIn, { body: { email: `${newId()}@example.test`, password: 'guess' } });
+    await outbox.news();
+    const one = browser('192.0.2.60');
+    for (let times = 0; times < 25; times += 1) await guess(one);
+    expect(await refusals()).toHaveLength(20);
+    // The minute may turn meanwhile: then so many once more, and never one for each try.
+    for (let host = 70; host < 130; host += 1)
+      for (const client of [browser(`192.0.2.${host}`)]) {
+        await guess(client);
+        await guess(client);
+      }
+    const told = (await refusals()).length;
+    expect(told).toBeGreaterThan(0);
+    expect(told).toBeLessThanOrEqual(80);
+  });
+
+  it('tells the renewal of a device’s certificate, and of one that is sent again nothing', async () => {
+    const web = await service.busOf('web');
+    const [key] = (await owner.call(listRegistrationKeys)).body.keys.filter(({ state }) => state === 'active');
+    const device = await DeviceKey.make();
+    const { deviceId } = await web.request(certifyDevice, {
+      key: key?.key ?? (await registrationKey()).body.key ?? '',
+      ...{ address: '', proposedDeviceId: newId(), certificateRequest: await device.request() },
+    });
+    await service.sql(`UPDATE identity.certificates SET issued_at = now() - interval '1 day' WHERE device_id = $1`, [
+      deviceId,
+    ]);
+    await outbox.news();
+    const renew = async () => {
+      const { challenge } = (await owner.call(challengeRenewal)).body;
+      return owner.call(renewCertificate, { body: await device.renewal(deviceId, challenge) });
+    };
+    const renewed = await renew();
+    await renew();
+    expect(await outbox.news()).toMatchObject([
+      {
+        subject: 'certificate.renewed.v1',
+        payload: { deviceId, address: ADDRESS, notAfter: renewed.body.notAfter },
+      },
+    ]);
+  });
+});
