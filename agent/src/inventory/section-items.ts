@@ -24,8 +24,8 @@ export function cleanItem(section: InventorySection, found: object): Record<stri
   const item: Record<string, unknown> = {};
   for (const { name, clean, needed } of plan.fields) {
     const value = given[name] === undefined || given[name] === null ? undefined : clean(given[name]);
-    // Nothing is no text, except where a field must be there and may be empty, such as a version.
-    if (value !== undefined && (value !== '' || needed)) item[name] = value;
+    // Nothing is no text, and names nothing. Only a version may be there and be unknown.
+    if (value !== undefined && (value !== '' || (needed && name === 'version'))) item[name] = value;
     else if (needed) return undefined;
   }
   return item;

@@ -1,7 +1,7 @@
 import { decodeUdev, readUdev } from '../../formats/pairs';
 import type { Machine } from '../../machine/machine';
 import { type Found, source } from '../../source';
-import { filledIn } from './dmi';
+import { filledIn } from '../../formats/filled-in';
 
 /** Block devices that are made of others, or of memory. */
 const NOT_DISKS = /^(loop|ram|zram|dm-|md|nbd|drbd|fd)\d*/;

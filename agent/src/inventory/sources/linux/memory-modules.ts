@@ -1,7 +1,7 @@
 import { readUdev } from '../../formats/pairs';
 import { memoryTypeName, readSmbios, type SmbiosStructure } from '../../formats/smbios';
 import { type Found, source } from '../../source';
-import { filledIn } from './dmi';
+import { filledIn } from '../../formats/filled-in';
 
 const TABLE = '/sys/firmware/dmi/tables/DMI';
 /** udev (systemd 248 and later) reads the table as root at start and keeps it for all to read. */

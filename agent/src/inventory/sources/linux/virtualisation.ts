@@ -1,3 +1,4 @@
+import { hypervisorOf } from '../../formats/hypervisors';
 import type { Machine } from '../../machine/machine';
 import { readDmi } from './dmi';
 
@@ -7,25 +8,12 @@ export interface Virtualisation {
   name?: string;
 }
 
-const HYPERVISORS: ReadonlyArray<[RegExp, string]> = [
-  [/vmware/i, 'VMware'],
-  [/virtualbox|innotek/i, 'VirtualBox'],
-  [/microsoft corporation.*virtual machine/i, 'Hyper-V'],
-  [/amazon ec2/i, 'Amazon EC2'],
-  [/google compute engine/i, 'Google Compute Engine'],
-  [/parallels/i, 'Parallels'],
-  [/\bxen\b/i, 'Xen'],
-  [/openstack/i, 'OpenStack'],
-  [/qemu|\bkvm\b/i, 'KVM'],
-];
-
 /** A container is told before the virtual machine that it runs in: it is what the agent sees. */
 export async function readVirtualisation(machine: Machine): Promise<Virtualisation | undefined> {
   const { files } = machine;
   const engine = await containerEngine(machine);
   if (engine) return { kind: 'container', name: engine };
-  const board = `${(await readDmi(machine, 'sys_vendor')) ?? ''} ${(await readDmi(machine, 'product_name')) ?? ''}`;
-  const named = HYPERVISORS.find(([pattern]) => pattern.test(board))?.[1];
+  const named = hypervisorOf(await readDmi(machine, 'sys_vendor'), await readDmi(machine, 'product_name'));
   if (named) return { kind: 'virtual machine', name: named };
   if ((await files.text('/sys/hypervisor/type')) === 'xen') return { kind: 'virtual machine', name: 'Xen' };
   // The processor's own word (CPUID leaf 1, ECX bit 31): some hypervisors have no firmware tables.
