@@ -68,6 +68,7 @@ export class SpoolFolder {
   private open(path: string): void {
     try {
       const segment = SpoolSegment.open(path);
+      if (!segment) return removeFile(path);
       if (!segment.sound) this.log.warn('spool file is damaged, what is whole goes on', { path });
       this.segments.push(segment);
     } catch (error) {

@@ -83,9 +83,13 @@ export class SpoolSegment {
     return segment;
   }
 
-  /** Opens what an earlier process left; cuts what a crash tore off. @throws Error when its head cannot be read */
-  static open(path: string): SpoolSegment {
+  /**
+   * Opens what an earlier process left; cuts what a crash tore off.
+   * @returns undefined when its making was interrupted: it never had a report. @throws Error when its head is damaged
+   */
+  static open(path: string): SpoolSegment | undefined {
     const content = readFileSync(path);
+    if (!content.includes(LINE_FEED)) return undefined;
     const { records, good, damaged } = scanRecords(content);
     const first = records[0];
     const head = first && (JSON.parse(first.json.toString('utf8')) as Partial<SegmentHead>);
