@@ -19,15 +19,32 @@ import {
   Min,
   ValidateNested,
 } from 'class-validator';
+import {
+  type Holds,
+  isBase64Text,
+  isDecimal,
+  isFlag,
+  isInstance,
+  isInstant,
+  isList,
+  isOneOf,
+  isOpen,
+  isPlainEmail,
+  isText,
+  isUuidText,
+  isWhole,
+} from './holds';
 import { type Class, type JsonSchema, recordField } from './registry';
 
 /**
- * Field decorators. Each one states a field's shape once: it adds the class-validator rules and records the JSON
- * Schema that OpenAPI and the contract lock are made from. A bare `kind` (lower case) describes the elements of a list.
+ * Field decorators. Each one states a field's shape once: it adds the class-validator rules with a quick predicate that
+ * implies them, and records the JSON Schema that OpenAPI and the contract lock are made from. A bare `kind` (lower case)
+ * describes the elements of a list.
  */
 export interface Kind {
   schema: JsonSchema;
   rules(each: boolean): PropertyDecorator[];
+  holds: Holds;
   nested?: () => Class;
 }
 
@@ -46,6 +63,7 @@ function field(kind: Kind, options: FieldOptions = {}): PropertyDecorator {
       schema: options.about ? { ...kind.schema, description: options.about } : kind.schema,
       optional: options.optional ?? false,
       nested: kind.nested,
+      holds: kind.holds,
     });
   };
 }
@@ -75,28 +93,33 @@ export const text = ({ min = 0, max, pattern }: TextOptions): Kind => ({
       ...(pattern ? {} : { message: '$property must not contain control characters' }),
     }),
   ],
+  holds: isText(min, max, pattern, storable),
 });
 
 export const uuid = (): Kind => ({
   schema: { type: 'string', format: 'uuid' },
   rules: (each) => [IsUUID(undefined, { each })],
+  holds: isUuidText,
 });
 
 export const oneOf = (values: readonly string[]): Kind => ({
   schema: { type: 'string', enum: [...values] },
   rules: (each) => [IsIn([...values], { each })],
+  holds: isOneOf(values),
 });
 
 export const nested = (type: () => Class): Kind => ({
   schema: {},
   nested: type,
   rules: (each) => [...(each ? [] : [IsObject()]), ValidateNested({ each })],
+  holds: isInstance(type),
 });
 
 /** An object whose fields are checked later, one by one, so that a wrong one does not spoil its neighbours. */
 export const open = (): Kind => ({
   schema: { type: 'object', additionalProperties: true },
   rules: (each) => [IsObject({ each })],
+  holds: isOpen,
 });
 
 export const Text = (options: TextOptions & FieldOptions): PropertyDecorator => field(text(options), options);
@@ -110,6 +133,7 @@ export const Email = (options?: FieldOptions): PropertyDecorator =>
     {
       schema: { type: 'string', format: 'email', maxLength: 254 },
       rules: (each) => [IsEmail({}, { each }), Length(3, 254, { each })],
+      holds: isPlainEmail,
     },
     options,
   );
@@ -119,6 +143,7 @@ export const Whole = (range: { min: number; max: number } & FieldOptions): Prope
     {
       schema: { type: 'integer', minimum: range.min, maximum: range.max },
       rules: (each) => [IsInt({ each }), Min(range.min, { each }), Max(range.max, { each })],
+      holds: isWhole(range.min, range.max),
     },
     range,
   );
@@ -128,17 +153,22 @@ export const Decimal = (range: { min: number; max: number } & FieldOptions): Pro
     {
       schema: { type: 'number', minimum: range.min, maximum: range.max },
       rules: (each) => [IsNumber({}, { each }), Min(range.min, { each }), Max(range.max, { each })],
+      holds: isDecimal(range.min, range.max),
     },
     range,
   );
 
 export const Flag = (options?: FieldOptions): PropertyDecorator =>
-  field({ schema: { type: 'boolean' }, rules: (each) => [IsBoolean({ each })] }, options);
+  field({ schema: { type: 'boolean' }, rules: (each) => [IsBoolean({ each })], holds: isFlag }, options);
 
 /** A point in time, ISO 8601 in UTC, for example `2026-11-21T09:30:00.000Z`. */
 export const Instant = (options?: FieldOptions): PropertyDecorator =>
   field(
-    { schema: { type: 'string', format: 'date-time' }, rules: (each) => [IsISO8601({ strict: true }, { each })] },
+    {
+      schema: { type: 'string', format: 'date-time' },
+      rules: (each) => [IsISO8601({ strict: true }, { each })],
+      holds: isInstant,
+    },
     options,
   );
 
@@ -148,6 +178,7 @@ export const Base64 = (options: { max: number } & FieldOptions): PropertyDecorat
     {
       schema: { type: 'string', contentEncoding: 'base64', maxLength: options.max },
       rules: (each) => [IsBase64({}, { each }), Length(0, options.max, { each })],
+      holds: isBase64Text(options.max),
     },
     options,
   );
@@ -166,6 +197,7 @@ export const List = (kind: Kind, options: { min?: number; max: number } & FieldO
       },
       nested: kind.nested,
       rules: () => [IsArray(), ArrayMinSize(options.min ?? 0), ArrayMaxSize(options.max), ...kind.rules(true)],
+      holds: isList(kind.holds, options.min ?? 0, options.max),
     },
     options,
   );
