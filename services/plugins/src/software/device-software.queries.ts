@@ -1,0 +1,63 @@
+import type { DeviceSoftwareQuery, InstalledSoftware, InstalledSoftwarePage, SoftwareSource } from '@muster/contracts';
+import type { EntityManager } from 'typeorm';
+import { containing, windowOf } from './containing';
+
+interface Row {
+  source: SoftwareSource;
+  name: string;
+  version: string;
+  architecture: string | null;
+  publisher: string | null;
+  scope: string | null;
+  sizeBytes: string | null;
+  installedAt: Date | null;
+  since: Date;
+}
+
+/** The statements behind a page of a device's software. */
+export function deviceSoftwareSql(organisationId: string, deviceId: string, query: DeviceSoftwareQuery) {
+  const parameters: unknown[] = [organisationId, deviceId];
+  const bind = (value: unknown): string => `$${parameters.push(value)}`;
+  const conditions = ['i.organisation_id = $1', 'i.device_id = $2'];
+  if (query.source) conditions.push(`p.source = ${bind(query.source)}`);
+  if (query.search?.trim()) conditions.push(`p.name_key LIKE ${bind(containing(query.search))}`);
+  const where = `FROM plugins.installed i
+      JOIN plugins.titles t ON t.organisation_id = $1 AND t.id = i.title_id
+      JOIN plugins.products p ON p.organisation_id = $1 AND p.id = t.product_id
+     WHERE ${conditions.join(' AND ')}`;
+  const counted = [...parameters];
+  const direction = query.direction === 'descending' ? 'DESC' : 'ASC';
+  const sort = query.sort === 'since' ? 'i.since' : 'p.name_key';
+  const { limit, offset } = windowOf(query);
+  return {
+    page: `SELECT p.source, p.name, t.version, i.architecture, coalesce(t.publisher, p.publisher) AS publisher, i.scope,
+             i.size_bytes AS "sizeBytes", i.installed_at AS "installedAt", i.since ${where}
+            ORDER BY ${sort} ${direction}, i.key ${direction} LIMIT ${bind(limit)} OFFSET ${bind(offset)}`,
+    parameters,
+    count: `SELECT count(*)::int AS total ${where}`,
+    counted,
+  };
+}
+
+/** A page of the software of a device. */
+export async function deviceSoftware(
+  manager: EntityManager,
+  organisationId: string,
+  deviceId: string,
+  query: DeviceSoftwareQuery,
+): Promise<InstalledSoftwarePage> {
+  const sql = deviceSoftwareSql(organisationId, deviceId, query);
+  const rows: Row[] = await manager.query(sql.page, sql.parameters);
+  const [{ total } = { total: 0 }]: Array<{ total: number }> = await manager.query(sql.count, sql.counted);
+  return { software: rows.map(softwareOf), total };
+}
+
+function softwareOf({ sizeBytes, installedAt, since, source, name, version, ...texts }: Row): InstalledSoftware {
+  const given = Object.fromEntries(Object.entries(texts).filter(([, text]) => text !== null));
+  return {
+    ...{ source, name, version, since: since.toISOString() },
+    ...given,
+    ...(sizeBytes === null ? {} : { sizeBytes: Number(sizeBytes) }),
+    ...(installedAt === null ? {} : { installedAt: installedAt.toISOString() }),
+  };
+}
