@@ -1,0 +1,103 @@
+import { randomUUID } from 'node:crypto';
+import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { Database } from '@muster/database';
+import { Log } from '@muster/service-kit';
+import type { EntityManager } from 'typeorm';
+import { AuditLogsConfig } from '../config';
+import { Periodic } from '../periodic';
+import { entriesFrom } from '../verify/verify.queries';
+import { AddressRules } from './address-rules';
+import { advance, fail, type Held, hold, organisationsToForward, release } from './forwarding.queries';
+import { deliver } from './syslog-delivery';
+import { syslogFrame, syslogMessage } from './syslog-message';
+
+/** Organisations that one instance forwards for at the same time. */
+const AT_ONCE = 8;
+
+/**
+ * Hands entries to the organisations' log servers, in order and at least once: the position moves when a connection was
+ * closed by both sides, and whatever happens before sends the same entries again. One instance works for an organisation
+ * at a time, by a lease in its row.
+ */
+@Injectable()
+export class Forwarder implements OnApplicationBootstrap, OnApplicationShutdown {
+  private readonly holder = randomUUID();
+  private readonly rules: AddressRules;
+  private readonly looking: Periodic;
+  private readonly log: Log;
+  private stopping = false;
+
+  constructor(
+    private readonly database: Database,
+    private readonly config: AuditLogsConfig,
+    log: Log,
+  ) {
+    this.log = log.child({ part: 'forwarding' });
+    this.rules = new AddressRules({ loopback: config.FORWARD_LOOPBACK, deny: config.FORWARD_DENY });
+    this.looking = new Periodic(
+      config.FORWARD_SECONDS * 1000,
+      () => this.look(),
+      (error) => this.log.warn({ err: error }, 'Forwarding cannot look for work now; it tries again.'),
+    );
+  }
+
+  onApplicationBootstrap(): void {
+    this.looking.start();
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    this.stopping = true;
+    await this.looking.stop();
+  }
+
+  private async look(): Promise<void> {
+    const waiting = await this.database.across('audit entries to forward', (manager) =>
+      organisationsToForward(manager, this.holder),
+    );
+    const next = async (): Promise<void> => {
+      for (let id = waiting.shift(); id !== undefined && !this.stopping; id = waiting.shift()) await this.forward(id);
+    };
+    await Promise.all(Array.from({ length: AT_ONCE }, next));
+  }
+
+  /** Everything that waits of one organisation, batch after batch, unless something goes wrong. */
+  private async forward(organisationId: string): Promise<void> {
+    const { FORWARD_TIMEOUT_SECONDS } = this.config;
+    for (let more = true; more && !this.stopping;) {
+      // Connecting, sending and closing have that time each; the lease outlasts them all.
+      const held = await this.database.inOrganisation(organisationId, (manager) =>
+        hold(manager, organisationId, this.holder, 4 * FORWARD_TIMEOUT_SECONDS + 30),
+      );
+      if (!held) return;
+      more = await this.sendBatch(held);
+      if (!more) await this.database.inOrganisation(organisationId, (manager) => release(manager, held, this.holder));
+    }
+  }
+
+  private async sendBatch(held: Held): Promise<boolean> {
+    const { organisationId, host, port, anchors, forwardedTo } = held;
+    const { FORWARD_BATCH, FORWARD_TIMEOUT_SECONDS, FORWARD_PAUSE_SECONDS } = this.config;
+    const inOwn = <T>(work: (manager: EntityManager) => Promise<T>): Promise<T> =>
+      this.database.inOrganisation(organisationId, work);
+    const entries = await inOwn((manager) => entriesFrom(manager, organisationId, forwardedTo + 1, FORWARD_BATCH));
+    const last = entries.at(-1);
+    if (!last) return false;
+    const source = {
+      organisationId,
+      hostName: this.config.ITSM_DOMAIN,
+      enterpriseNumber: this.config.FORWARD_ENTERPRISE_NUMBER,
+    };
+    const frames = entries.map((entry) => syslogFrame(syslogMessage(entry, source)));
+    const receiver = { host, port, ...(anchors === null ? {} : { anchors }) };
+    try {
+      await deliver(frames, receiver, { rules: this.rules, timeoutMs: FORWARD_TIMEOUT_SECONDS * 1000 });
+    } catch (error) {
+      const problem = error instanceof Error ? error.message : String(error);
+      this.log.warn({ organisationId, problem }, 'Audit entries wait: the log server does not take them.');
+      await inOwn((manager) => fail(manager, held, this.holder, problem, FORWARD_PAUSE_SECONDS));
+      return false;
+    }
+    const advanced = await inOwn((manager) => advance(manager, held, this.holder, last.number));
+    return advanced && entries.length === FORWARD_BATCH;
+  }
+}

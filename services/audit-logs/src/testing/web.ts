@@ -1,0 +1,18 @@
+import { Injectable } from '@nestjs/common';
+import { HandlesRequest } from '@muster/bus';
+import { type DeviceHomes, locateDevices, type LocateDevices } from '@muster/contracts';
+
+/** Says where devices belong, as web does. */
+@Injectable()
+export class WebDouble {
+  readonly homes = new Map<string, string>();
+
+  @HandlesRequest(locateDevices)
+  async locate({ deviceIds }: LocateDevices): Promise<DeviceHomes> {
+    const homes = deviceIds.flatMap((deviceId) => {
+      const organisationId = this.homes.get(deviceId);
+      return organisationId === undefined ? [] : [{ deviceId, organisationId }];
+    });
+    return { homes };
+  }
+}
