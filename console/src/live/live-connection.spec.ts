@@ -79,18 +79,20 @@ describe('the live connection', () => {
     expect(wires).toHaveLength(2);
   });
 
-  it('tells each new connection whose output is watched', () => {
+  it('tells each new connection whose output and whose logs are watched', () => {
     const { connection, latest } = setUp();
-    connection.watch(['a']);
+    const watch = (...operationIds: string[]) => ({ type: 'watch-output', operationIds }) as const;
+    const logs = { type: 'watch-logs', deviceIds: ['d'] } as const;
+    connection.watch(watch('a'));
     connection.start();
     latest().say({ type: 'hello' });
-    connection.watch(['a', 'b']);
-    const watch = (...operationIds: string[]) => ({ type: 'watch-output', operationIds });
-    expect(latest().sent).toEqual([watch('a'), watch('a', 'b')]);
+    connection.watch(watch('a', 'b'));
+    connection.watch({ ...logs, deviceIds: ['d'] });
+    expect(latest().sent).toEqual([watch('a'), watch('a', 'b'), logs]);
     latest().breakOff();
     vi.advanceTimersByTime(500);
     latest().say({ type: 'hello' });
-    expect(latest().sent).toEqual([watch('a', 'b')]);
+    expect(latest().sent).toEqual([watch('a', 'b'), logs]);
   });
 
   it('does not listen to a socket that it gave up, nor to noise', () => {

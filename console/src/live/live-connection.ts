@@ -36,7 +36,7 @@ export class LiveConnection {
   private attempt = 0;
   private greeted = false;
   private stopped = true;
-  private watched: string[] = [];
+  private readonly watched = new Map<LiveWatch['type'], LiveWatch>();
 
   constructor(
     private readonly open: OpenSocket,
@@ -61,10 +61,10 @@ export class LiveConnection {
     this.connect();
   }
 
-  /** Whose output the server shall send; replaces the earlier list and survives reconnects. */
-  watch(operationIds: string[]): void {
-    this.watched = operationIds;
-    if (this.greeted) this.sendWatch();
+  /** Whose output or logs the server shall send; replaces the earlier list of that type and survives reconnects. */
+  watch(watch: LiveWatch): void {
+    this.watched.set(watch.type, watch);
+    if (this.greeted) this.socket?.send(JSON.stringify(watch));
   }
 
   private connect(): void {
@@ -89,7 +89,7 @@ export class LiveConnection {
     clearTimeout(this.timer);
     this.attempt = 0;
     this.greeted = true;
-    if (this.watched.length > 0) this.sendWatch();
+    for (const watch of this.watched.values()) this.socket?.send(JSON.stringify(watch));
     this.handlers.state('connected');
     this.handlers.gap();
   }
@@ -108,11 +108,6 @@ export class LiveConnection {
     this.socket = undefined;
     this.greeted = false;
     socket?.close();
-  }
-
-  private sendWatch(): void {
-    const watch: LiveWatch = { type: 'watch-output', operationIds: this.watched };
-    this.socket?.send(JSON.stringify(watch));
   }
 }
 

@@ -1,16 +1,18 @@
 import { createContext, useContext } from 'react';
-import type { OutputPiece } from '@muster/contracts';
+import type { LogEntry, OutputPiece } from '@muster/contracts';
 import type { LiveState } from './live-connection';
 
-export interface OutputListener {
-  pieces(pieces: OutputPiece[]): void;
+export interface LiveListener<T> {
+  pieces(pieces: T[]): void;
   /** Messages may have been missed: fetch from where you are. */
   gap(): void;
 }
 export interface Live {
   state: LiveState;
   /** Asks for an operation's output as it arrives. Call the result to stop. */
-  watchOutput(operationId: string, listener: OutputListener): () => void;
+  watchOutput(operationId: string, listener: LiveListener<OutputPiece>): () => void;
+  /** Asks for a device's log lines as they arrive, oldest first. Call the result to stop. */
+  watchLogs(deviceId: string, listener: LiveListener<LogEntry>): () => void;
 }
 
 export const LiveContext = createContext<Live | undefined>(undefined);

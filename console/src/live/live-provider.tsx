@@ -1,11 +1,11 @@
 import { type ReactNode, useEffect, useMemo, useState } from 'react';
-import { LIVE_PATH } from '@muster/contracts';
+import { LIVE_PATH, type LogEntry, type OutputPiece } from '@muster/contracts';
 import { useQueryClient } from '@tanstack/react-query';
 import { updateSelected } from '../devices/selection';
 import { SESSION_KEY } from '../session/use-session';
 import { LiveConnection, type LiveState, type OpenSocket } from './live-connection';
 import { LiveContext } from './live-context';
-import { OutputWatch } from './output-watch';
+import { LiveWatcher } from './live-watcher';
 import { patchCache } from './patch-cache';
 import { Refresher } from './refresher';
 
@@ -20,24 +20,31 @@ const openSocket: OpenSocket = (received, closed) => {
 export function LiveProvider({ children }: { children: ReactNode }) {
   const cache = useQueryClient();
   const [state, setState] = useState<LiveState>('connecting');
-  const { connection, outputs, refresher } = useMemo(() => {
+  const { connection, outputs, logs, refresher } = useMemo(() => {
     const refresher = new Refresher(cache);
-    const outputs: OutputWatch = new OutputWatch((ids) => connection.watch(ids));
+    const outputs: LiveWatcher<OutputPiece> = new LiveWatcher((operationIds) =>
+      connection.watch({ type: 'watch-output', operationIds }),
+    );
+    const logs: LiveWatcher<LogEntry> = new LiveWatcher((deviceIds) =>
+      connection.watch({ type: 'watch-logs', deviceIds }),
+    );
     const connection: LiveConnection = new LiveConnection(openSocket, {
       state: setState,
       gap() {
         // Also the session: rights may have changed meanwhile.
         refresher.soon([]);
         outputs.gap();
+        logs.gap();
       },
       message(message) {
         if (message.type === 'signed-out') void cache.resetQueries({ queryKey: SESSION_KEY });
         else if (message.type === 'output.appended') outputs.deliver(message.id ?? '', message.pieces ?? []);
+        else if (message.type === 'logs.appended') logs.deliver(message.id ?? '', message.entries ?? []);
         else patchCache(cache, refresher, message);
         if (message.type === 'device.changed' && message.device) updateSelected(message.device);
       },
     });
-    return { connection, outputs, refresher };
+    return { connection, outputs, logs, refresher };
   }, [cache]);
 
   useEffect(() => {
@@ -53,12 +60,6 @@ export function LiveProvider({ children }: { children: ReactNode }) {
     };
   }, [connection, refresher]);
 
-  const live = useMemo(
-    () => ({
-      state,
-      watchOutput: (id: string, listener: Parameters<OutputWatch['add']>[1]) => outputs.add(id, listener),
-    }),
-    [state, outputs],
-  );
+  const live = useMemo(() => ({ state, watchOutput: outputs.add, watchLogs: logs.add }), [state, outputs, logs]);
   return <LiveContext value={live}>{children}</LiveContext>;
 }

@@ -1,4 +1,5 @@
 import type { ReactNode } from 'react';
+import { harmless } from './harmless';
 import classes from './fact-list.module.css';
 
 export type Fact = readonly [label: string, value: ReactNode];
@@ -9,7 +10,7 @@ export function FactList({ facts }: { facts: readonly Fact[] }) {
     <dl className={classes.list}>
       {facts.map(([label, value]) => (
         <div key={label} className={classes.fact}>
-          <dt>{label}</dt>
+          <dt>{harmless(label)}</dt>
           <dd>{value === undefined || value === '' ? '–' : value}</dd>
         </div>
       ))}

@@ -1,0 +1,33 @@
+import { listLogs } from '@muster/contracts';
+import { ListTools } from '../lists/list-tools';
+import { DeviceName } from '../devices/device-name';
+import { useText } from '../messages/use-text';
+import { useListState } from '../ui/list-state';
+import { Page } from '../ui/page';
+import { logFilterOf } from './log-filter';
+import { LogView } from './log-view';
+import classes from './logs.module.css';
+
+/** What the agents of all devices wrote. */
+export function LogsPage() {
+  const t = useText();
+  const list = useListState();
+  const filter = logFilterOf(list.get, undefined);
+  return (
+    <Page
+      title={t('logs.pageTitle')}
+      description={t('logs.text')}
+      actions={<ListTools list="logs" route={listLogs} args={{ query: filter }} />}
+    >
+      <LogView
+        list={list}
+        filter={filter}
+        deviceOf={({ deviceId }) => (
+          <span className={classes.device}>
+            <DeviceName id={deviceId} tab="logs" />
+          </span>
+        )}
+      />
+    </Page>
+  );
+}
