@@ -1,5 +1,6 @@
 import type { SchemaOptions } from '@muster/database';
 import { DeviceFactsRow } from './devices/device-facts.entity';
+import { DeviceInventoryRow } from './devices/device-inventory.entity';
 import { Device } from './devices/device.entity';
 import { EndpointMapRow } from './endpoint-map/endpoint-map.entity';
 import { DeviceHardware } from './enrolment/device-hardware.entity';
@@ -11,6 +12,7 @@ import { CreateCore1763683200000 } from './migrations/1763683200000-core';
 import { CreateOperations1763690400000 } from './migrations/1763690400000-operations';
 import { OutputLeaves1763694000000 } from './migrations/1763694000000-output-leaves';
 import { CreateSavedFilters1763697600000 } from './migrations/1763697600000-saved-filters';
+import { CreateDeviceInventory1763701200000 } from './migrations/1763701200000-device-inventory';
 import {
   OperationBatchRow,
   OperationRow,
@@ -30,6 +32,7 @@ export const coreSchema: SchemaOptions = {
     Organisation,
     Device,
     DeviceFactsRow,
+    DeviceInventoryRow,
     DeviceHardware,
     DeviceConnection,
     BrokerNode,
@@ -52,5 +55,6 @@ export const coreSchema: SchemaOptions = {
     CreateOperations1763690400000,
     OutputLeaves1763694000000,
     CreateSavedFilters1763697600000,
+    CreateDeviceInventory1763701200000,
   ],
 };

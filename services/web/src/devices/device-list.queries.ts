@@ -29,6 +29,11 @@ export function deviceListSql(organisationId: string, query: DeviceQuery) {
   if (query.attention !== undefined) {
     conditions.push(`d.id ${query.attention ? 'IN' : 'NOT IN'} (${devicesNeedingAttention})`);
   }
+  const inventory = inventoryConditions(query, bind);
+  if (inventory.length > 0) {
+    conditions.push(`EXISTS (SELECT FROM core.device_inventory i
+                        WHERE i.organisation_id = d.organisation_id AND i.device_id = d.id AND ${inventory.join(' AND ')})`);
+  }
   if (query.search?.trim()) {
     const pattern = bind(containing(query.search));
     conditions.push(`(lower(d.name) LIKE ${pattern} OR lower(d.host_name) LIKE ${pattern}
@@ -42,6 +47,16 @@ export function deviceListSql(organisationId: string, query: DeviceQuery) {
     ORDER BY ${SORTS[query.sort ?? 'name']} ${direction}, d.id ${direction}
     LIMIT ${bind(size)} OFFSET ${bind(((query.page ?? 1) - 1) * size)}`;
   return { page, parameters, count: `SELECT count(*)::int AS total ${where}`, counted };
+}
+
+function inventoryConditions(query: DeviceQuery, bind: (value: unknown) => string): string[] {
+  const { encryption, antivirus, manufacturer, model } = query;
+  return [
+    ...(encryption ? [`i.encryption = ${bind(encryption)}`] : []),
+    ...(antivirus ? [`i.antivirus = ${bind(antivirus)}`] : []),
+    ...(manufacturer ? [`i.manufacturer_key = lower(${bind(manufacturer.trim())})`] : []),
+    ...(model ? [`i.model_key = lower(${bind(model.trim())})`] : []),
+  ];
 }
 
 /** One page of the devices in use, with the number of all that match. */

@@ -1,11 +1,15 @@
-import type { DeviceSummary, Presence } from '@muster/contracts';
+import type { DeviceSummary, InventorySummary, Presence } from '@muster/contracts';
 import type { EntityManager } from 'typeorm';
 import { needsAttention } from './attention';
 
 /** Columns of a `DeviceSummary`, of `core.devices d`. */
 export const summaryColumns = `
   d.id, d.name, d.host_name, d.presence, d.platform, d.os_name, d.agent_version, d.user_name,
-  d.last_contact_at, d.enrolled_at, ${needsAttention} AS attention`;
+  d.last_contact_at, d.enrolled_at, ${needsAttention} AS attention,
+  (SELECT jsonb_strip_nulls(jsonb_build_object('at', i.at, 'manufacturer', i.manufacturer, 'model', i.model,
+            'serialNumber', i.serial_number, 'encryption', i.encryption, 'antivirus', i.antivirus,
+            'lastUser', i.last_user, 'softwareCount', i.software_count))
+     FROM core.device_inventory i WHERE i.organisation_id = d.organisation_id AND i.device_id = d.id) AS inventory`;
 
 export interface SummaryRow {
   id: string;
@@ -19,6 +23,7 @@ export interface SummaryRow {
   last_contact_at: Date;
   enrolled_at: Date;
   attention: boolean;
+  inventory: InventorySummary | null;
 }
 
 export const summaryOf = (row: SummaryRow): DeviceSummary => ({
@@ -33,6 +38,7 @@ export const summaryOf = (row: SummaryRow): DeviceSummary => ({
   lastContactAt: row.last_contact_at.toISOString(),
   enrolledAt: row.enrolled_at.toISOString(),
   attention: row.attention,
+  inventory: row.inventory ? { ...row.inventory, at: new Date(row.inventory.at).toISOString() } : undefined,
 });
 
 /** Rows of the device list for these devices; retired and unknown ones are left out. */

@@ -5,6 +5,8 @@ import { Directory } from './device-directory';
 import { DeviceMetrics } from './device-metrics';
 import { Devices } from './devices.service';
 import { DevicesController } from './devices.controller';
+import { InventoryFactsConsumer } from './inventory-facts.consumer';
+import { InventoryFactsKeeper } from './inventory-facts.service';
 import { LocateDevicesConsumer } from './locate-devices.consumer';
 
 /** Which organisation a device belongs to: both faces, the guard for devices, and other services need it. */
@@ -18,7 +20,7 @@ export class DirectoryModule {}
 @Module({
   imports: [DirectoryModule, LiveModule],
   controllers: [DevicesController],
-  providers: [Devices, DeviceMetrics],
+  providers: [Devices, DeviceMetrics, InventoryFactsConsumer, InventoryFactsKeeper],
   exports: [Devices],
 })
 export class DevicesModule {}

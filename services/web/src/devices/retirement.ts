@@ -31,7 +31,7 @@ export async function retire(
   );
   const tombstone = changed[0];
   if (!tombstone) throw noSuchDevice();
-  for (const table of ['device_hardware', 'device_connections', 'group_members']) {
+  for (const table of ['device_hardware', 'device_inventory', 'device_connections', 'group_members']) {
     await manager.query(`DELETE FROM core.${table} WHERE organisation_id = $1 AND device_id = $2`, [
       organisationId,
       deviceId,
