@@ -65,8 +65,9 @@ export class LinuxProcesses {
   }
 
   private readUsers(): Map<number, string> {
-    const lines = (this.files.text('etc/passwd') ?? '').split('\n').map((line) => line.split(':'));
-    return new Map(lines.map(([name = '', , uid = '']) => [Number(uid), name]));
+    const lines = (this.files.text('etc/passwd') ?? '').matchAll(/^([^:\n]+):[^:\n]*:(\d+):/gm);
+    // The first name of several for one number is the one that other programs show.
+    return new Map([...lines].reverse().map(([, name = '', uid = '']) => [Number(uid), name]));
   }
 }
 
