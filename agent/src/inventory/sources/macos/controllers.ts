@@ -26,6 +26,8 @@ export const macControllers = source({
       vendor: word(textOf(entry['spdisplays_vendor']))?.replace(/^vendor_/, ''),
       name: textOf(entry['sppci_model']) ?? textOf(entry['_name']),
     }));
-    return { items: [...graphics, ...usb], unreadable: [] };
+    // From macOS 26 on, another data type with other names has them.
+    const why = 'this version of macOS tells them in a way that is not read yet';
+    return { items: [...graphics, ...usb], unreadable: usb.length > 0 ? [] : [{ what: 'devices on USB', why }] };
   },
 });

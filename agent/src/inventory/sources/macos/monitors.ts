@@ -15,7 +15,8 @@ export const macMonitors = source({
         const year = Number(textOf(entry['_spdisplays_display-year']));
         return {
           model: textOf(entry['_name']),
-          serialNumber: serialNumber === '0' ? undefined : serialNumber,
+          // The second is what built-in displays all have.
+          serialNumber: serialNumber === '0' || serialNumber === 'fd626d62' ? undefined : serialNumber,
           connection: word(textOf(entry['spdisplays_connection_type'])),
           resolution: pixels?.replaceAll(' ', ''),
           yearMade: year > 1989 ? year : undefined,

@@ -6,17 +6,17 @@ import { homesOf } from './homes';
 /** Where Python's site module, Debian, pyenv and the user scheme put packages. `*` is one name. */
 const SYSTEM = [
   '/usr/lib/python3/dist-packages',
-  '/usr/lib/python3.*/site-packages',
-  '/usr/lib64/python3.*/site-packages',
-  '/usr/local/lib/python3.*/dist-packages',
-  '/usr/local/lib/python3.*/site-packages',
-  '/usr/local/lib64/python3.*/site-packages',
-  '/Library/Frameworks/Python.framework/Versions/*/lib/python3.*/site-packages',
-  '/opt/homebrew/lib/python3.*/site-packages',
+  '/usr/lib/python*/site-packages',
+  '/usr/lib64/python*/site-packages',
+  '/usr/local/lib/python*/dist-packages',
+  '/usr/local/lib/python*/site-packages',
+  '/usr/local/lib64/python*/site-packages',
+  '/Library/Frameworks/Python.framework/Versions/*/lib/python*/site-packages',
+  '/opt/homebrew/lib/python*/site-packages',
 ];
 const OF_USERS = [
-  '.local/lib/python3.*/site-packages',
-  '.pyenv/versions/*/lib/python3.*/site-packages',
+  '.local/lib/python*/site-packages',
+  '.pyenv/versions/*/lib/python*/site-packages',
   'Library/Python/*/lib/python/site-packages',
 ];
 /** Who put it there, by the INSTALLER file (PEP 376): what a distribution's packages brought is listed as those. */
