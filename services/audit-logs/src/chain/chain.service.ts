@@ -66,8 +66,8 @@ export class Chain {
     );
     // After the lock, so that what others appended meanwhile is seen.
     const [last]: Array<{ number: string; hash: string }> = await manager.query(
-      `SELECT number::text AS number, encode(hash, 'hex') AS hash FROM audit.entries
-        WHERE organisation_id = $1 ORDER BY number DESC LIMIT 1`,
+      `SELECT e.number::text AS number, encode(e.hash, 'hex') AS hash FROM audit.entries e
+        WHERE e.organisation_id = $1 ORDER BY e.number DESC LIMIT 1`,
       [organisationId],
     );
     const recorded = { number: Number(row?.number), hash: row?.hash ?? '' };
