@@ -50,6 +50,12 @@ export class FakeSuite {
   readonly reports = new FakeReports();
   /** Answers reports and output with 503 and `Retry-After` while set. */
   reportsAway?: { retryAfterSeconds: number };
+  /** Refuses every batch in which this text is, as a whole. */
+  poison?: string;
+  /** So many more batches are taken, and their connection is cut instead of an answer. */
+  loseReplies = 0;
+  /** Refuses the certificate of every request with this code. */
+  certificateFault?: 'certificate-required' | 'certificate-refused';
   /** An older map names no server for reports. */
   mapNamesReports = true;
   renewals = 0;
@@ -185,11 +191,14 @@ export class FakeSuite {
     if (request.url === '/renew') return this.renew(parse(RenewCertificate, body, { unknown: 'refuse' }), response);
     if (!(request.socket as TLSSocket).getPeerCertificate().subject)
       return refuse(response, 400, 'certificate-required', 'No certificate.');
+    if (this.certificateFault) return refuse(response, 400, this.certificateFault, 'As the test wants.');
     if (this.away) return refuse(response, 503, 'unavailable', 'Away.');
     if (request.url === '/sync') return this.sync(parse(Sync, body, { unknown: 'refuse' }), response);
     if (this.reportsAway) return refuse(response, 503, 'unavailable', 'The stream is full.', this.reportsAway);
     if (request.url === '/reports/inventory/digests') return void response.end(JSON.stringify(this.digests));
+    if (this.poison && bytes.includes(this.poison)) return refuse(response, 400, 'invalid-input', 'Poisoned.');
     const taken = this.reports.answer(request.url ?? '', body, bytes.length, compressed);
+    if (taken && this.loseReplies-- > 0) return void request.socket.destroy();
     if (taken) return void response.writeHead(202).end(JSON.stringify(taken));
     if (output?.[1]) return this.append(output[1], parse(AppendOutput, body, { unknown: 'refuse' }), response);
     refuse(response, 404, 'not-found', `nothing at ${request.url}`);
