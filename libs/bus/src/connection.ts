@@ -140,6 +140,8 @@ export class Connection {
       reconnectTimeWait: RETRY_MS,
       pingInterval: PING_MS,
       timeout: 5000,
+      // The library would make an error with a stack for each request, in case that it fails.
+      noAsyncTraces: true,
     });
   }
 
