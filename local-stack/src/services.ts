@@ -21,7 +21,7 @@ export function serviceParts(layout: Layout, secrets: Secrets): Part[] {
   const common = (port: number, natsUser: string, natsPort: number): Record<string, string> => ({
     PATH: process.env['PATH'] ?? '',
     NODE_ENV: 'production',
-    NODE_OPTIONS: '--max-semi-space-size=4',
+    NODE_OPTIONS: '--max-semi-space-size=4', // megabytes: small beats fast where little is to be done
     SERVICE_HOST: LOCAL,
     SERVICE_PORT: String(port),
     NATS_URL: `nats://${LOCAL}:${natsPort}`,
@@ -76,7 +76,13 @@ export function serviceParts(layout: Layout, secrets: Secrets): Part[] {
     ),
     service('web-manager', 'web', ports.webManager, { ...web, WEB_ROLE: 'manager' }, ['postgres', 'nats-hub']),
     service('web-worker', 'web', ports.webWorker, { ...web, WEB_ROLE: 'worker' }, ['postgres', 'nats-hub']),
-    service('rmm-logs', 'rmm-logs', ports.rmmLogs, database('RMM_LOGS', 'rmm_logs'), ['postgres', 'nats-hub']),
+    service(
+      'rmm-logs',
+      'rmm-logs',
+      ports.rmmLogs,
+      { ...database('RMM_LOGS', 'rmm_logs'), NODE_OPTIONS: '--max-semi-space-size=32' }, // takes in most of what devices report
+      ['postgres', 'nats-hub'],
+    ),
     service('plugins', 'plugins', ports.plugins, database('PLUGINS', 'plugins'), ['postgres', 'nats-hub']),
     service('audit-logs', 'audit-logs', ports.auditLogs, database('AUDIT_LOGS', 'audit'), ['postgres', 'nats-hub']),
     service('bip', 'bip', ports.bip, { AGENT_DIR: join(built, 'agent/dist') }, ['nats-hub']),
