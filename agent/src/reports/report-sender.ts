@@ -79,8 +79,7 @@ export class ReportSender {
   async stop(withinMs: number): Promise<void> {
     clearTimeout(this.timer);
     if (!this.failing && this.parts.spool.waiting > 0) {
-      this.running ??= this.run();
-      await Promise.race([this.running, pause(withinMs, undefined, { ref: false })]);
+      await Promise.race([this.begin(), pause(withinMs, undefined, { ref: false })]);
     }
     this.stopped = true;
     clearTimeout(this.timer);
@@ -90,7 +89,12 @@ export class ReportSender {
     clearTimeout(this.timer);
     if (this.stopped) return;
     this.due = performance.now() + waitMs;
-    this.timer = setTimeout(() => (this.running ??= this.run()), waitMs);
+    this.timer = setTimeout(() => void this.begin(), waitMs);
+  }
+
+  private begin(): Promise<void> {
+    this.running ??= this.run().finally(() => (this.running = undefined));
+    return this.running;
   }
 
   private advance(waitMs: number): void {
@@ -108,7 +112,6 @@ export class ReportSender {
     } catch (error) {
       waitMs = this.failed(error);
     }
-    this.running = undefined;
     this.schedule(waitMs);
   }
 
