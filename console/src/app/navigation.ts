@@ -13,6 +13,7 @@ import {
   IconNotes,
   IconPackage,
   IconPlugConnected,
+  IconShieldCheck,
   IconTerminal2,
   IconUsers,
   IconUserShield,
@@ -20,6 +21,7 @@ import {
 import {
   createOrganisation,
   listAllSessions,
+  listAudit,
   listDeadLetters,
   listDevices,
   listGroups,
@@ -85,6 +87,7 @@ export const NAVIGATION: readonly NavigationSection[] = [
       { to: '/roles', label: 'roles.title', icon: IconUserShield },
       { to: '/all-sessions', label: 'sessions.allTitle', icon: IconLock, needs: listAllSessions },
       { to: '/tokens', label: 'tokens.title', icon: IconKey },
+      { to: '/audit-log', label: 'audit.title', icon: IconShieldCheck, needs: listAudit },
     ],
   },
   {

@@ -3,6 +3,7 @@ import { createBrowserRouter, type RouteObject } from 'react-router';
 import {
   createOrganisation,
   listAllSessions,
+  listAudit,
   listDeadLetters,
   listDevices,
   listGroups,
@@ -73,6 +74,7 @@ const screens: RouteObject[] = [
     listMergeQuestions,
     async () => (await import('../merge-questions/merge-questions-page')).MergeQuestionsPage,
   ),
+  screen('audit-log', listAudit, async () => (await import('../audit/audit-page')).AuditPage),
   screen('users', listUsers, async () => (await import('../users/users-page')).UsersPage),
   screen('roles', undefined, async () => (await import('../users/roles-page')).RolesPage),
   screen('sessions', undefined, async () => (await import('../sessions/own-sessions-page')).OwnSessionsPage),

@@ -3,6 +3,7 @@ import { Button, NativeSelect } from '@mantine/core';
 import { type ChangeQuery, type InventoryChange, listInventoryChanges, SECTION_NAMES } from '@muster/contracts';
 import { IconHistory } from '@tabler/icons-react';
 import { useCursorList } from '../api/use-cursor-list';
+import { DeviceFilter, deviceIdOf } from '../devices/device-filter';
 import { DeviceName } from '../devices/device-name';
 import { ListTools } from '../lists/list-tools';
 import { type TextOf, useText } from '../messages/use-text';
@@ -25,6 +26,7 @@ export function ChangesPage() {
   const t = useText();
   const list = useListState();
   const query: ChangeQuery = {
+    deviceId: deviceIdOf(list.get('device')),
     section: known(SECTION_NAMES, list.get('section')),
     change: known(CHANGES, list.get('change')),
     search: list.get('search')?.slice(0, 200),
@@ -72,7 +74,14 @@ export function ChangesPage() {
 
 function ResetFilters({ list }: { list: ListState }) {
   const t = useText();
-  const none = { section: undefined, change: undefined, search: undefined, from: undefined, to: undefined };
+  const none = {
+    device: undefined,
+    section: undefined,
+    change: undefined,
+    search: undefined,
+    from: undefined,
+    to: undefined,
+  };
   return (
     <Button variant="default" onClick={() => list.set(none)}>
       {t('lists.resetFilters')}
@@ -105,6 +114,7 @@ function ChangeFilters({ list, query }: { list: ListState; query: ChangeQuery })
         ]}
         onChange={(event) => set({ change: event.currentTarget.value })}
       />
+      <DeviceFilter value={query.deviceId} onChange={(device) => set({ device })} />
       <PeriodFields list={list} />
     </div>
   );

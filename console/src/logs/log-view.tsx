@@ -107,7 +107,17 @@ function LogBody({ feed, version, filter, follow, onFollow, deviceOf }: LogBodyP
   if (feed.entries.length === 0) {
     const filtered = filter.level ?? filter.search ?? filter.from ?? filter.to;
     return (
-      <Empty icon={<IconNotes />} title={t(filtered ? 'logs.noneMatch' : 'logs.none')}>
+      <Empty
+        icon={<IconNotes />}
+        title={t(filtered ? 'logs.noneMatch' : 'logs.none')}
+        action={
+          feed.older !== undefined && (
+            <Button variant="default" onClick={() => void feed.loadOlder()}>
+              {t('table.searchOlder')}
+            </Button>
+          )
+        }
+      >
         {!filtered && t('logs.noneText')}
       </Empty>
     );

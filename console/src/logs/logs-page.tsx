@@ -1,5 +1,6 @@
 import { listLogs } from '@muster/contracts';
 import { ListTools } from '../lists/list-tools';
+import { DeviceFilter, deviceIdOf } from '../devices/device-filter';
 import { DeviceName } from '../devices/device-name';
 import { useText } from '../messages/use-text';
 import { useListState } from '../ui/list-state';
@@ -12,7 +13,7 @@ import classes from './logs.module.css';
 export function LogsPage() {
   const t = useText();
   const list = useListState();
-  const filter = logFilterOf(list.get, undefined);
+  const filter = logFilterOf(list.get, deviceIdOf(list.get('device')));
   return (
     <Page
       title={t('logs.pageTitle')}
@@ -22,6 +23,7 @@ export function LogsPage() {
       <LogView
         list={list}
         filter={filter}
+        tools={<DeviceFilter value={filter.deviceId} onChange={(device) => list.set({ device })} />}
         deviceOf={({ deviceId }) => (
           <span className={classes.device}>
             <DeviceName id={deviceId} tab="logs" />
