@@ -8,12 +8,19 @@ interface Piece {
 }
 
 /** Stretches of letters and of digits, each with the number of characters before it that only separate. */
-const piecesOf = (text: string): Piece[] =>
-  [...text.matchAll(/([^A-Za-z0-9]*)([A-Za-z]+|[0-9]+)/g)].map(([, before = '', piece = '']) => ({
-    separators: Buffer.byteLength(before),
-    text: piece,
-    digits: /^[0-9]/.test(piece),
-  }));
+function piecesOf(text: string): Piece[] {
+  const pieces: Piece[] = [];
+  let separators = 0;
+  for (const [piece] of text.matchAll(/[A-Za-z]+|[0-9]+|[^A-Za-z0-9]+/g)) {
+    if (!/^[A-Za-z0-9]/.test(piece)) {
+      separators = Buffer.byteLength(piece);
+      continue;
+    }
+    pieces.push({ separators, text: piece, digits: /^[0-9]/.test(piece) });
+    separators = 0;
+  }
+  return pieces;
+}
 
 /** Letters right after a number come before the end (1.0rc before 1.0); every other piece comes after it. */
 function compareWithEnd(piece: Piece): number {
