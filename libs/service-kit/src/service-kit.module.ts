@@ -14,6 +14,7 @@ import { RevocationList } from './identity/revocation-list';
 import { Log } from './log/log';
 import { Metrics } from './metrics/metrics';
 import { PrometheusBusMetrics } from './metrics/prometheus-bus-metrics';
+import { ListExport } from './routes/list-export/list-export';
 import { RouteAudit } from './routes/route-audit';
 import { RouteGuard } from './routes/route.guard';
 import { RouteInterceptor } from './routes/route.interceptor';
@@ -52,7 +53,9 @@ export class ServiceKitModule {
         Identity,
         { provide: Upgrades, inject: [Identity], useFactory: (identity: Identity) => new Upgrades(identity, config) },
         RouteAudit,
-        { provide: APP_GUARD, useClass: RouteGuard },
+        ListExport,
+        RouteGuard,
+        { provide: APP_GUARD, useExisting: RouteGuard },
         { provide: APP_INTERCEPTOR, useClass: RouteInterceptor },
         { provide: APP_FILTER, useClass: ErrorFilter },
       ],

@@ -11,6 +11,7 @@ import {
   type ServiceName,
   SESSION_COOKIE,
 } from '@muster/contracts';
+import { EXPORT_FORMATS } from '../routes/list-export/formats';
 import { statusOf } from '../routes/handles.decorator';
 
 /** OpenAPI 3.1 description of a service's routes, made from the contracts alone. */
@@ -46,8 +47,23 @@ export function openApi(service: ServiceName): JsonSchema {
   };
 }
 
+const EXPORT_PARAMETER: JsonSchema = {
+  name: 'format',
+  in: 'query',
+  required: false,
+  schema: {
+    type: 'string',
+    enum: [...EXPORT_FORMATS],
+    description: 'All rows that match as a file, not one page: CSV (RFC 4180), or a JSON array of the rows.',
+  },
+};
+
 function operation(route: Route, components: Map<string, JsonSchema>, error: JsonSchema): JsonSchema {
-  const parameters = [...parametersOf(route.params, 'path'), ...parametersOf(route.query, 'query')];
+  const parameters = [
+    ...parametersOf(route.params, 'path'),
+    ...parametersOf(route.query, 'query'),
+    ...(route.list ? [EXPORT_PARAMETER] : []),
+  ];
   return {
     operationId: operationId(route),
     summary: route.summary,
@@ -79,7 +95,12 @@ function successOf(route: Route, components: Map<string, JsonSchema>): JsonSchem
 
 function contentOf(route: Route, components: Map<string, JsonSchema>): JsonSchema | undefined {
   if (route.raw) return { [route.raw]: {} };
-  return route.reply && { 'application/json': { schema: describe(route.reply, components) } };
+  return (
+    route.reply && {
+      'application/json': { schema: describe(route.reply, components) },
+      ...(route.list ? { 'text/csv': { schema: { type: 'string', description: 'With format=csv.' } } } : {}),
+    }
+  );
 }
 
 function securityOf(route: Route): JsonSchema[] {

@@ -18,7 +18,8 @@ export class RouteGuard implements CanActivate {
     return true;
   }
 
-  private async admit(route: Route, request: FastifyRequest): Promise<Principal | undefined> {
+  /** Who is asking. Asked again during what takes long, since rights end. @throws AppError where nobody may */
+  async admit(route: Route, request: FastifyRequest): Promise<Principal | undefined> {
     const presented: Presented = {
       headers: request.headers,
       cookies: request.cookies,

@@ -1,4 +1,5 @@
 import { type CallHandler, type ExecutionContext, Injectable, type NestInterceptor } from '@nestjs/common';
+import { withCorrelationId } from '@muster/bus';
 import {
   AppError,
   type Class,
@@ -11,19 +12,35 @@ import {
   shape,
 } from '@muster/contracts';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { map, type Observable } from 'rxjs';
+import { from, lastValueFrom, map, type Observable } from 'rxjs';
 import { routeOf } from './handles.decorator';
+import { ListExport } from './list-export/list-export';
+import { RouteGuard } from './route.guard';
 
 /** Validates what came in, once, and gives out no more than the contract says. */
 @Injectable()
 export class RouteInterceptor implements NestInterceptor {
+  constructor(
+    private readonly exports: ListExport,
+    private readonly guard: RouteGuard,
+  ) {}
+
   intercept(context: ExecutionContext, next: CallHandler<unknown>): Observable<unknown> {
     const route = routeOf(context.getHandler());
     if (!route) throw new AppError('permission-denied', 'Nobody may use this address.');
     const request = context.switchToHttp().getRequest<FastifyRequest>();
     const reply = context.switchToHttp().getResponse<FastifyReply>();
-    request.muster.call = callOf(route, request, reply);
-    return next.handle().pipe(map((result) => shaped(route, reply, result)));
+    const format = this.exports.formatOf(route, request);
+    const call = callOf(route, request, reply);
+    request.muster.call = call;
+    if (!format) return next.handle().pipe(map((result) => shaped(route, reply, result)));
+    const ask = async (query: object): Promise<object> => {
+      request.muster.principal = await this.guard.admit(route, request);
+      request.muster.call = { ...call, query: query as never };
+      const page = withCorrelationId(call.correlationId, () => lastValueFrom(next.handle()));
+      return (await page) as object;
+    };
+    return from(this.exports.start(route, format, request, reply, ask));
   }
 }
 
@@ -33,7 +50,7 @@ function callOf(route: Route, request: FastifyRequest, reply: FastifyReply): Rou
   const { principal, address, correlationId } = request.muster;
   const call: Omit<RouteCall<Route>, 'principal'> = {
     params: read(route.params, request.params, { unknown, coerce: true }),
-    query: read(route.query, request.query, { unknown, coerce: true }),
+    query: read(route.query, queryOf(route, request), { unknown, coerce: true }),
     body: read(route.body, request.body, { unknown }),
     address,
     correlationId,
@@ -42,6 +59,13 @@ function callOf(route: Route, request: FastifyRequest, reply: FastifyReply): Rou
   };
   // On public routes there is no principal, and none that anybody could rely on.
   return { ...call, ...(principal ? { principal } : {}) } as RouteCall<Route>;
+}
+
+/** Without what asks for a file, which no list has a field for. */
+function queryOf(route: Route, request: FastifyRequest): unknown {
+  if (!route.list) return request.query;
+  const { format: _format, ...query } = request.query as Record<string, unknown>;
+  return query;
 }
 
 function read(type: Class | undefined, input: unknown, options: ParseOptions): object {

@@ -1,5 +1,9 @@
 import {
   ById,
+  CursorQuery,
+  nested,
+  Nested,
+  PageQuery,
   defineRoute,
   device,
   Flag,
@@ -79,6 +83,51 @@ export const importNotes = defineRoute({
   access: publicTo('it keeps nothing'),
   summary: 'Take a large body',
   bodyLimit: 1024 * 1024,
+});
+export class Author {
+  @Text({ max: 50 }) name: string;
+  @Whole({ min: 0, max: 9, optional: true }) rank?: number;
+}
+export class NoteRow {
+  @Whole({ min: 0, max: 10_000_000 }) number: number;
+  @Text({ max: 1000, optional: true }) title?: string;
+  @Nested(() => Author) author: Author;
+  @List(text({ max: 50 }), { max: 5 }) tags: string[];
+  @List(nested(() => Author), { max: 5 }) readers: Author[];
+  @Flag() loud: boolean;
+}
+export class NumberedNotes {
+  @List(nested(() => NoteRow), { max: 200 }) notes: NoteRow[];
+  @Whole({ min: 0, max: 10_000_000 }) total: number;
+}
+export class NotesInOrder {
+  @List(nested(() => NoteRow), { max: 500 }) notes: NoteRow[];
+  @Text({ max: 200, optional: true }) next?: string;
+}
+export class AllNotes {
+  @List(nested(() => NoteRow), { max: 500 }) notes: NoteRow[];
+}
+const listed = { ...own, method: 'GET', access: may('devices.read'), list: 'notes' } as const;
+export const pageOfNotes = defineRoute({
+  ...listed,
+  path: '/list/by-page',
+  summary: 'Notes by page',
+  query: PageQuery,
+  reply: NumberedNotes,
+});
+export const notesInOrder = defineRoute({
+  ...listed,
+  path: '/list/by-place',
+  summary: 'Notes from a place onwards',
+  query: CursorQuery,
+  reply: NotesInOrder,
+});
+export const allNotes = defineRoute({
+  ...listed,
+  path: '/api/list/:id/all',
+  summary: 'All notes',
+  params: ById,
+  reply: AllNotes,
 });
 export class Notes {
   @List(text({ max: 60_000 }), { max: 100 }) titles: string[];

@@ -58,6 +58,42 @@ export class NotesController {
   async takeSilently(): Promise<void> {}
 }
 
+/** Rows that the lists have, and what happens while they are read. */
+export const shelf = {
+  rows: [] as routes.NoteRow[],
+  asked: [] as object[],
+  /** Called before each page but the first is answered. */
+  onLaterPage: async (): Promise<void> => undefined,
+};
+
+@Controller()
+export class ListController {
+  @Handles(routes.pageOfNotes)
+  async byPage({ query }: RouteCall<typeof routes.pageOfNotes>): Promise<routes.NumberedNotes> {
+    const { page = 1, size = 50 } = query;
+    return { notes: await readShelf(query, (page - 1) * size, size), total: shelf.rows.length };
+  }
+
+  @Handles(routes.notesInOrder)
+  async byPlace({ query }: RouteCall<typeof routes.notesInOrder>): Promise<routes.NotesInOrder> {
+    const { after = '0', size = 100 } = query;
+    const end = Number(after) + size;
+    const notes = await readShelf(query, Number(after), size);
+    return { notes, ...(end < shelf.rows.length ? { next: String(end) } : {}) };
+  }
+
+  @Handles(routes.allNotes)
+  async all({ query }: RouteCall<typeof routes.allNotes>): Promise<routes.AllNotes> {
+    return { notes: await readShelf(query, 0, shelf.rows.length) };
+  }
+}
+
+async function readShelf(query: object, from: number, size: number): Promise<routes.NoteRow[]> {
+  shelf.asked.push({ ...query });
+  if (shelf.asked.length > 1) await shelf.onLaterPage();
+  return shelf.rows.slice(from, from + size);
+}
+
 @Controller()
 export class ReportController {
   @Handles(routes.report)
@@ -72,7 +108,7 @@ const directory: DeviceDirectory = {
 };
 
 @Module({
-  controllers: [NotesController, ReportController],
+  controllers: [NotesController, ListController, ReportController],
   providers: [{ provide: DEVICE_DIRECTORY, useValue: directory }],
 })
 export class NotesModule {}

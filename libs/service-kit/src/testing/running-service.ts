@@ -81,6 +81,7 @@ export class RunningService {
         { host: '127.0.0.1', port: this.port, method, path, headers, agent: false },
         (incoming) => {
           const chunks: Buffer[] = [];
+          incoming.on('error', reject);
           incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
           incoming.on('end', () => {
             const text = Buffer.concat(chunks).toString();
