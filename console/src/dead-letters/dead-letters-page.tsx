@@ -3,6 +3,7 @@ import { Button } from '@mantine/core';
 import { type DeadLetter, listDeadLetters } from '@muster/contracts';
 import { IconMailCheck } from '@tabler/icons-react';
 import { useRead } from '../api/use-api';
+import { ExportMenu } from '../lists/export-menu';
 import { type TextOf, useText } from '../messages/use-text';
 import { type Column, DataTable } from '../ui/data-table';
 import form from '../ui/form.module.css';
@@ -25,7 +26,11 @@ export function DeadLettersPage() {
   const [shown, setShown] = useState<DeadLetter>();
   const last = letters.data?.deadLetters.length === PAGE ? letters.data.deadLetters.at(-1) : undefined;
   return (
-    <Page title={t('deadLetters.title')} description={t('deadLetters.text')}>
+    <Page
+      title={t('deadLetters.title')}
+      description={t('deadLetters.text')}
+      actions={<ExportMenu route={listDeadLetters} args={{}} />}
+    >
       <Panel flush title={letters.data && t('deadLetters.count', { total: letters.data.total })}>
         <Loaded query={letters}>
           {({ deadLetters }) => (

@@ -1,5 +1,5 @@
 import { Checkbox, NativeSelect } from '@mantine/core';
-import { type DeviceQuery, listGroups, PRESENCES } from '@muster/contracts';
+import { type DeviceQuery, listGroups, PRESENCES, PROTECTION_STATES } from '@muster/contracts';
 import { useCallback } from 'react';
 import { GroupSelect } from '../groups/group-select';
 import { useText } from '../messages/use-text';
@@ -15,6 +15,8 @@ export function DeviceFilters({ list, query }: { list: ListState; query: DeviceQ
   const may = useMay();
   const { set } = list;
   const search = useCallback((text: string) => set({ search: text }), [set]);
+  const manufacturer = useCallback((text: string) => set({ manufacturer: text }), [set]);
+  const model = useCallback((text: string) => set({ model: text }), [set]);
   return (
     <form
       className={classes.filters}
@@ -51,6 +53,23 @@ export function DeviceFilters({ list, query }: { list: ListState; query: DeviceQ
           onChange={(group) => set({ group })}
         />
       )}
+      {(['encryption', 'antivirus'] as const).map((name) => (
+        <NativeSelect
+          key={name}
+          aria-label={t(`devices.${name}`)}
+          value={query[name] ?? ''}
+          data={[
+            { value: '', label: t(`devices.any.${name}`) },
+            ...PROTECTION_STATES.map((state) => ({
+              value: state,
+              label: t('devices.protectionIs', { what: t(`devices.${name}`), state: t(`protection.${state}`) }),
+            })),
+          ]}
+          onChange={(event) => set({ [name]: event.currentTarget.value })}
+        />
+      ))}
+      <SearchField label={t('devices.manufacturerExact')} value={query.manufacturer ?? ''} onSearch={manufacturer} />
+      <SearchField label={t('devices.modelExact')} value={query.model ?? ''} onSearch={model} />
       <Checkbox
         label={t('devices.attentionOnly')}
         checked={query.attention === true}

@@ -1,5 +1,6 @@
 import { listOperations } from '@muster/contracts';
 import { useRead } from '../api/use-api';
+import { ExportMenu } from '../lists/export-menu';
 import { useText } from '../messages/use-text';
 import { OperationTable } from '../operations/operation-table';
 import { useListState } from '../ui/list-state';
@@ -14,7 +15,11 @@ export function DeviceOperations({ deviceId }: { deviceId: string }) {
   const query = { deviceId, page: list.page, size: list.size };
   const operations = useRead(listOperations, { query }, { keepPrevious: true });
   return (
-    <Panel flush>
+    <Panel
+      title={t('operations.title')}
+      flush
+      actions={<ExportMenu route={listOperations} args={{ query }} size="compact-sm" />}
+    >
       <Loaded query={operations}>
         {(page) => (
           <>

@@ -6,7 +6,7 @@ import { LinkButton } from '../ui/link-button';
 import { Notice } from '../ui/notice';
 import { Panel } from '../ui/panel';
 import { When } from '../ui/when';
-import { platformName } from './device-table';
+import { platformName } from './platform-name';
 import { LastContact } from './last-contact';
 import { PresenceStatus } from './presence-status';
 

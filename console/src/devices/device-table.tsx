@@ -2,14 +2,11 @@ import type { ReactNode } from 'react';
 import type { DeviceSummary } from '@muster/contracts';
 import { IconAlertTriangle } from '@tabler/icons-react';
 import { Link } from 'react-router';
-import type { MessageId } from '../messages/languages';
 import { type TextOf, useText } from '../messages/use-text';
 import { type Column, DataTable } from '../ui/data-table';
+import { Plain } from '../ui/plain';
 import type { SortState } from '../ui/sort-header';
-import { When } from '../ui/when';
-import { LastContact } from './last-contact';
-import { PLATFORMS } from './presence';
-import { PresenceStatus } from './presence-status';
+import { type DeviceColumn, deviceColumn, STANDARD_COLUMNS } from './device-columns';
 import { setSelected, useSelection } from './selection';
 import classes from './devices.module.css';
 
@@ -19,17 +16,27 @@ interface DeviceTableProps {
   selectable?: boolean;
   stale?: boolean;
   empty: ReactNode;
+  /** Columns beside the name. */
+  columns?: readonly DeviceColumn[];
   /** Further columns at the end. */
   extra?: readonly Column<DeviceSummary>[];
 }
 
-export function DeviceTable({ devices, sort, selectable = false, stale, empty, extra = [] }: DeviceTableProps) {
+export function DeviceTable({
+  devices,
+  sort,
+  selectable = false,
+  stale,
+  empty,
+  columns = STANDARD_COLUMNS,
+  extra = [],
+}: DeviceTableProps) {
   const t = useText();
   const selected = useSelection();
   return (
     <DataTable
       caption={t('devices.title')}
-      columns={[...columns(t), ...extra]}
+      columns={[nameColumn(t), ...columns.map((column) => deviceColumn(t, column)), ...extra]}
       rows={devices}
       keyOf={({ id }) => id}
       sort={sort}
@@ -48,44 +55,19 @@ export function DeviceTable({ devices, sort, selectable = false, stale, empty, e
   );
 }
 
-const columns = (t: TextOf): Column<DeviceSummary>[] => [
-  { id: 'name', header: t('devices.name'), sortable: true, cell: (device) => <DeviceName device={device} /> },
-  {
-    id: 'presence',
-    header: t('devices.presence'),
-    sortable: true,
-    cell: ({ presence }) => <PresenceStatus presence={presence} />,
-  },
-  {
-    id: 'osName',
-    header: t('devices.system'),
-    sortable: true,
-    cell: ({ osName, platform }) => osName || platformName(t, platform),
-  },
-  { id: 'user', header: t('devices.user'), cell: ({ user }) => user ?? '–' },
-  {
-    id: 'lastContactAt',
-    header: t('devices.lastContact'),
-    sortable: true,
-    tight: true,
-    cell: (device) => <LastContact device={device} />,
-  },
-  {
-    id: 'enrolledAt',
-    header: t('devices.enrolled'),
-    sortable: true,
-    tight: true,
-    cell: ({ enrolledAt }) => <When at={enrolledAt} />,
-  },
-  { id: 'agent', header: t('devices.agent'), tight: true, cell: ({ agentVersion }) => agentVersion || '–' },
-];
+const nameColumn = (t: TextOf): Column<DeviceSummary> => ({
+  id: 'name',
+  header: t('devices.name'),
+  sortable: true,
+  cell: (device) => <NameCell device={device} />,
+});
 
-function DeviceName({ device }: { device: DeviceSummary }) {
+function NameCell({ device }: { device: DeviceSummary }) {
   const t = useText();
   return (
     <span className={classes.name}>
       <Link to={`/devices/${device.id}`} className="link">
-        {device.name}
+        <Plain text={device.name} most={120} short />
       </Link>
       {device.attention && (
         <span className={classes.attention} title={t('devices.attention')}>
@@ -93,13 +75,11 @@ function DeviceName({ device }: { device: DeviceSummary }) {
           <span className="visually-hidden">{t('devices.attention')}</span>
         </span>
       )}
-      {device.name !== device.hostName && <span className={classes.hostName}>{device.hostName}</span>}
+      {device.name !== device.hostName && (
+        <span className={classes.hostName}>
+          <Plain text={device.hostName} most={120} />
+        </span>
+      )}
     </span>
   );
-}
-
-/** The platform's name; one that this console does not know keeps the name that the agent gave. */
-export function platformName(t: TextOf, platform: string): string {
-  const known = PLATFORMS.find((name) => name === platform);
-  return known ? t(`platform.${known}` satisfies MessageId) : platform;
 }

@@ -1,5 +1,6 @@
-import { type DeviceQuery, listDevices, PRESENCES } from '@muster/contracts';
+import { type DeviceQuery, listDevices, PRESENCES, PROTECTION_STATES } from '@muster/contracts';
 import { useRead } from '../api/use-api';
+import { columnsOf } from './device-columns';
 import { known, type ListState, useListState } from '../ui/list-state';
 
 const SORTS = ['name', 'presence', 'osName', 'lastContactAt', 'enrolledAt'] as const;
@@ -11,7 +12,7 @@ export function useDeviceList() {
   const list = useListState();
   const query = deviceQuery(list);
   const devices = useRead(listDevices, { query }, { keepPrevious: true });
-  return { list, query, devices };
+  return { list, query, devices, columns: columnsOf(list.get('columns')) };
 }
 
 export function deviceQuery(list: Pick<ListState, 'page' | 'size' | 'get'>): DeviceQuery & { sort: string } {
@@ -26,5 +27,9 @@ export function deviceQuery(list: Pick<ListState, 'page' | 'size' | 'get'>): Dev
     platform: list.get('platform')?.slice(0, 64),
     groupId: group && UUID.test(group) ? group : undefined,
     attention: list.get('attention') === 'true' ? true : undefined,
+    encryption: known(PROTECTION_STATES, list.get('encryption')),
+    antivirus: known(PROTECTION_STATES, list.get('antivirus')),
+    manufacturer: list.get('manufacturer')?.slice(0, 200),
+    model: list.get('model')?.slice(0, 200),
   };
 }

@@ -5,6 +5,7 @@ import { IconDeviceDesktop, IconPlayerPlay } from '@tabler/icons-react';
 import { useParams } from 'react-router';
 import { useRead, useWrite } from '../api/use-api';
 import { DeviceTable } from '../devices/device-table';
+import { ExportMenu } from '../lists/export-menu';
 import { useText } from '../messages/use-text';
 import { useMay } from '../session/session-context';
 import { Failure } from '../ui/failure';
@@ -76,7 +77,11 @@ function Members({ groupId }: { groupId: string }) {
   const devices = useRead(listDevices, { query }, { keepPrevious: true });
   const remove = (deviceId: string) => change.mutate({ params: { id: groupId }, body: { remove: [deviceId] } });
   return (
-    <Panel title={t('groups.members')} flush>
+    <Panel
+      title={t('groups.members')}
+      flush
+      actions={<ExportMenu route={listDevices} args={{ query: { groupId } }} size="compact-sm" />}
+    >
       {change.error && <Failure error={change.error} />}
       <Loaded query={devices}>
         {(page) => (

@@ -5,6 +5,7 @@ import { createGroup, type Group, listGroups } from '@muster/contracts';
 import { IconFolders, IconPlus } from '@tabler/icons-react';
 import { Link } from 'react-router';
 import { useRead } from '../api/use-api';
+import { ListTools } from '../lists/list-tools';
 import { type TextOf, useText } from '../messages/use-text';
 import { useMay } from '../session/session-context';
 import { type Column, DataTable } from '../ui/data-table';
@@ -33,7 +34,16 @@ export function GroupsPage() {
     </Button>
   );
   return (
-    <Page title={t('groups.title')} description={t('groups.text')} actions={create}>
+    <Page
+      title={t('groups.title')}
+      description={t('groups.text')}
+      actions={
+        <>
+          <ListTools list="groups" route={listGroups} args={{ query: { search } }} />
+          {create}
+        </>
+      }
+    >
       <div className={form.toolbar} role="search">
         <SearchField label={t('groups.search')} value={search ?? ''} onSearch={find} />
       </div>

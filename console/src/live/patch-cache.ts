@@ -41,12 +41,15 @@ function deviceChanged(cache: QueryClient, refresher: Refresher, device: DeviceS
   cache.setQueryData<DeviceDetail>([readDevice.path, { id: device.id }, {}], (old) => old && { ...old, ...device });
 }
 
+const INVENTORY_FILTERS = ['encryption', 'antivirus', 'manufacturer', 'model'] as const;
+
 /** The change may put the device on another page of this list, or off it. */
 function moves(before: DeviceSummary, after: DeviceSummary, query: DeviceQuery): boolean {
   const filtered =
     (query.presence !== undefined && before.presence !== after.presence) ||
     (query.attention !== undefined && before.attention !== after.attention) ||
-    (query.search !== undefined && before.name !== after.name);
+    (query.search !== undefined && before.name !== after.name) ||
+    INVENTORY_FILTERS.some((name) => query[name] !== undefined && before.inventory?.[name] !== after.inventory?.[name]);
   const sort = query.sort ?? 'name';
   return filtered || before[sort] !== after[sort];
 }

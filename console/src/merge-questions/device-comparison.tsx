@@ -1,7 +1,7 @@
 import type { ReactNode } from 'react';
 import { type DeviceSummary, listDevices, type MergeQuestion } from '@muster/contracts';
 import { Link } from 'react-router';
-import { platformName } from '../devices/device-table';
+import { platformName } from '../devices/platform-name';
 import { LastContact } from '../devices/last-contact';
 import { PresenceStatus } from '../devices/presence-status';
 import { useText } from '../messages/use-text';

@@ -1,6 +1,7 @@
 import { listMergeQuestions } from '@muster/contracts';
 import { IconGitMerge } from '@tabler/icons-react';
 import { useRead } from '../api/use-api';
+import { ExportMenu } from '../lists/export-menu';
 import { useText } from '../messages/use-text';
 import form from '../ui/form.module.css';
 import { useListState } from '../ui/list-state';
@@ -20,7 +21,11 @@ export function MergeQuestionsPage() {
     { keepPrevious: true },
   );
   return (
-    <Page title={t('mergeQuestions.title')} description={t('mergeQuestions.text')}>
+    <Page
+      title={t('mergeQuestions.title')}
+      description={t('mergeQuestions.text')}
+      actions={<ExportMenu route={listMergeQuestions} args={{}} />}
+    >
       <Loaded query={questions}>
         {(page) =>
           page.questions.length === 0 ? (

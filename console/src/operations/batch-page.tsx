@@ -11,6 +11,7 @@ import {
 } from '@muster/contracts';
 import { useParams } from 'react-router';
 import { useRead, useWrite } from '../api/use-api';
+import { ExportMenu } from '../lists/export-menu';
 import { useText } from '../messages/use-text';
 import { useMay } from '../session/session-context';
 import { ConfirmDialog } from '../ui/confirm-dialog';
@@ -66,7 +67,11 @@ export function BatchPage() {
           </Loaded>
         </Panel>
         <div className={shown ? classes.split : undefined}>
-          <Panel title={t('operations.perDevice')} flush>
+          <Panel
+            title={t('operations.perDevice')}
+            flush
+            actions={<ExportMenu route={listOperations} args={{ query: { batchId: id, state } }} size="compact-sm" />}
+          >
             <Loaded query={operations}>
               {(page) => (
                 <>

@@ -3,6 +3,7 @@ import { listDevices, listOperations, OPERATION_STATES, readDevice, runProcedure
 import { IconListCheck, IconPlayerPlay } from '@tabler/icons-react';
 import { useCallback } from 'react';
 import { useRead } from '../api/use-api';
+import { ListTools } from '../lists/list-tools';
 import { useText } from '../messages/use-text';
 import { useMay } from '../session/session-context';
 import form from '../ui/form.module.css';
@@ -24,9 +25,10 @@ export function OperationsPage() {
   const deviceId = list.get('device');
   const state = known(OPERATION_STATES, list.get('state'));
   const search = list.get('search');
+  const filters = { search, state, deviceId };
   const operations = useRead(
     listOperations,
-    { query: { page: list.page, size: list.size, search, state, deviceId } },
+    { query: { page: list.page, size: list.size, ...filters } },
     { keepPrevious: true },
   );
   const filtered = Boolean(search || state || deviceId);
@@ -36,11 +38,14 @@ export function OperationsPage() {
     <Page
       title={t('operations.title')}
       actions={
-        may(runProcedure) && (
-          <LinkButton to="/operations/run" leftSection={<IconPlayerPlay size={16} aria-hidden />}>
-            {t('run.title')}
-          </LinkButton>
-        )
+        <>
+          <ListTools list="operations" route={listOperations} args={{ query: filters }} />
+          {may(runProcedure) && (
+            <LinkButton to="/operations/run" leftSection={<IconPlayerPlay size={16} aria-hidden />}>
+              {t('run.title')}
+            </LinkButton>
+          )}
+        </>
       }
     >
       <div className={form.toolbar} role="search" aria-label={t('operations.filters')}>

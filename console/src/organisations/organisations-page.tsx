@@ -3,6 +3,7 @@ import { Button } from '@mantine/core';
 import { type CreatedOrganisation, listOrganisations, type Organisation } from '@muster/contracts';
 import { IconBuildingSkyscraper, IconPlus } from '@tabler/icons-react';
 import { useRead } from '../api/use-api';
+import { ExportMenu } from '../lists/export-menu';
 import { type TextOf, useText } from '../messages/use-text';
 import { type Column, DataTable } from '../ui/data-table';
 import { Page } from '../ui/page';
@@ -23,9 +24,12 @@ export function OrganisationsPage() {
       title={t('organisations.title')}
       description={t('organisations.text')}
       actions={
-        <Button onClick={() => setCreating(true)} leftSection={<IconPlus size={16} aria-hidden />}>
-          {t('organisations.create')}
-        </Button>
+        <>
+          <ExportMenu route={listOrganisations} args={{}} />
+          <Button onClick={() => setCreating(true)} leftSection={<IconPlus size={16} aria-hidden />}>
+            {t('organisations.create')}
+          </Button>
+        </>
       }
     >
       <Panel flush>

@@ -3,6 +3,7 @@ import { createProcedure, listProcedures, type Procedure } from '@muster/contrac
 import { IconPlus, IconTerminal2 } from '@tabler/icons-react';
 import { Link } from 'react-router';
 import { useRead } from '../api/use-api';
+import { ListTools } from '../lists/list-tools';
 import { type TextOf, useText } from '../messages/use-text';
 import { useMay } from '../session/session-context';
 import { type Column, DataTable } from '../ui/data-table';
@@ -35,7 +36,16 @@ export function ProceduresPage() {
     </LinkButton>
   );
   return (
-    <Page title={t('procedures.title')} description={t('procedures.text')} actions={create}>
+    <Page
+      title={t('procedures.title')}
+      description={t('procedures.text')}
+      actions={
+        <>
+          <ListTools list="procedures" route={listProcedures} args={{ query: { search } }} />
+          {create}
+        </>
+      }
+    >
       <div className={form.toolbar} role="search">
         <SearchField label={t('procedures.search')} value={search ?? ''} onSearch={find} />
       </div>

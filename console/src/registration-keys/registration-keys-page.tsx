@@ -3,6 +3,7 @@ import { Button } from '@mantine/core';
 import { createRegistrationKey, listRegistrationKeys, type RegistrationKey } from '@muster/contracts';
 import { IconPlugConnected, IconPlus } from '@tabler/icons-react';
 import { useRead } from '../api/use-api';
+import { ExportMenu } from '../lists/export-menu';
 import { useText } from '../messages/use-text';
 import { useMay } from '../session/session-context';
 import { Page } from '../ui/page';
@@ -25,7 +26,16 @@ export function RegistrationKeysPage() {
     </Button>
   );
   return (
-    <Page title={t('registrationKeys.title')} description={t('registrationKeys.text')} actions={create}>
+    <Page
+      title={t('registrationKeys.title')}
+      description={t('registrationKeys.text')}
+      actions={
+        <>
+          <ExportMenu route={listRegistrationKeys} args={{}} />
+          {create}
+        </>
+      }
+    >
       <Panel flush>
         <Loaded query={keys}>
           {(list) => (

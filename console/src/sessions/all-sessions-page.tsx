@@ -1,6 +1,7 @@
 import { useState } from 'react';
 import { endAnySession, listAllSessions, listOwnSessions, type SessionSummary } from '@muster/contracts';
 import { useRead, useWrite } from '../api/use-api';
+import { ExportMenu } from '../lists/export-menu';
 import { useText } from '../messages/use-text';
 import { ConfirmDialog } from '../ui/confirm-dialog';
 import { Page } from '../ui/page';
@@ -16,7 +17,11 @@ export function AllSessionsPage() {
   const [chosen, setChosen] = useState<SessionSummary>();
   const close = () => setChosen(undefined);
   return (
-    <Page title={t('sessions.allTitle')} description={t('sessions.allText')}>
+    <Page
+      title={t('sessions.allTitle')}
+      description={t('sessions.allText')}
+      actions={<ExportMenu route={listAllSessions} args={{}} />}
+    >
       <Panel flush>
         <Loaded query={sessions}>
           {(list) => (

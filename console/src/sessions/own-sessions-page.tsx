@@ -1,5 +1,6 @@
 import { endOwnSession, listAllSessions, listOwnSessions } from '@muster/contracts';
 import { useRead, useWrite } from '../api/use-api';
+import { ExportMenu } from '../lists/export-menu';
 import { useText } from '../messages/use-text';
 import { Failure } from '../ui/failure';
 import { Page } from '../ui/page';
@@ -13,7 +14,11 @@ export function OwnSessionsPage() {
   const sessions = useRead(listOwnSessions, {});
   const end = useWrite(endOwnSession, [listOwnSessions, listAllSessions]);
   return (
-    <Page title={t('sessions.title')} description={t('sessions.text')}>
+    <Page
+      title={t('sessions.title')}
+      description={t('sessions.text')}
+      actions={<ExportMenu route={listOwnSessions} args={{}} />}
+    >
       {end.error && <Failure error={end.error} />}
       <Panel flush>
         <Loaded query={sessions}>

@@ -3,6 +3,7 @@ import { Button } from '@mantine/core';
 import { type CreatedApiToken, listApiTokens } from '@muster/contracts';
 import { IconKey, IconPlus } from '@tabler/icons-react';
 import { useRead } from '../api/use-api';
+import { ExportMenu } from '../lists/export-menu';
 import { useText } from '../messages/use-text';
 import { Page } from '../ui/page';
 import { Panel } from '../ui/panel';
@@ -23,7 +24,16 @@ export function TokensPage() {
     </Button>
   );
   return (
-    <Page title={t('tokens.title')} description={t('tokens.text')} actions={create}>
+    <Page
+      title={t('tokens.title')}
+      description={t('tokens.text')}
+      actions={
+        <>
+          <ExportMenu route={listApiTokens} args={{}} />
+          {create}
+        </>
+      }
+    >
       <Panel flush>
         <Loaded query={tokens}>
           {(list) => (

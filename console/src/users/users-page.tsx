@@ -3,6 +3,7 @@ import { Button } from '@mantine/core';
 import { createUser, type CreatedUser, listUsers } from '@muster/contracts';
 import { IconPlus, IconUsers } from '@tabler/icons-react';
 import { useRead } from '../api/use-api';
+import { ExportMenu } from '../lists/export-menu';
 import { useText } from '../messages/use-text';
 import { useMay } from '../session/session-context';
 import { Page } from '../ui/page';
@@ -24,11 +25,14 @@ export function UsersPage() {
       title={t('users.title')}
       description={t('users.text')}
       actions={
-        may(createUser) && (
-          <Button onClick={() => setCreating(true)} leftSection={<IconPlus size={16} aria-hidden />}>
-            {t('users.create')}
-          </Button>
-        )
+        <>
+          <ExportMenu route={listUsers} args={{}} />
+          {may(createUser) && (
+            <Button onClick={() => setCreating(true)} leftSection={<IconPlus size={16} aria-hidden />}>
+              {t('users.create')}
+            </Button>
+          )}
+        </>
       }
     >
       <Panel flush>
