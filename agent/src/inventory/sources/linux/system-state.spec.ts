@@ -1,0 +1,405 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it } from 'vitest';
+import { readUtmp } from '../../formats/utmp';
+import { wtmpRecord } from '../../testing/firmware-tables';
+import { RecordedMachine, type Recording } from '../../testing/recorded-machine';
+import { signIns } from './sign-ins';
+
+const machines: RecordedMachine[] = [];
+const machine = (recording: Recording): RecordedMachine => {
+  machines.push(new RecordedMachine(recording));
+  return machines.at(-1) as RecordedMachine;
+};
+afterEach(() => machines.splice(0).forEach((one) => one.remove()));
+
+describe('services of systemd', () => {
+  // systemctl show '*.service' --property=…, systemd 252.
+  const loaded = `Id=ssh.service
+Description=OpenBSD Secure Shell server
+LoadState=loaded
+ActiveState=active
+SubState=running
+UnitFileState=enabled
+User=
+
+Id=postgresql@15-main.service
+Description=PostgreSQL Cluster 15-main
+LoadState=loaded
+ActiveState=active
+SubState=running
+UnitFileState=enabled-runtime
+User=postgres
+
+Id=apt-daily.service
+Description=Daily apt download activities
+LoadState=loaded
+ActiveState=activating
+SubState=start
+UnitFileState=static
+User=
+
+Id=broken.service
+Description=It fails
+LoadState=loaded
+ActiveState=failed
+SubState=failed
+UnitFileState=disabled
+User=
+
+Id=auditd.service
+Description=auditd.service
+LoadState=not-found
+ActiveState=inactive
+SubState=dead
+UnitFileState=
+User=
+
+Id=user@1000.service
+Description=User Manager for UID 1000
+LoadState=loaded
+ActiveState=active
+SubState=running
+UnitFileState=static
+User=1000
+
+Id=kmod-static-nodes.service
+Description=Create List of Static Device Nodes
+LoadState=loaded
+ActiveState=active
+SubState=exited
+UnitFileState=static
+User=
+`;
+  const installed = `apt-daily.service                      static          -
+getty@.service                         enabled         enabled
+rsync.service                          disabled        enabled
+ssh.service                            enabled         enabled
+sshd.service                           alias           -
+`;
+
+  it('are read with their accounts; what comes and goes is left out', async () => {
+    const recorded = machine({
+      files: { '/run/systemd/system/x': '' },
+      commands: { 'systemctl show': loaded, 'systemctl list-unit-files': installed },
+    });
+    const services = await recorded.items('services');
+    const rows = services.map(({ name, state, startMode, account }) => [name, state, startMode, account]);
+    expect(rows.sort()).toEqual([
+      ['apt-daily.service', 'stopped', 'static', 'root'],
+      ['broken.service', 'failed', 'disabled', 'root'],
+      ['kmod-static-nodes.service', 'completed', 'static', 'root'],
+      ['postgresql@15-main.service', 'running', 'enabled-runtime', 'postgres'],
+      ['rsync.service', 'stopped', 'disabled', undefined],
+      ['ssh.service', 'running', 'enabled', 'root'],
+    ]);
+  });
+
+  it('are not known where systemd does not run, which is said', async () => {
+    expect(await machine({}).unreadable('services')).toEqual({
+      services: 'systemd does not run here, and no other service manager is read',
+    });
+  });
+});
+
+describe('sign-ins', () => {
+  const day = 1_700_000_000;
+  const story = [
+    [2, { line: '~', user: 'reboot', host: '6.1.0-25-amd64', at: day }],
+    [7, { line: 'tty1', user: 'ada', at: day + 60 }],
+    [7, { line: 'pts/0', user: 'grace', host: '192.0.2.7', at: day + 120 }],
+    [8, { line: 'pts/0', at: day + 600 }],
+    [7, { line: 'pts/0', user: 'linus', host: 'host.example', at: day + 700 }],
+    [1, { line: '~', user: 'shutdown', host: '6.1.0-25-amd64', at: day + 900 }],
+    [2, { line: '~', user: 'reboot', host: '6.1.0-25-amd64', at: day + 1000 }],
+    [7, { line: ':0', user: 'ada', host: ':0', at: day + 1100 }],
+  ] as const;
+  const iso = (seconds: number): string => new Date((day + seconds) * 1000).toISOString();
+  const expected = [
+    { user: 'ada', terminal: 'tty1', startedAt: iso(60), endedAt: iso(900) },
+    { user: 'grace', terminal: 'pts/0', from: '192.0.2.7', startedAt: iso(120), endedAt: iso(600) },
+    { user: 'linus', terminal: 'pts/0', from: 'host.example', startedAt: iso(700), endedAt: iso(900) },
+    { user: 'ada', terminal: ':0', startedAt: iso(1100) },
+  ];
+
+  it.each([
+    ['x64', false],
+    ['arm64', true],
+  ] as const)('are read from wtmp as %s writes it', async (architecture, wide) => {
+    const wtmp = Buffer.concat(story.map(([type, fields]) => wtmpRecord(type, fields, wide)));
+    const items = await machine({ architecture, files: { '/var/log/wtmp': wtmp } }).items('sign-ins');
+    expect(items).toHaveLength(4);
+    expect(items).toEqual(expect.arrayContaining(expected));
+  });
+
+  it.runIf(existsSync('/usr/bin/last') && process.arch === 'x64')('are those that last(1) finds', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'muster-wtmp-'));
+    const wtmp = Buffer.concat(story.map(([type, fields]) => wtmpRecord(type, fields)));
+    writeFileSync(join(folder, 'wtmp'), wtmp);
+    const given = ['--file', join(folder, 'wtmp'), '--time-format', 'iso', '--fullnames'];
+    const text = execFileSync('/usr/bin/last', given, { encoding: 'utf8', env: { TZ: 'UTC', LC_ALL: 'C' } });
+    rmSync(folder, { recursive: true });
+    // `ada tty1 2023-11-14T22:14:20+00:00 - down (00:14)`: how long in hours and minutes; nothing while it is open.
+    const lines = text.matchAll(
+      /^(?!reboot|shutdown|wtmp)(\S+)\s+(\S+)\s.*?(\d{4}-\d\d-\d\dT[\d:]{8}).*?(?:\((\d\d:\d\d)\))?$/gm,
+    );
+    const told = [...lines].map(([, user, terminal, start, length]) => [user, terminal, start, length]);
+    const ours = signIns(readUtmp(wtmp, 'x64')).map(({ user, terminal, startedAt = '', endedAt }) => {
+      const length = endedAt && new Date(Date.parse(endedAt) - Date.parse(startedAt)).toISOString().slice(11, 16);
+      return [user, terminal, startedAt.slice(0, 19), length];
+    });
+    expect(told).toHaveLength(4);
+    expect(told.reverse()).toEqual(ours);
+  });
+
+  it('are those that are open and the newest fifty', async () => {
+    const many = Array.from({ length: 200 }, (_, index) => [
+      wtmpRecord(7, { line: 'pts/1', user: 'robot', host: 'ci', at: day + 10 + index * 10 }),
+      wtmpRecord(8, { line: 'pts/1', at: day + 15 + index * 10 }),
+    ]);
+    const first = wtmpRecord(7, { line: 'tty1', user: 'ada', at: day });
+    // A record that was cut in two.
+    const wtmp = Buffer.concat([Buffer.alloc(100, 7), first, ...many.flat()]);
+    const items = await machine({ files: { '/var/log/wtmp': wtmp } }).items('sign-ins');
+    expect(items).toHaveLength(51);
+    expect(items).toContainEqual({ user: 'ada', terminal: 'tty1', startedAt: iso(0) });
+  });
+
+  it('are sessions of this moment where wtmp is not written any more', async () => {
+    const recorded = machine({
+      files: { '/run/systemd/sessions/3': '', '/run/systemd/sessions/c1': '', '/run/systemd/sessions/3.ref': '' },
+      commands: {
+        'loginctl show-session': `Id=3
+Name=ada
+Timestamp=Sat 2026-11-21 08:15:30 UTC
+TTY=pts/0
+RemoteHost=192.0.2.7
+Class=user
+State=active
+
+Id=c1
+Name=gdm
+Timestamp=Sat 2026-11-21 08:00:00 UTC
+TTY=tty1
+RemoteHost=
+Class=greeter
+State=online
+`,
+      },
+    });
+    expect(await recorded.items('sign-ins')).toEqual([
+      { user: 'ada', terminal: 'pts/0', from: '192.0.2.7', startedAt: '2026-11-21T08:15:30.000Z' },
+    ]);
+    expect(await recorded.unreadable('sign-ins')).toEqual({
+      'past sign-ins': 'this system does not write /var/log/wtmp',
+    });
+  });
+});
+
+describe('users', () => {
+  const commands = {
+    'getent passwd':
+      'root:x:0:0:root:/root:/bin/bash\nada:x:1000:1000:Ada L,,,:/home/ada:/bin/zsh\ngrace:x:1001:1001::/home/grace:\nold:x:1002:1002::/home/old:/bin/sh\ntorn\n',
+    'getent group': 'root:x:0:\nwheel:x:10:grace\nada:x:1000:\ndocker:x:998:ada,grace\n',
+  };
+
+  it('have their groups; administrators and disabled ones are known', async () => {
+    const shadow =
+      'root:$y$j9T$x:19000::::::\nada:$y$j9T$x:19000:0:99999:7:::\ngrace:!$y$j9T$x:19000::::::\nold:*:19000:::::100:\n';
+    const recorded = machine({ commands, files: { '/etc/shadow': shadow } });
+    const users = await recorded.items('users');
+    expect(users.map(({ name, administrator, disabled, groups }) => [name, administrator, disabled, groups])).toEqual([
+      ['root', true, false, ['root']],
+      ['ada', false, false, ['ada', 'docker']],
+      ['grace', true, true, ['docker', 'wheel']],
+      ['old', false, true, undefined],
+    ]);
+    expect(users[1]).toMatchObject({ fullName: 'Ada L', id: '1000', home: '/home/ada', shell: '/bin/zsh' });
+  });
+
+  it('are read without getent too', async () => {
+    const files = { '/etc/passwd': commands['getent passwd'], '/etc/group': commands['getent group'] };
+    const users = await machine({ files }).items('users');
+    expect(users.map(({ name, administrator, disabled }) => [name, administrator, disabled])).toEqual([
+      ['root', true, undefined],
+      ['ada', false, undefined],
+      ['grace', true, undefined],
+      ['old', false, undefined],
+    ]);
+  });
+});
+
+describe('networks', () => {
+  const files = {
+    '/sys/class/net/wlp1s0/type': '1\n',
+    '/sys/class/net/wlp1s0/address': 'A0:B1:C2:D3:E4:F5\n',
+    '/sys/class/net/wlp1s0/uevent': 'DEVTYPE=wlan\nINTERFACE=wlp1s0\n',
+    '/sys/class/net/eno1/speed': '1000\n',
+    '/sys/class/net/eno1/device/vendor': '0x8086\n',
+    '/proc/net/route':
+      'Iface\tDestination\tGateway\tFlags\tRefCnt\tUse\tMetric\tMask\n' +
+      'wlp1s0\t00000000\t0101A8C0\t0003\t0\t0\t600\t00000000\nwlp1s0\t0001A8C0\t00000000\t0001\t0\t0\t600\t00FFFFFF\n',
+    '/proc/net/ipv6_route':
+      '00000000000000000000000000000000 00 00000000000000000000000000000000 00 fe80000000000000020000fffe000001 00000400 00000001 00000000 00000003     eno1\n',
+    '/etc/resolv.conf': 'nameserver 127.0.0.53\noptions edns0\n',
+    '/run/systemd/resolve/resolv.conf': 'nameserver 192.168.1.1\nnameserver 2001:db8::53\n',
+  };
+  // ip -json address, iproute2 6.1.
+  const ip = JSON.stringify([
+    {
+      ifname: 'wlp1s0',
+      address: 'a0:b1:c2:d3:e4:f5',
+      addr_info: [
+        { family: 'inet', local: '192.168.1.23', prefixlen: 24, dynamic: true, valid_life_time: 86000 },
+        { family: 'inet6', local: '2001:db8::77aa', prefixlen: 64, temporary: true, dynamic: true },
+        { family: 'inet6', local: 'fe80::1', prefixlen: 64 },
+      ],
+    },
+    { ifname: 'eno1', address: 'd4:00:00:00:00:01', addr_info: [] },
+    {},
+  ]);
+
+  it('have lasting addresses, gateways of both families and upstream name servers', async () => {
+    expect(await machine({ files, commands: { 'ip -json address': ip } }).items('networks')).toEqual([
+      {
+        name: 'wlp1s0',
+        mac: 'a0:b1:c2:d3:e4:f5',
+        addresses: ['192.168.1.23/24', 'fe80::1/64'],
+        type: 'wireless',
+        dhcp: true,
+        gateway: '192.168.1.1',
+        nameServers: ['192.168.1.1', '2001:db8::53'],
+      },
+      {
+        name: 'eno1',
+        mac: 'd4:00:00:00:00:01',
+        type: 'ethernet',
+        gateway: 'fe80::200:ff:fe00:1',
+        nameServers: ['192.168.1.1', '2001:db8::53'],
+        speedMbit: 1000,
+      },
+    ]);
+  });
+
+  it('are read without ip too, as on Alpine', async () => {
+    const entry = {
+      address: '10.0.0.5',
+      cidr: '10.0.0.5/8',
+      mac: 'a0:b1:c2:d3:e4:f5',
+      internal: false,
+      netmask: '255.0.0.0',
+      family: 'IPv4',
+    } as const;
+    const recorded = machine({
+      files,
+      commands: { ip: new Error('unknown option -json') },
+      addresses: { wlp1s0: [entry] },
+    });
+    expect((await recorded.items('networks')).map(({ name, addresses }) => [name, addresses])).toEqual([
+      ['eno1', undefined],
+      ['wlp1s0', ['10.0.0.5/8']],
+    ]);
+  });
+});
+
+describe('printers of CUPS', () => {
+  it('have model and address, without the passwords in it', async () => {
+    const recorded = machine({
+      commands: {
+        'lpstat -v':
+          'device for HP_LaserJet: ipp://printer.example:631/ipp/print\ndevice for Big: smb://DOMAIN\\user:secret@files/big\n',
+        'lpstat -d': 'system default destination: HP_LaserJet\n',
+        'lpoptions -p HP_LaserJet':
+          "copies=1 device-uri=ipp://printer.example:631/ipp/print printer-info='HP \\'big\\'' printer-is-shared=false printer-make-and-model='HP LaserJet MFP M428, driverless'\n",
+        'lpoptions -p Big': "printer-is-shared=true printer-make-and-model='Ricoh'\n",
+      },
+    });
+    expect(await recorded.items('printers')).toEqual([
+      {
+        name: 'HP_LaserJet',
+        model: 'HP LaserJet MFP M428, driverless',
+        address: 'ipp://printer.example:631/ipp/print',
+        isDefault: true,
+        shared: false,
+      },
+      { name: 'Big', model: 'Ricoh', address: 'smb://files/big', isDefault: false, shared: true },
+    ]);
+  });
+
+  it('are none without CUPS, and not known without its tools', async () => {
+    expect(await machine({}).unreadable('printers')).toEqual({});
+    const server = machine({ files: { '/etc/cups/printers.conf': '' } });
+    expect(await server.unreadable('printers')).toEqual({
+      printers: 'the program lpstat is not there (package cups-client)',
+    });
+  });
+});
+
+describe('antivirus', () => {
+  it('is on when what guards runs', async () => {
+    const files = {
+      '/usr/sbin/clamd': '',
+      '/usr/bin/clamscan': '',
+      '/opt/CrowdStrike/falconctl': '',
+      '/proc/1/comm': 'systemd\n',
+      '/proc/77/comm': 'clamd\n',
+    };
+    const commands = {
+      clamscan: 'ClamAV 1.0.7/27443/Fri Nov  1 08:34:54 2024\n',
+      mdatp: JSON.stringify({
+        healthy: true,
+        appVersion: '101.24072.0001',
+        definitionsVersion: '1.419.100.0',
+        definitionsStatus: { $type: 'upToDate' },
+        realTimeProtectionEnabled: { value: false },
+      }),
+    };
+    expect(await machine({ files, commands }).items('antivirus')).toEqual([
+      { name: 'CrowdStrike Falcon', state: 'off' },
+      { name: 'ClamAV', state: 'on', version: '1.0.7', signatures: '27443' },
+      {
+        name: 'Microsoft Defender for Endpoint',
+        state: 'off',
+        version: '101.24072.0001',
+        signatures: '1.419.100.0',
+        upToDate: true,
+      },
+    ]);
+  });
+
+  it('is not known where processes are hidden', async () => {
+    const recorded = machine({ files: { '/usr/sbin/clamd': '' } });
+    expect(await recorded.items('antivirus')).toEqual([{ name: 'ClamAV', state: 'unknown' }]);
+    expect(await recorded.unreadable('antivirus')).toHaveProperty('whether it runs');
+  });
+});
+
+describe('operating system', () => {
+  it('of a Fedora with a full name', async () => {
+    const recorded = machine({
+      files: {
+        '/etc/os-release':
+          'NAME="Fedora Linux"\nVERSION_ID=40\nPRETTY_NAME="Fedora Linux 40 (Workstation \\"Edition\\")"\nID=fedora\n',
+        '/proc/sys/kernel/hostname': 'box.corp.example\n',
+        '/proc/sys/kernel/osrelease': '6.8.9-300.fc40.x86_64\n',
+        '/etc/locale.conf': 'LANG="en_GB.UTF-8"\n',
+        '/var/log/anaconda/anaconda.log': '',
+      },
+      links: { '/etc/localtime': '../usr/share/zoneinfo/Europe/Warsaw' },
+    });
+    expect(await recorded.items('operating-system')).toMatchObject([
+      {
+        name: 'Fedora Linux 40 (Workstation "Edition")',
+        version: '40',
+        kernel: '6.8.9-300.fc40.x86_64',
+        hostName: 'box',
+        domain: 'corp.example',
+        timeZone: 'Europe/Warsaw',
+        locale: 'en_GB.UTF-8',
+        installedAt: expect.stringMatching(/^20/) as string,
+      },
+    ]);
+  });
+});
