@@ -22,6 +22,8 @@ export class AgentProcess {
   readonly config: string;
   private child?: ChildProcess;
   private log = '';
+  /** Further arguments of Node.js. */
+  readonly flags: string[] = [];
 
   constructor(
     private readonly install: string,
@@ -44,7 +46,7 @@ export class AgentProcess {
   start(): void {
     const given = [join(this.install, 'launcher.mjs'), 'run', '--config', this.config, '--state', this.state];
     // As service definitions start it.
-    const flags = ['--max-semi-space-size=1', '--max-old-space-size=128'];
+    const flags = ['--max-semi-space-size=1', '--max-old-space-size=128', ...this.flags];
     this.child = spawn(process.execPath, [...flags, ...given], { stdio: ['ignore', 'ignore', 'pipe'] });
     this.child.stderr?.on('data', (bytes: Buffer) => (this.log += bytes.toString()));
   }
