@@ -5,6 +5,7 @@ import { jetstream, JetStreamApiError } from '@nats-io/jetstream';
 import type { MsgHdrs } from '@nats-io/transport-node';
 import { Connection, type Link } from './connection';
 import { currentCorrelationId } from './correlation';
+import { ReportBundles } from './jetstream/report-bundles';
 import { StreamKeeper } from './jetstream/stream-keeper';
 import { BusMetrics, NoMetrics } from './metrics';
 import { BUS_OPTIONS, type BusOptions } from './options';
@@ -22,6 +23,9 @@ const ACKNOWLEDGE_MS = 5000;
 /** The way out of a process: typed events and requests by their contract objects. */
 @Injectable()
 export class Bus {
+  /** Where reported events wait for company, by subject. */
+  private readonly bundles = new Map<string, ReportBundles>();
+
   constructor(
     @Inject(BUS_OPTIONS) private readonly options: BusOptions,
     private readonly connection: Connection,
@@ -57,21 +61,33 @@ export class Bus {
     ids: Partial<OutgoingIds> = {},
   ): Promise<void> {
     this.mustBeOneOf(event.publishers, `publish ${event.subject}`);
-    const headers = outgoingHeaders({
-      // JetStream would keep each id of a reported event in memory, for a window that says nothing about them.
-      ...(event.delivery === 'reported' ? {} : { messageId: ids.messageId ?? randomUUID() }),
-      correlationId: ids.correlationId ?? currentCorrelationId() ?? randomUUID(),
-    });
+    const correlationId = ids.correlationId ?? currentCorrelationId() ?? randomUUID();
     try {
       const link = this.connection.require();
       const body = encode(event.subject, payload);
-      if (isStored(event)) await this.store(link, event, body, headers);
-      else link.nats.publish(event.subject, body, { headers });
+      if (event.delivery === 'reported') await this.bundlesOf(event).add(body);
+      else {
+        const headers = outgoingHeaders({ correlationId, messageId: ids.messageId ?? randomUUID() });
+        if (isStored(event)) await this.store(link, event, body, headers);
+        else link.nats.publish(event.subject, body, { headers });
+      }
     } catch (error) {
       this.metrics.inc('muster_bus_published_total', { subject: event.subject, outcome: 'failed' });
       throw unavailable(`${event.subject} could not be published`, error);
     }
     this.metrics.inc('muster_bus_published_total', { subject: event.subject, outcome: 'ok' });
+  }
+
+  /** JetStream would keep each message id in memory, for a window that says nothing about reports: they have none. */
+  private bundlesOf(event: Pick<BusEvent, 'subject' | 'delivery' | 'consumers'>): ReportBundles {
+    let bundles = this.bundles.get(event.subject);
+    if (!bundles) {
+      bundles = new ReportBundles(async (body) =>
+        this.store(this.connection.require(), event, body, outgoingHeaders({ correlationId: randomUUID() })),
+      );
+      this.bundles.set(event.subject, bundles);
+    }
+    return bundles;
   }
 
   private async store(

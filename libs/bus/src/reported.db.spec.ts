@@ -103,6 +103,40 @@ describe('reported events', () => {
     expect(store.batches.length).toBeLessThan(100);
   });
 
+  it('share messages when many come at once, and the one that nobody can handle takes no other along', async () => {
+    const store = new Store();
+    store.failure = (numbers) => (numbers.includes(7) ? new Error('not seven') : undefined);
+    await Promise.all(upTo(100).map((number) => report(number)));
+    expect((await stream()).state.messages).toBeLessThan(20);
+    const service = await start({ retryDelaysMs: [10, 10] }, store);
+    await until('all others', () => new Set(store.numbers).size === 99);
+    expect(new Set(store.numbers)).toEqual(new Set(upTo(100).filter((number) => number !== 7)));
+    const web = await startService('web', nats, []);
+    running.push(web);
+    await connected(web);
+    await until('the dead letter', async () => (await web.get(DeadLetters).list()).length === 1);
+    const [letter] = await web.get(DeadLetters).list();
+    expect(letter).toMatchObject({ service: 'rmm-logs', reason: 'failed', problem: 'not seven' });
+    expect(JSON.parse(letter?.payload ?? '')).toMatchObject({ numbers: ['7'] });
+    store.failure = () => undefined;
+    await web.get(DeadLetters).replay(letter?.id ?? '');
+    await until('seven', () => store.numbers.includes(7));
+    expect(service.bus.connected).toBe(true);
+  });
+
+  it('that are wrong become dead letters alone', async () => {
+    await report(0); // makes the stream
+    const link = await raw('rmm-logs');
+    link.publish('number.reported.v1', JSON.stringify([{ numbers: ['1'] }, { numbers: 'none' }, { numbers: ['3'] }]));
+    await link.flush();
+    await link.close();
+    const store = new Store();
+    await start({}, store);
+    await until('the others', () => store.numbers.length === 3);
+    expect(store.numbers).toEqual([0, 1, 3]);
+    await until('an empty stream', async () => (await stream()).state.messages === 0);
+  });
+
   it('are refused with a time to come back when the stream is full, and taken when there is room again', async () => {
     await running.splice(0)[0]?.stop();
     intake = await start({ reportsStreamBytes: 64 * 1024 });

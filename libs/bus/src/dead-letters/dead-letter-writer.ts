@@ -28,14 +28,24 @@ export class DeadLetterWriter {
     private readonly streams: StreamKeeper,
   ) {}
 
-  /** Fulfilled when it is stored; a repetition for the same message is stored once. */
-  async keep(subject: string, message: PulledMessage, verdict: Verdict): Promise<void> {
+  /**
+   * Fulfilled when it is stored; a repetition for the same message is stored once. With `part`: one of the events that the
+   * message carries.
+   */
+  async keep(
+    subject: string,
+    message: PulledMessage,
+    verdict: Verdict,
+    part?: { index: number; value: unknown },
+  ): Promise<void> {
     const delivery = deliveryOf(message);
-    const headers = outgoingHeaders({ correlationId: delivery.correlationId, messageId: message.identity });
+    const messageId = part ? `${message.identity}-${part.index}` : message.identity;
+    const headers = outgoingHeaders({ correlationId: delivery.correlationId, messageId });
     headers.set(HEADERS.deliveries, String(delivery.attempt));
     headers.set(HEADERS.publishedAt, delivery.publishedAt.toISOString());
     headers.set(HEADERS.originalMessageId, oneLine(delivery.messageId, 256));
-    await this.store(subject, message.data, headers, verdict);
+    const body = part ? new TextEncoder().encode(JSON.stringify(part.value)) : message.data;
+    await this.store(subject, body, headers, verdict);
   }
 
   /** Keeps an event of this service that is too large to be published: its beginning, and no deliveries. */

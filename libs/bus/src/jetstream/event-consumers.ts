@@ -25,6 +25,8 @@ const RETRY_LONGEST_MS = 5000;
  * A full batch is followed up at once, and the first report after a quiet time is taken as it comes. Milliseconds.
  */
 const GATHER_MS = 100;
+/** Bytes of reports that are in hand at once. */
+const BATCH_BYTES = 8 * 1024 * 1024;
 
 interface Source {
   stream: StreamName;
@@ -109,9 +111,9 @@ export class EventConsumers {
     const stop = this.stopping.signal;
     const path = `${stream}.${this.nameOf(filter)}`;
     const inboxPrefix = `_INBOX.${this.options.service}`;
-    const take = (batch: number, expires: number): Promise<PulledMessage[]> =>
-      pull(link, { path, batch, expires, inboxPrefix }, stop);
     const gather = consumer.contract.delivery === 'reported' ? GATHER_MS : 0;
+    const take = (batch: number, expires: number): Promise<PulledMessage[]> =>
+      pull(link, { path, batch, expires, inboxPrefix, ...(gather > 0 ? { maxBytes: BATCH_BYTES } : {}) }, stop);
     let left = 0;
     while (!stop.aborted && !link.lost.aborted) {
       const messages = await (left > 0 ? take(Math.min(left, consumer.batch), MORE_MS) : take(1, WAIT_MS));

@@ -1,13 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Inject, Injectable, Logger, Optional } from '@nestjs/common';
-import { AppError, InvalidInput } from '@muster/contracts';
+import { AppError } from '@muster/contracts';
 import { withCorrelationId } from '../correlation';
 import { DeadLetterWriter, type Verdict } from '../dead-letters/dead-letter-writer';
+import type { Delivery } from '../handlers/decorators';
 import type { EventConsumer } from '../handlers/handler-registry';
 import { BusMetrics, NoMetrics } from '../metrics';
 import { BUS_OPTIONS, type BusOptions, RETRY_DELAYS_MS } from '../options';
-import { decode } from '../wire/decode';
+import { type Decoded, decodeEach } from '../wire/decode';
 import { messageOf } from '../wire/unavailable';
 import { isAway } from './away';
 import { deliveryOf, type Event, inChunks } from './event';
@@ -52,13 +53,19 @@ export class EventHandling {
       await this.giveUp(consumer, message, { reason: 'interrupted', code: 'internal', problem });
       return undefined;
     }
-    try {
-      return { message, delivery, payload: decode(consumer.contract.payload, message.data) };
-    } catch (error) {
-      const problem = error instanceof InvalidInput ? error.message : messageOf(error);
-      await this.giveUp(consumer, message, { reason: 'invalid', code: 'invalid-input', problem });
-      return undefined;
+    const decoded = decodeEach(consumer.contract.payload, message.data);
+    const payloads = decoded.flatMap(({ payload }) => payload ?? []);
+    const whole = decoded.length === 1 && payloads.length === 0;
+    for (const [index, one] of decoded.entries()) {
+      const { problem } = one;
+      if (problem === undefined) continue;
+      const verdict = { reason: 'invalid', code: 'invalid-input', problem } as const;
+      if (whole) await this.giveUp(consumer, message, verdict);
+      else if (!(await this.setAside(consumer, message, { index, value: one.value }, verdict))) return undefined;
     }
+    if (payloads.length > 0) return { message, delivery, payloads };
+    message.terminate();
+    return undefined;
   }
 
   private async handOver(consumer: EventConsumer, chunk: Event[], stop: AbortSignal): Promise<void> {
@@ -69,7 +76,7 @@ export class EventHandling {
       this.metrics.observe('muster_bus_handling_seconds', { subject }, (performance.now() - started) / 1000);
       if (error === undefined) {
         for (const { message } of chunk) message.acknowledge();
-        this.metrics.inc('muster_bus_handled_total', { subject, outcome: 'ok' }, chunk.length);
+        this.metrics.inc('muster_bus_handled_total', { subject, outcome: 'ok' }, payloadsOf(chunk));
         return;
       }
       if (!isAway(error)) return this.failed(consumer, chunk, error);
@@ -91,8 +98,8 @@ export class EventHandling {
     try {
       await withCorrelationId(correlationId, () =>
         consumer.handle(
-          chunk.map((event) => event.payload),
-          chunk.map((event) => event.delivery),
+          chunk.flatMap((event) => event.payloads),
+          chunk.flatMap(deliveriesOf),
         ),
       );
       return undefined;
@@ -106,8 +113,10 @@ export class EventHandling {
     const code = error instanceof AppError ? error.code : 'internal';
     this.metrics.inc('muster_bus_handled_total', { subject, outcome: code }, chunk.length);
     const [only] = chunk;
-    if (chunk.length === 1 && only && only.delivery.attempt > this.delays.length)
+    if (chunk.length === 1 && only && only.delivery.attempt > this.delays.length) {
+      if (only.payloads.length > 1) return this.oneByOne(consumer, only);
       return this.giveUp(consumer, only.message, { reason: 'failed', code, problem: messageOf(error) });
+    }
     const attempt = only?.delivery.attempt ?? 1;
     this.log.warn({
       message: 'event not handled yet',
@@ -118,6 +127,38 @@ export class EventHandling {
       error,
     });
     again(chunk, this.delays[attempt - 1] ?? 0);
+  }
+
+  /** The last handling of bundled events: those that fail alone, too, become dead letters, and only those. */
+  private async oneByOne(consumer: EventConsumer, { message, payloads, delivery }: Event): Promise<void> {
+    for (const [index, payload] of payloads.entries()) {
+      const error = await this.attempt(consumer, [{ message, payloads: [payload], delivery }]);
+      if (error === undefined) continue;
+      if (isAway(error)) return message.again(this.delays.at(-1) ?? 0);
+      const code = error instanceof AppError ? error.code : 'internal';
+      const verdict = { reason: 'failed', code, problem: messageOf(error) } as const;
+      if (!(await this.setAside(consumer, message, { index, value: payload }, verdict))) return;
+    }
+    message.acknowledge();
+  }
+
+  /** Makes one of bundled events a dead letter. @returns false when that is not possible now; the message comes again */
+  private async setAside(
+    { contract: { subject }, where }: EventConsumer,
+    message: PulledMessage,
+    part: { index: number; value: unknown },
+    verdict: Verdict,
+  ): Promise<boolean> {
+    try {
+      await this.deadLetters.keep(subject, message, verdict, part);
+    } catch (error) {
+      this.log.warn({ message: 'dead letter could not be kept yet', subject, error: messageOf(error) });
+      message.again(this.delays.at(-1) ?? 0);
+      return false;
+    }
+    this.metrics.inc('muster_bus_dead_letters_total', { subject, reason: verdict.reason });
+    this.log.error({ message: 'event became a dead letter', subject, where, ...verdict });
+    return true;
   }
 
   private async giveUp({ contract, where }: EventConsumer, message: PulledMessage, verdict: Verdict): Promise<void> {
@@ -134,6 +175,14 @@ export class EventHandling {
     }
   }
 }
+
+/** Of each payload; of several in one message with a number behind the message's name. */
+const deliveriesOf = ({ payloads, delivery }: Event): Delivery[] =>
+  payloads.length === 1
+    ? [delivery]
+    : payloads.map((_, index) => ({ ...delivery, messageId: `${delivery.messageId}-${index}` }));
+
+const payloadsOf = (chunk: Event[]): number => chunk.reduce((sum, { payloads }) => sum + payloads.length, 0);
 
 function again(chunk: Event[], delayMs: number): void {
   for (const { message } of chunk) message.again(delayMs);

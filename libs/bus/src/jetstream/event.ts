@@ -2,10 +2,10 @@ import type { Delivery } from '../handlers/decorators';
 import { correlationIdOf, HEADERS } from '../wire/headers';
 import type { PulledMessage } from './pulled-message';
 
-/** One delivered event with its payload, checked. */
+/** One delivered message with what it carries, checked: one payload, or several where reports were bundled. */
 export interface Event {
   message: PulledMessage;
-  payload: object;
+  payloads: object[];
   delivery: Delivery;
 }
 

@@ -6,6 +6,8 @@ export interface PullRequest {
   /** `<stream>.<consumer>` */
   path: string;
   batch: number;
+  /** Bytes after which no more messages are sent, though more may be there. */
+  maxBytes?: number;
   /** Milliseconds until the server ends the request. */
   expires: number;
   inboxPrefix: string;
@@ -65,7 +67,8 @@ export function pull(link: Link, request: PullRequest, stop: AbortSignal): Promi
     lost.addEventListener('abort', giveUp, { once: true });
     stop.addEventListener('abort', drain, { once: true });
     if (lost.aborted || stop.aborted) return end();
-    const body = { batch: request.batch, expires: nanos(request.expires) };
+    const limit = request.maxBytes === undefined ? {} : { max_bytes: request.maxBytes };
+    const body = { batch: request.batch, expires: nanos(request.expires), ...limit };
     nats.publish(`$JS.API.CONSUMER.MSG.NEXT.${request.path}`, JSON.stringify(body), { reply: inbox });
   });
 }
