@@ -13,6 +13,7 @@ import { CreateOperations1763690400000 } from './migrations/1763690400000-operat
 import { OutputLeaves1763694000000 } from './migrations/1763694000000-output-leaves';
 import { CreateSavedFilters1763697600000 } from './migrations/1763697600000-saved-filters';
 import { CreateDeviceInventory1763701200000 } from './migrations/1763701200000-device-inventory';
+import { DeviceSearch1763704800000 } from './migrations/1763704800000-device-search';
 import {
   OperationBatchRow,
   OperationRow,
@@ -56,5 +57,6 @@ export const coreSchema: SchemaOptions = {
     OutputLeaves1763694000000,
     CreateSavedFilters1763697600000,
     CreateDeviceInventory1763701200000,
+    DeviceSearch1763704800000,
   ],
 };

@@ -15,7 +15,10 @@ const SORTS: Record<NonNullable<DeviceQuery['sort']>, string> = {
 };
 const DEFAULT_SIZE = 50;
 
-/** The two statements behind a page of the device list, with their parameters. */
+/**
+ * The two statements behind a page of the device list, with their parameters. A page is read in the order of an index and
+ * ends early; but a search may find few rows or none among very many, so that it reads them all once, for page and total.
+ */
 export function deviceListSql(organisationId: string, query: DeviceQuery) {
   const parameters: unknown[] = [organisationId];
   const bind = (value: unknown): string => `$${parameters.push(value)}`;
@@ -34,19 +37,24 @@ export function deviceListSql(organisationId: string, query: DeviceQuery) {
     conditions.push(`EXISTS (SELECT FROM core.device_inventory i
                         WHERE i.organisation_id = d.organisation_id AND i.device_id = d.id AND ${inventory.join(' AND ')})`);
   }
-  if (query.search?.trim()) {
-    const pattern = bind(containing(query.search));
-    conditions.push(`(lower(d.name) LIKE ${pattern} OR lower(d.host_name) LIKE ${pattern}
-                      OR lower(d.user_name) LIKE ${pattern})`);
-  }
+  const searches = Boolean(query.search?.trim());
+  if (searches) conditions.push(`d.search_text LIKE ${bind(containing(query.search ?? ''))}`);
+
   const where = `FROM core.devices d WHERE ${conditions.join(' AND ')}`;
   const direction = query.direction === 'descending' ? 'DESC' : 'ASC';
+  const order = SORTS[query.sort ?? 'name'];
   const size = query.size ?? DEFAULT_SIZE;
   const counted = [...parameters];
-  const page = `SELECT ${summaryColumns} ${where}
-    ORDER BY ${SORTS[query.sort ?? 'name']} ${direction}, d.id ${direction}
-    LIMIT ${bind(size)} OFFSET ${bind(((query.page ?? 1) - 1) * size)}`;
-  return { page, parameters, count: `SELECT count(*)::int AS total ${where}`, counted };
+  const range = `LIMIT ${bind(size)} OFFSET ${bind(((query.page ?? 1) - 1) * size)}`;
+  const count = `SELECT count(*)::int AS total ${where}`;
+  const page = searches
+    ? `WITH found AS MATERIALIZED (SELECT d.id, ${order} AS place ${where}),
+            page AS (SELECT id, place FROM found ORDER BY place ${direction}, id ${direction} ${range})
+       SELECT ${summaryColumns}, (SELECT count(*)::int FROM found) AS total
+         FROM page JOIN core.devices d ON d.organisation_id = $1 AND d.id = page.id
+        ORDER BY page.place ${direction}, page.id ${direction}`
+    : `SELECT ${summaryColumns} ${where} ORDER BY ${order} ${direction}, d.id ${direction} ${range}`;
+  return { page, parameters, count, counted };
 }
 
 function inventoryConditions(query: DeviceQuery, bind: (value: unknown) => string): string[] {
@@ -66,7 +74,9 @@ export async function listDevicePage(
   query: DeviceQuery,
 ): Promise<DevicePage> {
   const sql = deviceListSql(organisationId, query);
-  const rows: SummaryRow[] = await manager.query(sql.page, sql.parameters);
+  const rows: Array<SummaryRow & { total?: number }> = await manager.query(sql.page, sql.parameters);
+  const [first] = rows;
+  if (first?.total !== undefined) return { devices: rows.map(summaryOf), total: first.total };
   const [{ total } = { total: 0 }]: Array<{ total: number }> = await manager.query(sql.count, sql.counted);
   return { devices: rows.map(summaryOf), total };
 }

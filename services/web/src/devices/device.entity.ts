@@ -48,6 +48,10 @@ export class Device {
   @Column({ name: 'user_name', type: 'text', nullable: true })
   user: string | null;
 
+  /** Names and user in lower case, for searching. A trigger keeps it. */
+  @Column({ name: 'search_text', type: 'text', default: '', insert: false, update: false })
+  searchText: string;
+
   @Column({ type: 'text', default: 'offline' })
   presence: Presence;
 

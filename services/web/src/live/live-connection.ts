@@ -13,6 +13,8 @@ export const CLOSE = {
 
 /** Bytes that may wait for a console before it is let go. */
 const MOST_WAITING_BYTES = 1_048_576;
+/** A `hello` makes a console fetch its screen: at most one in so many milliseconds, however much changes. */
+const HELLO_MS = 1_000;
 /** Messages that a console may send between two pings. */
 const MOST_MESSAGES = 100;
 
@@ -21,6 +23,8 @@ export class LiveConnection {
   private watchedOutputs: ReadonlySet<string> = new Set();
   private watchedLogs: ReadonlySet<string> = new Set();
   private answered = true;
+  private helloAt = -HELLO_MS;
+  private helloTimer: NodeJS.Timeout | undefined;
   private messages = 0;
 
   constructor(
@@ -42,12 +46,29 @@ export class LiveConnection {
   offer({ organisationId, permission, message }: LiveFanOut, text: string): void {
     if (organisationId !== this.principal.organisationId) return;
     if (!this.principal.permissions.includes(permission)) return;
+    if (message.type === 'hello') return this.hello();
     if (message.type === 'output.appended' && !this.watchedOutputs.has(message.id ?? '')) return;
     if (message.type === 'logs.appended' && !this.watchedLogs.has(message.id ?? '')) return;
     this.sendText(text);
   }
 
-  send(message: LiveMessage): void {
+  /** Has the console fetch its screen, now or as soon as a second has passed since the last time. */
+  hello(): void {
+    if (this.helloTimer) return;
+    const wait = this.helloAt + HELLO_MS - performance.now();
+    if (wait > 0) {
+      this.helloTimer = setTimeout(() => {
+        this.helloTimer = undefined;
+        this.hello();
+      }, wait + 1);
+      this.helloTimer.unref();
+      return;
+    }
+    this.helloAt = performance.now();
+    this.send({ type: 'hello' });
+  }
+
+  private send(message: LiveMessage): void {
     this.sendText(JSON.stringify(message));
   }
 

@@ -242,6 +242,28 @@ describe('what a console hears', () => {
   });
 });
 
+describe('a flood of changes', () => {
+  it('has a console fetch its screen at most once a second, and once more after the last change', async () => {
+    const started = performance.now();
+    const [one, other] = [await connect(first, 'owner'), await connect(second, 'owner')];
+    const say = () =>
+      rmmLogs.bus.publish(liveFannedOut, {
+        organisationId: DEFAULT_ORGANISATION_ID,
+        permission: 'devices.read',
+        message: { type: 'hello' },
+      });
+    for (let times = 0; times < 200; times += 1) await say();
+    await settled([one, other]);
+    const before = one.of('hello').length;
+    await say();
+    await eventually(() => one.of('hello').length > before);
+    await settled([one, other]);
+    const seconds = (performance.now() - started) / 1000;
+    // The one at the beginning of the connection counts, too.
+    for (const { of } of [one, other]) expect(of('hello').length).toBeLessThanOrEqual(Math.ceil(seconds) + 1);
+  });
+});
+
 describe('when it ends', () => {
   it('tells a signed-out console within a second, on every instance', async () => {
     web.keyManager.people.set('leaver', { role: 'read-only', organisationId: stranger });

@@ -45,7 +45,7 @@ export class LiveGateway implements OnModuleInit, BeforeApplicationShutdown {
       }
     });
     // What was said while the bus was away is lost: consoles fetch their screens again.
-    this.bus.onReconnect(() => this.connections.forEach((connection) => connection.send({ type: 'hello' })));
+    this.bus.onReconnect(() => this.connections.forEach((connection) => connection.hello()));
     // An HTTP server waits for its connections before it closes, and these do not end by themselves.
     this.http.httpAdapter.getInstance<FastifyInstance>().addHook('preClose', (done) => {
       this.closeAll();
@@ -75,7 +75,7 @@ export class LiveGateway implements OnModuleInit, BeforeApplicationShutdown {
       const connection = new LiveConnection(webSocket, request, principal);
       this.connections.add(connection);
       connection.onClosed(() => this.connections.delete(connection));
-      connection.send({ type: 'hello' });
+      connection.hello();
       // It may have been revoked between the check and here.
       const kind = principal.kind === 'token' ? 'token' : 'session';
       if (this.revocations.isRevoked(kind, principal.credentialId)) connection.signOut();

@@ -8,7 +8,7 @@ import type {
 } from '@muster/contracts';
 import { AppError } from '@muster/contracts';
 import type { EntityManager } from 'typeorm';
-import { containing } from '../devices/search';
+import { searchOperations } from './operation-search.queries';
 
 /** Columns of an `Operation`, of operations `o` with their batch `b` and device `d`. */
 export const operationColumns = `
@@ -81,27 +81,26 @@ export async function listOperationPage(
   organisationId: string,
   query: OperationQuery,
 ): Promise<OperationPage> {
-  const parameters: unknown[] = [organisationId];
+  const search = query.search?.trim() ? await searchOperations(manager, organisationId, query.search) : undefined;
+  const parameters: unknown[] = [organisationId, ...(search?.parameters ?? [])];
   const bind = (value: unknown): string => `$${parameters.push(value)}`;
-  const conditions = ['o.organisation_id = $1'];
+  const conditions = ['o.organisation_id = $1', ...(search ? [search.condition] : [])];
   if (query.deviceId) conditions.push(`o.device_id = ${bind(query.deviceId)}`);
   if (query.batchId) conditions.push(`o.batch_id = ${bind(query.batchId)}`);
   if (query.state) conditions.push(`o.state = ${bind(query.state)}`);
-  if (query.search?.trim()) {
-    const pattern = bind(containing(query.search));
-    conditions.push(`(lower(b.title) LIKE ${pattern} OR lower(d.name) LIKE ${pattern}
-                      OR lower(b.requested_by) LIKE ${pattern})`);
-  }
   const where = conditions.join(' AND ');
   const [counted]: Array<{ total: number }> = await manager.query(
-    `SELECT count(*)::int AS total FROM ${query.search?.trim() ? operationTables : 'core.operations o'} WHERE ${where}`,
+    `SELECT count(*)::int AS total FROM core.operations o WHERE ${where}`,
     parameters,
   );
   const size = query.size ?? 50;
+  const direction = query.direction === 'ascending' ? 'ASC' : 'DESC';
+  const range = `LIMIT ${bind(size)} OFFSET ${bind(((query.page ?? 1) - 1) * size)}`;
   const rows: OperationListRow[] = await manager.query(
-    `SELECT ${operationColumns} FROM ${operationTables} WHERE ${where}
-      ORDER BY o.id ${query.direction === 'ascending' ? 'ASC' : 'DESC'}
-      LIMIT ${bind(size)} OFFSET ${bind(((query.page ?? 1) - 1) * size)}`,
+    `WITH page AS MATERIALIZED (
+       SELECT o.id AS page_id FROM core.operations o WHERE ${where} ORDER BY o.id ${direction} ${range})
+     SELECT ${operationColumns} FROM page, ${operationTables}
+      WHERE o.organisation_id = $1 AND o.id = page_id ORDER BY o.id ${direction}`,
     parameters,
   );
   return { operations: rows.map(operationOf), total: counted?.total ?? 0 };
