@@ -30,12 +30,13 @@ export class TestAuthority {
     private servers: Issued,
   ) {}
 
-  static async create(): Promise<TestAuthority> {
+  /** `notBefore`: an authority that was made then, for what was signed in earlier days. */
+  static async create({ notBefore }: { notBefore?: Date } = {}): Promise<TestAuthority> {
     const dir = mkdtempSync(join(tmpdir(), 'muster-test-ca-'));
     reapAtEnd({ folder: dir });
-    const made = await tier('1');
+    const made = await tier('1', notBefore);
     const authority = new TestAuthority(dir, made.root, made.devices, made.servers);
-    await authority.write();
+    await authority.write(notBefore);
     return authority;
   }
 
@@ -91,7 +92,7 @@ export class TestAuthority {
     rmSync(this.dir, { recursive: true, force: true });
   }
 
-  private async write(): Promise<void> {
+  private async write(notBefore?: Date): Promise<void> {
     this.roots += 1;
     this.save(`roots/root-${this.roots}`, this.root);
     this.save('issuing/devices', this.devices);
@@ -99,7 +100,10 @@ export class TestAuthority {
     for (const purpose of ['operation', 'endpoint-map', 'audit-head'] as const) {
       const commonName = `Muster signing: ${purpose}`;
       const extensions = leaf(PURPOSE_OIDS[purpose], true);
-      this.save(`signing/${purpose}`, await issue({ commonName, days: 366, extensions }, this.root));
+      this.save(
+        `signing/${purpose}`,
+        await issue({ commonName, days: 366, extensions, ...(notBefore && { notBefore }) }, this.root),
+      );
     }
   }
 
@@ -115,10 +119,19 @@ export class TestAuthority {
   }
 }
 
-async function tier(number: string): Promise<{ root: Issued; devices: Issued; servers: Issued }> {
-  const root = await issue({ commonName: `Test root CA ${number}`, days: 7305, extensions: authority(2) });
+async function tier(number: string, from?: Date): Promise<{ root: Issued; devices: Issued; servers: Issued }> {
+  const notBefore = from && { notBefore: from };
+  const root = await issue({
+    commonName: `Test root CA ${number}`,
+    days: 7305,
+    extensions: authority(2),
+    ...notBefore,
+  });
   const below = (purpose: string): Promise<Issued> =>
-    issue({ commonName: `Test issuing CA: ${purpose} ${number}`, days: 1826, extensions: authority(0) }, root);
+    issue(
+      { commonName: `Test issuing CA: ${purpose} ${number}`, days: 1826, extensions: authority(0), ...notBefore },
+      root,
+    );
   return { root, devices: await below('devices'), servers: await below('servers') };
 }
 
