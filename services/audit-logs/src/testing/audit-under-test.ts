@@ -56,8 +56,10 @@ export class AuditUnderTest {
     readonly admin: Client,
   ) {}
 
-  static async start(): Promise<AuditUnderTest> {
-    const [postgres, nats, authority] = await Promise.all([startPostgres(), startNats(), TestAuthority.create()]);
+  /** `since`: when the suite's authority was made. */
+  static async start({ since }: { since?: Date } = {}): Promise<AuditUnderTest> {
+    const authority = await TestAuthority.create(since ? { notBefore: since } : {});
+    const [postgres, nats] = await Promise.all([startPostgres(), startNats()]);
     const database = await postgres.createDatabase(['audit']);
     const admin = new Client({ connectionString: database.adminUrl });
     await admin.connect();
