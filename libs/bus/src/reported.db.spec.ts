@@ -127,7 +127,10 @@ describe('reported events', () => {
   it('that are wrong become dead letters alone', async () => {
     await report(0); // makes the stream
     const link = await raw('rmm-logs');
-    link.publish('number.reported.v1', JSON.stringify([{ numbers: ['1'] }, { numbers: 'none' }, { numbers: ['3'] }]));
+    link.publish(
+      'number.reported.v1',
+      JSON.stringify(['1', 'none', '3'].map((one) => ({ numbers: one === 'none' ? one : [one], pad: '' }))),
+    );
     await link.flush();
     await link.close();
     const store = new Store();

@@ -8,7 +8,7 @@ import type { Delivery } from '../handlers/decorators';
 import type { EventConsumer } from '../handlers/handler-registry';
 import { BusMetrics, NoMetrics } from '../metrics';
 import { BUS_OPTIONS, type BusOptions, RETRY_DELAYS_MS } from '../options';
-import { type Decoded, decodeEach } from '../wire/decode';
+import { decodeEach } from '../wire/decode';
 import { messageOf } from '../wire/unavailable';
 import { isAway } from './away';
 import { deliveryOf, type Event, inChunks } from './event';
