@@ -50,7 +50,7 @@ export function packItems<K>(moments: ReadonlyArray<ReadonlyArray<Item<K>>>, val
   const values: number[][][] = Array.from({ length: valuesPerItem }, () => []);
   const has = moments.map((items) =>
     items.map(([key, ...numbers]) => {
-      const name = JSON.stringify(key);
+      const name = typeof key === 'string' ? key : JSON.stringify(key);
       let place = places.get(name);
       if (place === undefined) {
         place = keys.push(key) - 1;

@@ -35,7 +35,7 @@ export function planSeries(
   if (first >= last) return undefined;
   const step = stepFor(first, last, points, first >= kept.raw ? SECOND : HOUR);
   if (step < HOUR) return { source: 'raw', from: first, to: last, step };
-  return { source: 'hour', from: hourOf(first), to: last, step };
+  return { source: 'hour', from: hourOf(first), to: hourOf(last - 1) + HOUR, step };
 }
 
 /** The shortest step, at least `least`, that cuts the time into no more than so many stretches. */

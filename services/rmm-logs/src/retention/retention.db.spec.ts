@@ -1,0 +1,115 @@
+import { DEFAULT_ORGANISATION_ID } from '@muster/contracts';
+import { Database, maintainPartitions, newId } from '@muster/database';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { LogStore } from '../logs/log-store';
+import { OutputStore } from '../output/output-store';
+import { RollingUp } from '../samples/rolling-up.service';
+import { SampleStore } from '../samples/sample-store';
+import { RmmLogsUnderTest } from '../testing/rmm-logs-under-test';
+import { random, sampleOf } from '../testing/samples';
+import { SCHEMA } from '../schema';
+import { Retention } from './retention.service';
+
+const DAY = 86_400_000;
+const ago = (days: number): Date => new Date(Date.now() - days * DAY);
+
+let suite: RmmLogsUnderTest;
+beforeAll(async () => {
+  suite = await RmmLogsUnderTest.start();
+});
+afterAll(() => suite?.stop());
+
+const head = () => ({
+  organisationId: DEFAULT_ORGANISATION_ID,
+  deviceId: newId(),
+  spool: newId(),
+  receivedAt: new Date().toISOString(),
+});
+const operationAt = (at: Date): string => {
+  const hex = at.getTime().toString(16).padStart(12, '0');
+  return `${hex.slice(0, 8)}-${hex.slice(8)}-7000-8000-${newId().slice(-12)}`;
+};
+const partitions = async (table: string): Promise<string[]> =>
+  (
+    await suite.rows<{ name: string }>(
+      `SELECT relname AS name FROM pg_class WHERE relname ~ $1 AND relkind = 'r' ORDER BY relname`,
+      [`^${table}_[0-9]{8}$`],
+    )
+  ).map(({ name }) => name);
+const dayName = (table: string, at: Date): string => `${table}_${at.toISOString().slice(0, 10).replaceAll('-', '')}`;
+
+it('stores what is kept, and drops the rest one by one, each counted, none in the way of another', async () => {
+  const app = await suite.startService({ ROLL_UP_SECONDS: '3600' });
+  const next = random(91);
+  const sample = (sequence: number, at: Date) => ({ sequence, at: at.toISOString(), sample: sampleOf(next) });
+  await app.get(SampleStore).store([
+    {
+      ...head(),
+      samples: [sample(1, ago(400)), sample(2, ago(7)), sample(3, ago(0)), sample(4, ago(-400)), sample(5, ago(8.5))],
+    },
+  ]);
+  expect(await suite.count('samples')).toBe(2);
+  const line = (sequence: number, at: Date) => ({
+    sequence,
+    at: at.toISOString(),
+    level: 'info' as const,
+    message: 'x',
+  });
+  await app.get(LogStore).store([{ ...head(), logs: [line(1, ago(14)), line(2, ago(16)), line(3, ago(0))] }]);
+  expect(await suite.count('logs')).toBe(2);
+  const output = (at: Date) => {
+    const operationId = operationAt(at);
+    const chunks = [{ number: 0, stream: 'stdout' as const, text: 'x' }];
+    return { ...head(), spool: operationId, operationId, chunks };
+  };
+  await app.get(OutputStore).store([output(ago(119)), output(ago(130)), output(ago(0)), output(ago(-300))]);
+  expect(await suite.count('output_pieces')).toBe(2);
+  const metrics = (await app.inject({ method: 'GET', url: '/-/metrics' })).body;
+  for (const [kind, count] of [
+    ['sample', 3],
+    ['log', 1],
+    ['output', 2],
+  ])
+    expect(metrics).toMatch(
+      new RegExp(`^muster_reports_dropped_total\\{.*kind="${kind}",reason="expired".*\\} ${count}$`, 'm'),
+    );
+  await suite.stopService(app);
+});
+
+it('drops the days whose time is over and keeps the others, as it is set', async () => {
+  const app = await suite.startService({ RAW_DAYS: '2', LOG_DAYS: '3', OUTPUT_DAYS: '10', OUTPUT_LATE_DAYS: '4' });
+  expect(await partitions('samples')).toEqual([3, 2, 1, 0, -1, -2, -3].map((days) => dayName('samples', ago(days))));
+  expect(await partitions('sample_hours')).toHaveLength(7);
+  expect(await partitions('logs')).toEqual([4, 3, 2, 1, 0, -1, -2, -3].map((days) => dayName('logs', ago(days))));
+  expect((await partitions('output_pieces')).length).toBeLessThanOrEqual(4);
+  expect((await partitions('samples_hourly')).length).toBeGreaterThanOrEqual(13);
+  expect(await suite.count('samples')).toBe(1);
+  expect(await suite.count('logs')).toBe(1);
+  expect(await suite.count('output_pieces')).toBe(1);
+  await app.get(Retention).maintain();
+  await suite.stopService(app);
+});
+
+it('forgets the hours that were never rolled up and are gone', async () => {
+  const app = await suite.startService({ RAW_DAYS: '2', ROLL_UP_SECONDS: '3600' });
+  await suite.rows(`INSERT INTO rmm_logs.hours_due VALUES ($1, $2, date_trunc('hour', now() - interval '30 days'))`, [
+    DEFAULT_ORGANISATION_ID,
+    newId(),
+  ]);
+  await app.get(RollingUp).run();
+  const [left] = await suite.rows<{ count: string }>(
+    `SELECT count(*) FROM rmm_logs.hours_due WHERE hour < now() - interval '10 days'`,
+  );
+  expect(left?.count).toBe('0');
+  await suite.stopService(app);
+});
+
+it('is done by the role of the service, which may not change tables otherwise', async () => {
+  const app = await suite.startService();
+  const database = app.get(Database);
+  await expect(database.unscoped((manager) => manager.query('DROP TABLE rmm_logs.logs'))).rejects.toThrow(/owner/);
+  await expect(
+    database.unscoped((manager) => maintainPartitions(manager, SCHEMA, 'logs', { keepDays: 0, aheadDays: 1 })),
+  ).rejects.toThrow();
+  await suite.stopService(app);
+});
