@@ -56,6 +56,8 @@ export async function createHttpAdapter(parts: HttpParts): Promise<FastifyAdapte
     if (!route) return;
     options.config = { ...options.config, contract: route } as FastifyContextConfig;
     if (route.bodyLimit !== undefined) options.bodyLimit = route.bodyLimit;
+    // What tells browsers to be careful says nothing to an agent, and costs as much as its certificate.
+    if (route.access.kind === 'device') options.helmet = false;
   });
   server.addHook('onRequest', (request, reply, done) => {
     const given = header(request, EDGE_HEADERS.correlationId);
@@ -64,11 +66,9 @@ export async function createHttpAdapter(parts: HttpParts): Promise<FastifyAdapte
     request.muster = { correlationId, address, startedAt: performance.now() };
     void reply.header(EDGE_HEADERS.correlationId, correlationId);
     record(parts, request, reply);
-    withCorrelationId(correlationId, () =>
-      done(comesFromEdge(request, config.EDGE_SECRET) ? undefined : notFromEdge()),
-    );
+    done(comesFromEdge(request, config.EDGE_SECRET) ? undefined : notFromEdge());
   });
-  // The body was read in the socket's context: handlers get the request's back here.
+  // Here and not before: the body is read in the socket's context.
   server.addHook('preValidation', (request, _reply, done) => withCorrelationId(request.muster.correlationId, done));
   acceptJsonOnly(server, config.BODY_LIMIT_BYTES);
   await server.register(cookie);
@@ -92,6 +92,7 @@ function record({ metrics, log }: HttpParts, request: FastifyRequest, reply: Fas
     const status = reply.raw.writableFinished ? reply.statusCode : CLIENT_GONE;
     const route = request.routeOptions.url ?? '(none)';
     metrics.requestEnded(request.method, route, status, seconds);
+    if (!log.isLevelEnabled('debug')) return;
     const { correlationId, principal } = request.muster;
     const fields = { correlationId, method: request.method, route, status, milliseconds: Math.round(seconds * 1000) };
     log.debug(principal ? { ...fields, kind: principal.kind, principalId: principal.id } : fields, 'Answered.');

@@ -16,6 +16,8 @@ export abstract class Log {
   abstract warn: Write;
   abstract error: Write;
   abstract fatal: Write;
+  /** Whether lines of a level are written at all: what is dear to make for one that is not need not be made. */
+  abstract isLevelEnabled(level: 'trace' | 'debug'): boolean;
   /** A log whose lines all carry these fields. */
   abstract child(fields: Record<string, unknown>): Log;
 }
