@@ -77,9 +77,8 @@ export class RecordedMachine implements Machine {
       run: (program, given) => {
         const asked = [program, ...given].join(' ');
         this.ran.push(asked);
-        const line = lines.find(
-          (known) => asked === known || asked.startsWith(`${known} `) || asked.includes(` ${known}`),
-        );
+        // PowerShell's expressions stand in parentheses within a longer script.
+        const line = lines.find((known) => [' ', '('].some((before) => ` ${asked}`.includes(`${before}${known}`)));
         const output = line === undefined ? new CommandFailure(program, 'missing', 'not recorded') : outputs[line];
         return output instanceof Error ? Promise.reject(output) : Promise.resolve(output ?? '');
       },

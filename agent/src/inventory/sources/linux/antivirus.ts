@@ -1,3 +1,4 @@
+import { flagOf, rowOf, textOf } from '../../formats/json';
 import type { ProtectionState } from '@muster/contracts';
 import type { Machine } from '../../machine/machine';
 import { type Found, source } from '../../source';
@@ -62,30 +63,23 @@ async function clamAv({ commands }: Machine): Promise<Partial<Found<'antivirus'>
   return { version, signatures };
 }
 
-interface DefenderHealth {
-  healthy?: boolean;
-  realTimeProtectionEnabled?: boolean | { value?: boolean };
-  appVersion?: string;
-  definitionsVersion?: string;
-  definitionsStatus?: string | { $type?: string };
-}
-
 /** Microsoft Defender for Endpoint: `mdatp health --output json`, which needs no root. */
 async function readDefender({ commands }: Machine): Promise<{
   items: Array<Found<'antivirus'>>;
   unreadable: Array<{ what: string; why: string }>;
 }> {
   if (!(await commands.has('mdatp'))) return { items: [], unreadable: [] };
-  const health = JSON.parse(await commands.run('mdatp', ['health', '--output', 'json'])) as DefenderHealth;
-  const guard = health.realTimeProtectionEnabled;
-  const on = typeof guard === 'object' ? guard.value : guard;
-  const status = health.definitionsStatus;
-  const age = typeof status === 'object' ? status.$type : status;
+  const health = rowOf(JSON.parse(await commands.run('mdatp', ['health', '--output', 'json'])));
+  // Settings have who manages them beside their value.
+  const guard = health['realTimeProtectionEnabled'];
+  const on = flagOf(guard) ?? flagOf(rowOf(guard)['value']);
+  const status = health['definitionsStatus'];
+  const age = textOf(status) ?? textOf(rowOf(status)['$type']);
   const item = {
     name: 'Microsoft Defender for Endpoint',
-    state: on === undefined ? 'unknown' : !on ? 'off' : health.healthy === false ? 'partly' : 'on',
-    version: health.appVersion,
-    signatures: health.definitionsVersion,
+    state: on === undefined ? 'unknown' : !on ? 'off' : health['healthy'] === false ? 'partly' : 'on',
+    version: textOf(health['appVersion']),
+    signatures: textOf(health['definitionsVersion']),
     upToDate: age?.replaceAll('"', '') === 'upToDate' || (age === undefined ? undefined : false),
   } as const;
   return { items: [item], unreadable: [] };

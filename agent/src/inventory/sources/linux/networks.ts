@@ -1,3 +1,4 @@
+import { type Row, rowsOf, textOf } from '../../formats/json';
 import type { Machine } from '../../machine/machine';
 import { type Found, source } from '../../source';
 import { defaultGateways, nameServers } from './routing';
@@ -38,37 +39,25 @@ export const linuxNetworks = source({
   },
 });
 
-interface IpAddress {
-  family?: string;
-  local?: string;
-  prefixlen?: number;
-  dynamic?: boolean;
-  temporary?: boolean;
-}
-interface IpLink {
-  ifname?: string;
-  address?: string;
-  addr_info?: IpAddress[];
-}
-
 async function interfacesOf(machine: Machine): Promise<Interface[]> {
-  let links: IpLink[];
+  let links: Row[];
   try {
-    links = JSON.parse(await machine.commands.run('ip', ['-json', 'address'])) as IpLink[];
+    links = rowsOf(JSON.parse(await machine.commands.run('ip', ['-json', 'address'])));
   } catch {
     // Not there, or without JSON (BusyBox).
     return fromLibrary(machine);
   }
-  return links.flatMap(({ ifname, address, addr_info: all = [] }) => {
-    if (!ifname) return [];
+  return links.flatMap((link) => {
+    const name = textOf(link['ifname']);
+    if (!name) return [];
     // Privacy addresses (RFC 8981) are new every day.
-    const lasting = all.filter(({ local, temporary }) => local && !temporary);
+    const lasting = rowsOf(link['addr_info']).filter((entry) => textOf(entry['local']) && !entry['temporary']);
     return [
       {
-        name: ifname,
-        mac: address,
-        addresses: lasting.map(({ local, prefixlen }) => `${local}/${prefixlen}`),
-        leased: lasting.some(({ family, dynamic }) => family === 'inet' && dynamic),
+        name,
+        mac: textOf(link['address']),
+        addresses: lasting.map((entry) => `${textOf(entry['local'])}/${textOf(entry['prefixlen']) ?? ''}`),
+        leased: lasting.some((entry) => entry['family'] === 'inet' && entry['dynamic'] === true),
       },
     ];
   });

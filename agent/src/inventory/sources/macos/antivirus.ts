@@ -1,3 +1,4 @@
+import { rowOf, textOf } from '../../formats/json';
 import { type Found, source } from '../../source';
 
 const XPROTECT = '/Library/Apple/System/Library/CoreServices/XProtect.bundle/Contents/Info.plist';
@@ -20,9 +21,8 @@ export const macAntivirus = source({
     const items: Array<Found<'antivirus'>> = [];
     const unreadable = [];
     if (await files.stat(XPROTECT)) {
-      const about = JSON.parse(await commands.run('plutil', ['-convert', 'json', '-o', '-', XPROTECT])) as
-        object | null;
-      const { CFBundleShortVersionString: signatures } = (about ?? {}) as { CFBundleShortVersionString?: string };
+      const about: unknown = JSON.parse(await commands.run('plutil', ['-convert', 'json', '-o', '-', XPROTECT]));
+      const signatures = textOf(rowOf(about)['CFBundleShortVersionString']);
       items.push({ name: 'XProtect', state: 'on', signatures });
     }
     for (const [name, path] of PRODUCTS) {

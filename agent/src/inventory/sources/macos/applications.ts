@@ -1,5 +1,6 @@
+import { listOf, textOf } from '../../formats/json';
 import { source } from '../../source';
-import { profile, listOf, textOf } from './system-profiler';
+import { profile } from './system-profiler';
 
 /** Parts of macOS itself, hundreds of them: their version is that of the operating system. */
 const OF_MACOS = /^\/System\/Library\//;

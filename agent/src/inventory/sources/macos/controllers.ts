@@ -1,5 +1,6 @@
+import { textOf } from '../../formats/json';
 import { source } from '../../source';
-import { flattened, profile, textOf, word } from './system-profiler';
+import { flattened, profile, word } from './system-profiler';
 
 export const macControllers = source({
   section: 'controllers',

@@ -1,5 +1,6 @@
+import { numberOf, type Row, textOf } from '../../formats/json';
 import { source } from '../../source';
-import { type Entry, flattened, numberOf, profile, textOf } from './system-profiler';
+import { flattened, profile } from './system-profiler';
 
 /** Whole disks on NVMe and SATA. Those on USB show as volumes and controllers. */
 export const macDisks = source({
@@ -16,7 +17,7 @@ export const macDisks = source({
   },
 });
 
-function diskOf(entry: Entry, bus: 'nvme' | 'sata') {
+function diskOf(entry: Row, bus: 'nvme' | 'sata') {
   const name = textOf(entry['bsd_name']);
   // Controllers and partitions are in the same lists.
   if (!name || !/^disk\d+$/.test(name) || textOf(entry['device_model']) === undefined) return [];

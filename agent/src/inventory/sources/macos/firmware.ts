@@ -1,5 +1,6 @@
+import { textOf } from '../../formats/json';
 import { source } from '../../source';
-import { profile, textOf } from './system-profiler';
+import { profile } from './system-profiler';
 
 export const macFirmware = source({
   section: 'firmware',

@@ -1,6 +1,7 @@
+import { textOf } from '../../formats/json';
 import { filledIn } from '../../formats/filled-in';
 import { source } from '../../source';
-import { flattened, memoryBytes, profile, textOf } from './system-profiler';
+import { flattened, memoryBytes, profile } from './system-profiler';
 
 /** Modules in slots, or one entry for memory that is part of Apple's chips. */
 export const macMemoryModules = source({

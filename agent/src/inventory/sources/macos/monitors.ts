@@ -1,5 +1,6 @@
+import { rowsOf, textOf } from '../../formats/json';
 import { source } from '../../source';
-import { entries, profile, textOf, word } from './system-profiler';
+import { profile, word } from './system-profiler';
 
 export const macMonitors = source({
   section: 'monitors',
@@ -8,7 +9,7 @@ export const macMonitors = source({
   async collect(machine) {
     const graphics = await profile(machine, 'SPDisplaysDataType');
     const items = graphics
-      .flatMap((card) => entries(card['spdisplays_ndrvs']))
+      .flatMap((card) => rowsOf(card['spdisplays_ndrvs']))
       .map((entry) => {
         const pixels = textOf(entry['_spdisplays_pixels']) ?? textOf(entry['spdisplays_pixels']);
         const serialNumber = textOf(entry['_spdisplays_display-serial-number']);

@@ -1,5 +1,6 @@
+import { listOf, rowOf, textOf } from '../../formats/json';
 import { source } from '../../source';
-import { type Entry, listOf, profile, textOf } from './system-profiler';
+import { profile } from './system-profiler';
 
 const TYPES: Record<string, string> = { AirPort: 'wireless', Ethernet: 'ethernet', Bridge: 'bridge' };
 
@@ -13,22 +14,20 @@ export const macNetworks = source({
     const items = (await profile(machine, 'SPNetworkDataType')).flatMap((entry) => {
       const name = textOf(entry['interface']);
       if (!name) return [];
-      const ipv4 = object(entry['IPv4']);
+      const ipv4 = rowOf(entry['IPv4']);
       const own = known[name] ?? [];
       return [
         {
           name,
-          mac: textOf(object(entry['Ethernet'])['MAC Address'])?.toLowerCase() ?? own[0]?.mac,
+          mac: textOf(rowOf(entry['Ethernet'])['MAC Address'])?.toLowerCase() ?? own[0]?.mac,
           addresses: own.map(({ cidr, address }) => cidr ?? address).sort(),
           type: TYPES[textOf(entry['hardware']) ?? ''] ?? textOf(entry['type'])?.toLowerCase(),
           dhcp: ipv4['ConfigMethod'] === undefined ? undefined : ipv4['ConfigMethod'] === 'DHCP',
-          gateway: textOf(ipv4['Router']) ?? textOf(object(entry['IPv6'])['Router']),
-          nameServers: listOf(object(entry['DNS'])['ServerAddresses']),
+          gateway: textOf(ipv4['Router']) ?? textOf(rowOf(entry['IPv6'])['Router']),
+          nameServers: listOf(rowOf(entry['DNS'])['ServerAddresses']),
         },
       ];
     });
     return { items, unreadable: [] };
   },
 });
-
-const object = (value: unknown): Entry => (typeof value === 'object' && value !== null ? (value as Entry) : {});

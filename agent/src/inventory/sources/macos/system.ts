@@ -1,6 +1,7 @@
+import { textOf } from '../../formats/json';
 import { hypervisorOf } from '../../formats/hypervisors';
 import { source } from '../../source';
-import { profile, textOf } from './system-profiler';
+import { profile } from './system-profiler';
 
 export const macSystem = source({
   section: 'system',

@@ -1,5 +1,6 @@
+import { numberOf, textOf } from '../../formats/json';
 import { source } from '../../source';
-import { numberOf, profile, textOf } from './system-profiler';
+import { profile } from './system-profiler';
 
 export const macVolumes = source({
   section: 'volumes',

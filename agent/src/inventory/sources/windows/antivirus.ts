@@ -1,5 +1,6 @@
+import { flagOf, numberOf, type Row, textOf } from '../../formats/json';
 import { type Found, source } from '../../source';
-import { cim, flagOf, numberOf, powershell, type Row, textOf } from './powershell';
+import { cim, powershell } from './powershell';
 
 const CENTER = '-Namespace root/SecurityCenter2 -ClassName AntiVirusProduct';
 const DEFENDER = `Get-MpComputerStatus | Select-Object AMServiceEnabled,AMProductVersion,AntivirusEnabled,

@@ -1,5 +1,6 @@
+import { textOf } from '../../formats/json';
 import { source } from '../../source';
-import { powershell, textOf } from './powershell';
+import { powershell } from './powershell';
 
 const PROPERTIES = "Name,Version,Publisher,@{n='Architecture';e={[string]$_.Architecture}}";
 const MAKER = /(?:^|,\s*)(?:O|CN)=("[^"]*"|[^,]*)/;

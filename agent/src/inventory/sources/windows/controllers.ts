@@ -1,5 +1,6 @@
+import { textOf } from '../../formats/json';
 import { source } from '../../source';
-import { powershell, cim, textOf } from './powershell';
+import { cim, powershell } from './powershell';
 
 /** Classes of the device manager that are controllers and devices of interest. */
 const TYPES: Record<string, string> = {

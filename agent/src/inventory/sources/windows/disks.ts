@@ -1,6 +1,7 @@
+import { numberOf, textOf } from '../../formats/json';
 import { filledIn } from '../../formats/filled-in';
 import { source } from '../../source';
-import { cim, numberOf, powershell, textOf } from './powershell';
+import { cim, powershell } from './powershell';
 
 /** MSFT_PhysicalDisk of the storage management API. */
 const CLASS = '-Namespace root/Microsoft/Windows/Storage -ClassName MSFT_PhysicalDisk';

@@ -1,6 +1,7 @@
+import { numberOf, textOf } from '../../formats/json';
 import type { ProtectionState } from '@muster/contracts';
 import { source } from '../../source';
-import { cim, numberOf, powershell, textOf } from './powershell';
+import { cim, powershell } from './powershell';
 
 const CLASS = '-Namespace root/CIMV2/Security/MicrosoftVolumeEncryption -ClassName Win32_EncryptableVolume';
 /** `VolumeType` 0 is the volume that the operating system starts from. */

@@ -1,6 +1,7 @@
+import { numberOf, textOf } from '../../formats/json';
 import { filledIn } from '../../formats/filled-in';
 import { source } from '../../source';
-import { cim, numberOf, powershell, textOf } from './powershell';
+import { cim, powershell } from './powershell';
 
 const CONTROL = 'HKLM:\\SYSTEM\\CurrentControlSet\\Control';
 /** `PEFirmwareType`: 1 BIOS, 2 UEFI. The state of secure boot is there on UEFI only, and needs no administrator. */

@@ -1,7 +1,8 @@
+import { numberOf, textOf } from '../../formats/json';
 import { filledIn } from '../../formats/filled-in';
 import { memoryTypeName } from '../../formats/smbios';
 import { source } from '../../source';
-import { cim, numberOf, powershell, textOf } from './powershell';
+import { cim, powershell } from './powershell';
 
 export const windowsMemoryModules = source({
   section: 'memory-modules',

@@ -1,5 +1,6 @@
+import { numberOf, textOf } from '../../formats/json';
 import { source } from '../../source';
-import { cim, numberOf, powershell, textOf } from './powershell';
+import { cim, powershell } from './powershell';
 
 /** D3DKMDT_VIDEO_OUTPUT_TECHNOLOGY. */
 const CONNECTIONS: Record<number, string> = {

@@ -1,5 +1,6 @@
+import { flagOf, listOf, numberOf, type Row, textOf } from '../../formats/json';
 import { type Found, source } from '../../source';
-import { cim, flagOf, listOf, numberOf, powershell, type Row, textOf } from './powershell';
+import { cim, powershell } from './powershell';
 
 /** Media that NDIS knows, in the words of the contract (Win32_NetworkAdapter.AdapterTypeID). */
 const TYPES: Record<number, string> = { 0: 'ethernet', 9: 'wireless' };

@@ -1,5 +1,6 @@
+import { flagOf, numberOf, textOf } from '../../formats/json';
 import { source } from '../../source';
-import { cim, flagOf, numberOf, powershell, textOf } from './powershell';
+import { cim, powershell } from './powershell';
 
 const REGISTRY = `Get-ItemProperty 'HKLM:\\SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion' |
   Select-Object DisplayVersion,UBR,@{n='TimeZone';e={(Get-TimeZone).Id}},@{n='Locale';e={(Get-Culture).Name}}`;

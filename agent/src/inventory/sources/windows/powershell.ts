@@ -1,10 +1,8 @@
+import { type Row, rowsOf } from '../../formats/json';
 import type { Machine } from '../../machine/machine';
 
-/** A row of a CIM class or registry key, as `ConvertTo-Json` writes it. */
-export type Row = Readonly<Record<string, unknown>>;
-
 /**
- * Runs an expression of Windows PowerShell 5.1 and takes its objects as JSON. The expression is fixed text of ours: what
+ * Runs an expression of Windows PowerShell 5.1 and takes its objects as rows of JSON. The expression is fixed text of ours: what
  * a device contains never becomes part of it.
  */
 export async function powershell(machine: Machine, expression: string): Promise<Row[]> {
@@ -18,9 +16,7 @@ export async function powershell(machine: Machine, expression: string): Promise<
   const given = ['-NoLogo', '-NoProfile', '-NonInteractive', '-ExecutionPolicy', 'Bypass', '-Command', script];
   const text = await machine.commands.run('powershell', given, { timeoutMs: 120_000 });
   const rows: unknown = JSON.parse(text.replace(/^\ufeff/, '').trim() || '[]');
-  return (Array.isArray(rows) ? rows : [rows]).filter(
-    (row): row is Row => typeof row === 'object' && row !== null && !Array.isArray(row),
-  );
+  return rowsOf([rows].flat());
 }
 
 /** `Get-CimInstance` with the properties that are wanted; dates as text, since PowerShell 5.1 has a notation of its own. */
@@ -28,14 +24,3 @@ export const cim = (from: string, properties: readonly string[], dates: readonly
   const written = dates.map((name) => `@{n='${name}';e={if($_.${name}){$_.${name}.ToUniversalTime().ToString('o')}}}`);
   return `Get-CimInstance ${from} | Select-Object ${[...properties, ...written].join(',')}`;
 };
-
-export const textOf = (value: unknown): string | undefined =>
-  typeof value === 'string' ? value.trim() || undefined : typeof value === 'number' ? String(value) : undefined;
-export const numberOf = (value: unknown): number | undefined => {
-  const number = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
-  return typeof number === 'number' && Number.isFinite(number) ? number : undefined;
-};
-export const flagOf = (value: unknown): boolean | undefined => (typeof value === 'boolean' ? value : undefined);
-/** A property that is a list, or its only element. */
-export const listOf = (value: unknown): string[] =>
-  (Array.isArray(value) ? value : [value]).flatMap((entry: unknown) => textOf(entry) ?? []);

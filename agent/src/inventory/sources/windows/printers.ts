@@ -1,5 +1,6 @@
+import { flagOf, textOf } from '../../formats/json';
 import { source } from '../../source';
-import { cim, flagOf, powershell, textOf } from './powershell';
+import { cim, powershell } from './powershell';
 
 export const windowsPrinters = source({
   section: 'printers',

@@ -1,5 +1,6 @@
+import { numberOf, textOf } from '../../formats/json';
 import { source } from '../../source';
-import { cim, numberOf, powershell, textOf } from './powershell';
+import { cim, powershell } from './powershell';
 
 const MAKERS: Record<string, string> = { GenuineIntel: 'Intel', AuthenticAMD: 'AMD' };
 

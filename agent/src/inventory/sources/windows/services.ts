@@ -1,5 +1,6 @@
+import { textOf } from '../../formats/json';
 import { source } from '../../source';
-import { cim, powershell, textOf } from './powershell';
+import { cim, powershell } from './powershell';
 
 /** Services of a user's session have a number that is new at each sign-in. */
 const OF_SESSIONS = /_[0-9a-f]{4,8}$/;

@@ -1,5 +1,6 @@
+import { textOf } from '../../formats/json';
 import { source } from '../../source';
-import { powershell, textOf } from './powershell';
+import { powershell } from './powershell';
 
 /** Interactive (2), remote desktop (10), with cached credentials (11). */
 const SESSIONS = `Get-CimInstance Win32_LogonSession -Filter 'LogonType = 2 OR LogonType = 10 OR LogonType = 11' |

@@ -1,8 +1,9 @@
+import { numberOf, textOf } from '../../formats/json';
 import { filledIn } from '../../formats/filled-in';
 import { hypervisorOf } from '../../formats/hypervisors';
 import { chassisName } from '../../formats/smbios';
 import { source } from '../../source';
-import { cim, numberOf, powershell, textOf } from './powershell';
+import { cim, powershell } from './powershell';
 
 export const windowsSystem = source({
   section: 'system',

@@ -1,5 +1,6 @@
+import { numberOf, textOf } from '../../formats/json';
 import { source } from '../../source';
-import { numberOf, powershell, textOf } from './powershell';
+import { powershell } from './powershell';
 
 const KEY = 'SOFTWARE\\{0}Microsoft\\Windows\\CurrentVersion\\Uninstall\\*';
 const PLACES = [

@@ -1,5 +1,6 @@
+import { flagOf, textOf } from '../../formats/json';
 import { source } from '../../source';
-import { cim, flagOf, powershell, textOf } from './powershell';
+import { cim, powershell } from './powershell';
 
 const LOCAL = "Win32_UserAccount -Filter 'LocalAccount = TRUE'";
 /** By its number: the name of the group is translated. */

@@ -1,5 +1,6 @@
+import { numberOf, textOf } from '../../formats/json';
 import { source } from '../../source';
-import { cim, numberOf, powershell, textOf } from './powershell';
+import { cim, powershell } from './powershell';
 
 /** Removable and fixed disks; not network drives, optical media and memory (Win32_Volume.DriveType). */
 const FILTER = "Win32_Volume -Filter 'DriveType = 2 OR DriveType = 3'";
