@@ -48,7 +48,14 @@ export async function untilEnded(api: Api, id: string, seconds = 60): Promise<Op
   return last;
 }
 
+/** What an operation printed; of one that has ended everything, which may arrive after the news of its end. */
 export async function outputOf(api: Api, id: string): Promise<string> {
-  const { pieces } = await api.call(readOutput, { params: { id } });
-  return pieces.map(({ text }) => text).join('');
+  let text = '';
+  await until(`all output of ${id} is there`, async () => {
+    const { deviceId, outputPieces = 0 } = await api.call(readOperation, { params: { id } });
+    const { pieces } = await api.call(readOutput, { params: { id: deviceId, operationId: id } });
+    text = pieces.map((piece) => piece.text).join('');
+    return pieces.length >= outputPieces;
+  });
+  return text;
 }
