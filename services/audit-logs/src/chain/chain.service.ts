@@ -123,9 +123,10 @@ async function insertEntries(
   }));
   await manager.query(
     `INSERT INTO audit.entries (organisation_id, number, at, actor_kind, actor_id, actor_name, actor_address, action,
-       outcome, target_kind, target_id, target_name, details, correlation_id, hash, message_id)
+       outcome, target_kind, target_id, target_name, details, correlation_id, hash, message_id, subject, device_id)
      SELECT $1, number, at, actor_kind, actor_id, actor_name, actor_address, action, outcome, target_kind, target_id,
-            target_name, details, correlation_id, decode(hash, 'hex'), message_id
+            target_name, details, correlation_id, decode(hash, 'hex'), message_id, split_part(action, '.', 1),
+            audit.device_of(actor_kind, actor_id, target_kind, target_id, details)
        FROM jsonb_to_recordset($2::jsonb) AS r (number bigint, at timestamptz, actor_kind text, actor_id text,
          actor_name text, actor_address text, action text, outcome text, target_kind text, target_id text,
          target_name text, details jsonb, correlation_id text, hash text, message_id text)`,

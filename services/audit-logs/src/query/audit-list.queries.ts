@@ -4,8 +4,6 @@ import { ENTRY_COLUMNS, entryOf, type EntryRecord } from '../chain/entry-rows';
 import { cursorOf, placeOf } from './cursor';
 
 const DEFAULT_SIZE = 100;
-/** As the index on it is written. */
-export const DEVICE_OF = 'audit.device_of(e.actor_kind, e.actor_id, e.target_kind, e.target_id, e.details)';
 
 /** Lower case of every text that a search looks in, one after another. */
 const SEARCHED = `lower(concat_ws(E'\\n', w.action, w.actor_name, w.actor_address, w.target_name, w.target_id, w.details::text))`;
@@ -40,11 +38,11 @@ function filtersOf(query: AuditQuery, bind: (value: unknown) => string): string[
   const { action, actorId, targetId, deviceId, outcome, from, to } = query;
   const subject = action?.endsWith('.') ? action.slice(0, -1) : undefined;
   return [
-    ...(subject === undefined ? [] : [`split_part(e.action, '.', 1) = ${bind(subject)}`]),
+    ...(subject === undefined ? [] : [`e.subject = ${bind(subject)}`]),
     ...(action && subject === undefined ? [`e.action = ${bind(action)}`] : []),
     ...(actorId ? [`e.actor_id = ${bind(actorId)}`] : []),
     ...(targetId ? [`e.target_id = ${bind(targetId)}`] : []),
-    ...(deviceId ? [`${DEVICE_OF} = ${bind(deviceId)}`] : []),
+    ...(deviceId ? [`e.device_id = ${bind(deviceId)}`] : []),
     // Written out, so that the index of what was not done can serve.
     ...(outcome ? [`e.outcome = '${outcome}'${outcome === 'done' ? '' : ` AND e.outcome <> 'done'`}`] : []),
     ...(from ? [`e.at >= ${bind(from)}::timestamptz`] : []),
