@@ -58,6 +58,8 @@ describe('what an agent reports', () => {
     agent.start();
     await eventually(() => suite.endOf(id), LONG);
     await eventually(() => samples().length > 0 && suite.reports.ofKind('inventory').length > 0, LONG);
+    const kilobytes = Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${agent.pid}/status`, 'utf8'))?.[1]);
+    expect((kilobytes * 1024) / 1e6).toBeLessThan(90);
     expect(await agent.stop('SIGTERM')).toBe(0);
     expect(suite.reports.actions).toEqual(['agent.started', 'operation.started', 'operation.ended', 'agent.stopped']);
     const ended = audits().find(({ action }) => action === 'operation.ended');

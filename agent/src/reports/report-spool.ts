@@ -95,8 +95,8 @@ export class ReportSpool {
   /** The oldest reports, as they would be sent at this time; undefined when there are none. They are on the disk. */
   peek(limits: BatchLimits, sentAt: Date): SpooledBatch | undefined {
     for (let segment = this.segments[0]; segment; segment = this.segments[0]) {
-      segment.flush();
-      const batch = this.read(segment, limits, sentAt);
+      const batch = this.tryRead(segment, limits, sentAt);
+      if (!batch) continue;
       if (batch.reports.length > 0) return batch;
       this.cursor = { offset: batch.end.offset, next: batch.end.next };
       if (this.segments.length === 1) return undefined;
@@ -201,6 +201,19 @@ export class ReportSpool {
     if (dropped > 0) this.parts.log.warn('oldest reports dropped, the spool is full', { spool: this.path, dropped });
   }
 
+  /** A file that cannot be read any more is given up, so that it does not hold up what comes after it. */
+  private tryRead(segment: SpoolSegment, limits: BatchLimits, sentAt: Date): SpooledBatch | undefined {
+    try {
+      segment.flush();
+      return this.read(segment, limits, sentAt);
+    } catch (error) {
+      const lost = Math.max(0, segment.next - this.cursor.next);
+      this.parts.log.warn('spool file not readable, given up', { path: segment.path, lost, why: reason(error) });
+      this.removeOldest();
+      return undefined;
+    }
+  }
+
   private read(segment: SpoolSegment, limits: BatchLimits, sentAt: Date): SpooledBatch {
     const { time, log } = this.parts;
     const { offset } = this.cursor;
@@ -211,7 +224,10 @@ export class ReportSpool {
     for (const record of scanRecords(segment.read(offset)).records) {
       bytes += record.json.length;
       if (reports.length > 0 && (reports.length >= limits.reports || bytes > limits.bytes)) break;
-      const { sequence, stamp, report } = JSON.parse(record.json.toString('utf8')) as Stored;
+      const stored = readStored(record.json);
+      // Its sum is right and it makes no sense: another program wrote it.
+      if (!stored) continue;
+      const { sequence, stamp, report } = stored;
       if (sequence >= this.cursor.next) {
         const old = time.ageMs(stamp, sentAt) > (this.bounds.ageMs ?? Infinity);
         if (old && reports.length === 0) {
@@ -226,4 +242,14 @@ export class ReportSpool {
     if (tooOld > 0) log.warn('reports dropped, they are too old', { spool: this.path, dropped: tooOld });
     return { spool: segment.head.spool, reports, end };
   }
+}
+
+function readStored(json: Buffer): Stored | undefined {
+  const value = JSON.parse(json.toString('utf8')) as Partial<Stored> | null;
+  const whole =
+    Number.isSafeInteger(value?.sequence) &&
+    typeof value?.report === 'object' &&
+    Number.isFinite(value.stamp?.wall) &&
+    Number.isFinite(value.stamp?.up);
+  return whole ? (value as Stored) : undefined;
 }

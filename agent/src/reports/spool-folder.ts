@@ -46,7 +46,12 @@ export class SpoolFolder {
   removeOldest(): void {
     const oldest = this.segments.shift();
     oldest?.close();
-    if (oldest) removeFile(oldest.path);
+    try {
+      if (oldest) removeFile(oldest.path);
+    } catch (error) {
+      // After a restart its reports are sent again, which does no harm.
+      this.log.warn('spool file not removed', { path: oldest?.path, why: reason(error) });
+    }
   }
 
   sent(): Sent | undefined {

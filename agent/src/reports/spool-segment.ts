@@ -48,6 +48,11 @@ export function scanRecords(content: Buffer): Scan {
   return scan;
 }
 
+function sequenceOf(json: Buffer): number | undefined {
+  const { sequence } = (JSON.parse(json.toString('utf8')) ?? {}) as { sequence?: unknown };
+  return Number.isSafeInteger(sequence) ? (sequence as number) : undefined;
+}
+
 /** A file of a spool. It is only ever added to. */
 export class SpoolSegment {
   /** Number that the next report would take. */
@@ -96,8 +101,8 @@ export class SpoolSegment {
     if (!first || typeof head?.spool !== 'string' || !Number.isSafeInteger(head.first))
       throw new Error('its head is damaged');
     const segment = new SpoolSegment(path, head as SegmentHead, first.end, content.length);
-    const last = records.length > 1 ? records.at(-1) : undefined;
-    if (last) segment.next = (JSON.parse(last.json.toString('utf8')) as { sequence: number }).sequence + 1;
+    const last = records.slice(1).findLast(({ json }) => sequenceOf(json) !== undefined);
+    if (last) segment.next = (sequenceOf(last.json) ?? 0) + 1;
     segment.sound = damaged === 0;
     if (good < content.length) segment.cut(good);
     return segment;
