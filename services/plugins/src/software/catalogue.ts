@@ -6,6 +6,13 @@ type Named = Pick<SoftwareItem, 'source' | 'name' | 'version' | 'publisher'>;
 const productName = ({ source, name }: Pick<Named, 'source' | 'name'>): string => `${source}\0${name}`;
 
 /**
+ * `OFFSET 0` keeps it one look into the index for each name, however the planner guesses: the tables grow within the very
+ * transaction, and a join that it takes for small is quadratic for 50,000 packages.
+ */
+const PRODUCT_OF_NAME = `SELECT id FROM plugins.products
+  WHERE organisation_id = $1 AND source = g.source AND name = g.name OFFSET 0`;
+
+/**
  * Ids of the titles of software, made where they are missing, by `idOf`. Once in a transaction: products and then titles
  * are inserted in one order everywhere, so that two transactions that meet new software do not wait for each other.
  */
@@ -41,8 +48,9 @@ async function knownTitles(
   const rows: Array<{ place: string; id: string }> = await manager.query(
     `SELECT g.place, t.id
        FROM unnest($2::text[], $3::text[], $4::text[]) WITH ORDINALITY AS g (source, name, version, place)
-       JOIN plugins.products p ON p.organisation_id = $1 AND p.source = g.source AND p.name = g.name
-       JOIN plugins.titles t ON t.organisation_id = $1 AND t.product_id = p.id AND t.version = g.version`,
+      CROSS JOIN LATERAL (${PRODUCT_OF_NAME}) p
+      CROSS JOIN LATERAL (SELECT id FROM plugins.titles
+                           WHERE organisation_id = $1 AND product_id = p.id AND version = g.version OFFSET 0) t`,
     [organisationId, named.map((n) => n.source), named.map((n) => n.name), named.map((n) => n.version)],
   );
   return new Map(
@@ -64,14 +72,15 @@ async function ensureProducts(
     `INSERT INTO plugins.products (organisation_id, source, name, name_key, publisher)
      SELECT $1, g.source, g.name, g.name_key, g.publisher
        FROM unnest($2::text[], $3::text[], $4::text[], $5::text[]) AS g (source, name, name_key, publisher)
-      WHERE NOT EXISTS (SELECT FROM plugins.products p WHERE p.organisation_id = $1 AND p.source = g.source AND p.name = g.name)
+       LEFT JOIN LATERAL (${PRODUCT_OF_NAME}) p ON true
+      WHERE p.id IS NULL
       ORDER BY g.source COLLATE "C", g.name COLLATE "C"
      ON CONFLICT DO NOTHING`,
     [...values, products.map(({ name }) => name.toLowerCase()), products.map(({ publisher }) => publisher ?? null)],
   );
   const rows: Array<{ place: string; id: string }> = await manager.query(
     `SELECT g.place, p.id FROM unnest($2::text[], $3::text[]) WITH ORDINALITY AS g (source, name, place)
-       JOIN plugins.products p ON p.organisation_id = $1 AND p.source = g.source AND p.name = g.name`,
+      CROSS JOIN LATERAL (${PRODUCT_OF_NAME}) p`,
     values,
   );
   return new Map(

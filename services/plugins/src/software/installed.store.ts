@@ -26,8 +26,11 @@ export interface DeviceKey {
 
 const COLUMNS = `i.device_id AS "deviceId", i.key, lpad(to_hex(i.digest), 16, '0') AS digest, i.title_id AS "titleId",
   p.source, p.name, t.version, i.architecture, i.scope`;
-const JOINS = `JOIN plugins.titles t ON t.organisation_id = $1 AND t.id = i.title_id
-  JOIN plugins.products p ON p.organisation_id = $1 AND p.id = t.product_id`;
+/** One look into an index for each row, see `Catalogue`. */
+const JOINS = `CROSS JOIN LATERAL (SELECT product_id, version FROM plugins.titles
+                                    WHERE organisation_id = $1 AND id = i.title_id OFFSET 0) t
+  CROSS JOIN LATERAL (SELECT source, name FROM plugins.products
+                       WHERE organisation_id = $1 AND id = t.product_id OFFSET 0) p`;
 
 /** All software of some devices. */
 export function softwareOfDevices(
@@ -51,7 +54,8 @@ export function softwareByKey(
   if (keys.length === 0) return Promise.resolve([]);
   return manager.query(
     `SELECT ${COLUMNS} FROM unnest($2::uuid[], $3::text[]) AS g (device_id, key)
-       JOIN plugins.installed i ON i.organisation_id = $1 AND i.device_id = g.device_id AND i.key = g.key ${JOINS}`,
+      CROSS JOIN LATERAL (SELECT * FROM plugins.installed
+                           WHERE organisation_id = $1 AND device_id = g.device_id AND key = g.key OFFSET 0) i ${JOINS}`,
     [organisationId, keys.map(({ deviceId }) => deviceId), keys.map(({ key }) => key)],
   );
 }
@@ -61,12 +65,13 @@ export async function removeInstalled(
   organisationId: string,
   keys: readonly DeviceKey[],
 ): Promise<void> {
-  if (keys.length === 0) return;
-  await manager.query(
-    `DELETE FROM plugins.installed i USING unnest($2::uuid[], $3::text[]) AS g (device_id, key)
-      WHERE i.organisation_id = $1 AND i.device_id = g.device_id AND i.key = g.key`,
-    [organisationId, keys.map(({ deviceId }) => deviceId), keys.map(({ key }) => key)],
-  );
+  for (const deviceId of new Set(keys.map((one) => one.deviceId))) {
+    const own = keys.flatMap((one) => (one.deviceId === deviceId ? [one.key] : []));
+    await manager.query(
+      `DELETE FROM plugins.installed WHERE organisation_id = $1 AND device_id = $2 AND key = ANY($3::text[])`,
+      [organisationId, deviceId, own],
+    );
+  }
 }
 
 /** Writes rows; `since` stays where the title stays. */
@@ -102,7 +107,7 @@ export async function writeInstalled(
   );
 }
 
-/** How many rows each of these devices has of each of these titles now; pairs without any are left out. */
+/** How many rows each of these devices has of each of these titles now. */
 export async function rowsOfTitles(
   manager: EntityManager,
   organisationId: string,
@@ -110,10 +115,10 @@ export async function rowsOfTitles(
 ): Promise<Array<{ deviceId: string; titleId: string; rows: number }>> {
   if (pairs.length === 0) return [];
   return manager.query(
-    `SELECT i.device_id AS "deviceId", i.title_id AS "titleId", count(*)::int AS rows
+    `SELECT g.device_id AS "deviceId", g.title_id AS "titleId", i.rows
        FROM unnest($2::uuid[], $3::int8[]) AS g (device_id, title_id)
-       JOIN plugins.installed i ON i.organisation_id = $1 AND i.title_id = g.title_id AND i.device_id = g.device_id
-      GROUP BY 1, 2`,
+      CROSS JOIN LATERAL (SELECT count(*)::int AS rows FROM plugins.installed
+                           WHERE organisation_id = $1 AND title_id = g.title_id AND device_id = g.device_id) i`,
     [organisationId, pairs.map(({ deviceId }) => deviceId), pairs.map(({ titleId }) => titleId)],
   );
 }
