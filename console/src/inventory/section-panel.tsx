@@ -14,7 +14,7 @@ import { Unreadables } from './unreadables';
 import classes from './inventory.module.css';
 
 /** Rows of a section that are shown at once. */
-const SHOWN = 50;
+const SHOWN = 20;
 type Item = Readonly<Record<string, unknown>>;
 type Shown = Exclude<InventorySection, 'software'>;
 

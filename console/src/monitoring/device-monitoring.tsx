@@ -42,7 +42,9 @@ export function DeviceMonitoring({ device }: { device: DeviceDetail }) {
   };
   return (
     <>
-      <RangeToolbar period={period} now={now} moment={pointedAt} tables={tables} set={list.set} />
+      <RangeToolbar period={period} now={now} moment={pointedAt} tables={tables} set={list.set}>
+        <ExportMenu route={readSeries} args={{ params: { id: device.id }, query }} size="compact-sm" />
+      </RangeToolbar>
       <p className={classes.period}>
         {intl.formatDateTimeRange(period.from, period.to, times)}
         {' · '}
@@ -66,9 +68,6 @@ export function DeviceMonitoring({ device }: { device: DeviceDetail }) {
           )
         }
       </Loaded>
-      <div className={classes.toolbar}>
-        <ExportMenu route={readSeries} args={{ params: { id: device.id }, query }} size="compact-sm" />
-      </div>
     </>
   );
 }

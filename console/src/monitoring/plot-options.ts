@@ -54,7 +54,7 @@ export function plotOptions(
       y: { range: rangeOf(data) },
     },
     axes: [
-      { ...axis, size: 30, space: 80, grid: { stroke: look.grid, width: 1 }, values: timeMarks(intl) },
+      { ...axis, size: 30, space: 64, grid: { stroke: look.grid, width: 1 }, values: timeMarks(intl) },
       {
         ...axis,
         size: AXIS_WIDTH,
@@ -142,7 +142,7 @@ function timeMarks(intl: IntlShape): uPlot.Axis.Values {
         step >= 86_400 * 28 ? { month: 'short', year: 'numeric' } : { day: 'numeric', month: 'short' },
       );
       if (step >= 86_400) return today;
-      const time = format(split, { hour: 'numeric', minute: '2-digit', ...(step < 60 ? { second: '2-digit' } : {}) });
+      const time = format(split, { hour: '2-digit', minute: '2-digit', ...(step < 60 ? { second: '2-digit' } : {}) });
       const label = day !== '' && today !== day ? today : time;
       day = today;
       return label;

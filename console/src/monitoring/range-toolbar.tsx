@@ -1,3 +1,4 @@
+import type { ReactNode } from 'react';
 import { ActionIcon, Button, Switch } from '@mantine/core';
 import { IconChevronLeft, IconChevronRight, IconZoomIn, IconZoomOut } from '@tabler/icons-react';
 import { useText } from '../messages/use-text';
@@ -12,10 +13,11 @@ interface RangeToolbarProps {
   moment: () => number | undefined;
   tables: boolean;
   set: ListState['set'];
+  children?: ReactNode;
 }
 
 /** Ranges that end now; earlier, later, closer, farther; charts or tables. All of it is in the address. */
-export function RangeToolbar({ period, now, moment, tables, set }: RangeToolbarProps) {
+export function RangeToolbar({ period, now, moment, tables, set, children }: RangeToolbarProps) {
   const t = useText();
   const icons = [
     ['earlier', IconChevronLeft, () => panned(period, -1, now), false],
@@ -60,6 +62,7 @@ export function RangeToolbar({ period, now, moment, tables, set }: RangeToolbarP
         checked={tables}
         onChange={(event) => set({ view: event.currentTarget.checked ? 'tables' : undefined })}
       />
+      {children}
     </div>
   );
 }

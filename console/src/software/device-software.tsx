@@ -93,7 +93,12 @@ const columns = (t: TextOf, intl: ReturnType<typeof useIntl>): Column<InstalledS
       </Link>
     ),
   },
-  { id: 'version', header: t('software.version'), cell: ({ version }) => <Plain text={version} most={80} code /> },
+  {
+    id: 'version',
+    header: t('software.version'),
+    tight: true,
+    cell: ({ version }) => <Plain text={version} most={40} code />,
+  },
   { id: 'source', header: t('software.source'), tight: true, cell: ({ source }) => t(`software.source.${source}`) },
   {
     id: 'architecture',

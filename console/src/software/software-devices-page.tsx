@@ -73,7 +73,12 @@ const columns = (t: TextOf): Column<SoftwareOnDevice>[] => [
     cell: ({ deviceId, deviceName }) => <DeviceName id={deviceId} name={deviceName} tab="software" />,
   },
   { id: 'name', header: t('software.name'), cell: ({ name }) => <Plain text={name} most={120} /> },
-  { id: 'version', header: t('software.version'), cell: ({ version }) => <Plain text={version} most={80} code /> },
+  {
+    id: 'version',
+    header: t('software.version'),
+    tight: true,
+    cell: ({ version }) => <Plain text={version} most={40} code />,
+  },
   { id: 'source', header: t('software.source'), tight: true, cell: ({ source }) => t(`software.source.${source}`) },
   {
     id: 'architecture',

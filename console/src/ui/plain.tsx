@@ -4,6 +4,9 @@ import { useText } from '../messages/use-text';
 import { harmless, harmlessLines } from './harmless';
 import classes from './plain.module.css';
 
+/** A word that may have to be broken anywhere, so that it does not widen what it stands in. */
+const LONG_WORD = /\S{32}/;
+
 interface PlainProps {
   text: string;
   /** Characters that are shown at first. */
@@ -25,7 +28,7 @@ export function Plain({ text, most = 300, lines = false, code = false, short = f
   const shown = cut && !whole ? `${characters.slice(0, most).join('')}…` : text;
   return (
     <>
-      <bdi className={classes.plain} data-lines={lines || undefined} data-code={code || undefined}>
+      <bdi className={classes.plain} data-long={LONG_WORD.test(shown) || undefined} data-lines={lines || undefined} data-code={code || undefined}>
         {lines ? harmlessLines(shown) : harmless(shown)}
       </bdi>
       {cut && !short && (
