@@ -10,11 +10,12 @@ export interface Numbered {
 }
 
 /**
- * Most stretches of numbers that a spool's row holds. Reports come nearly in order, so a healthy row has one or two; at
- * more, the oldest gaps are closed: what would fill them counts as received. It bounds the row at about 16 KB whatever
- * a device sends.
+ * Most stretches of numbers that a spool's row holds. Reports come nearly in order, so a healthy row has one or two; while
+ * one kind of report is handled far ahead of another out of the same spool, it has as many as the spool alternates. At more
+ * than these the oldest gaps are closed: what would fill them counts as received. It bounds the row at about 200 KB,
+ * whatever a device sends, and is well above what a device can have kept during a week away.
  */
-export const MOST_RANGES = 1000;
+export const MOST_RANGES = 10_000;
 
 /**
  * SQL statements for a migration: the table by which a service that takes in reports recognises repetitions, one row for
