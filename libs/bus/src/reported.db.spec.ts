@@ -101,6 +101,7 @@ describe('reported events', () => {
     await until('all', () => store.numbers.length === 2000);
     expect(store.numbers.toSorted((a, b) => a - b)).toEqual(upTo(2000));
     expect(store.batches.length).toBeLessThan(100);
+    expect(Math.max(...store.batches)).toBeLessThanOrEqual(500);
   });
 
   it('share messages when many come at once, and the one that nobody can handle takes no other along', async () => {

@@ -40,7 +40,7 @@ export class EventHandling {
       const event = await this.open(consumer, message);
       if (event) events.push(event);
     }
-    for (const chunk of inChunks(events)) {
+    for (const chunk of inChunks(events, consumer.batch)) {
       if (stop.aborted) again(chunk, 0);
       else await this.handOver(consumer, chunk, stop);
     }
