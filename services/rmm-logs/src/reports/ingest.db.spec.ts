@@ -2,6 +2,8 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { newId } from '@muster/database';
 import { eventually } from '@muster/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { LogStore } from '../logs/log-store';
+import { SampleStore } from '../samples/sample-store';
 import { ask, type Reply, RmmLogsUnderTest, type TestDevice } from '../testing/rmm-logs-under-test';
 import { random, sampleOf, TestSpool } from '../testing/samples';
 
@@ -103,7 +105,7 @@ describe('reports', () => {
     const small = { disks: [], networks: [], temperatures: [], processes: [] };
     const reports = Array.from({ length: 10_000 }, (_, turn) => {
       const at = now - (7 * DAY - 120_000) + turn * 60_000;
-      return turn % 10 === 0
+      return turn % 2 === 0
         ? spool.log(at, `line ${turn}`)
         : { ...spool.sample(at), sample: { cpuPercent: turn % 100, ...small } };
     });
@@ -111,8 +113,8 @@ describe('reports', () => {
       const reply = await send(device, spool.batch(reports.slice(start, start + 500), now));
       expect(reply).toMatchObject({ status: 202, body: { taken: 500, refused: [] } });
     }
-    await stored('logs', device, 1000);
-    await stored('samples', device, 9000);
+    await stored('logs', device, 5000);
+    await stored('samples', device, 5000);
     const receipts = await suite.rows<{ received: string }>(
       'SELECT received::text FROM rmm_logs.receipts WHERE device_id = $1',
       [device.id],
@@ -126,6 +128,31 @@ describe('reports', () => {
     );
     expect(Number(span?.days)).toBeCloseTo((9998 * 60) / 86_400, 3);
   }, 90_000);
+});
+
+it('loses nothing when one kind is handled a week of reports ahead of the other', async () => {
+  const device = suite.device();
+  const spool = newId();
+  const head = {
+    organisationId: device.organisationId,
+    deviceId: device.id,
+    spool,
+    receivedAt: new Date().toISOString(),
+  };
+  const at = (sequence: number): string => new Date(Date.now() - sequence * 1000).toISOString();
+  const sample = { disks: [], networks: [], temperatures: [], processes: [] };
+  const odd = Array.from({ length: 5000 }, (_, turn) => ({ sequence: turn * 2 + 1, at: at(turn), sample }));
+  const even = odd.map(({ sequence }) => ({
+    sequence: sequence + 1,
+    at: at(sequence),
+    level: 'info' as const,
+    message: String(sequence),
+  }));
+  const parts = <T>(all: T[]): T[][] =>
+    Array.from({ length: 10 }, (_, part) => all.slice(part * 500, part * 500 + 500));
+  await app.get(SampleStore).store(parts(odd).map((samples) => ({ ...head, samples })));
+  await app.get(LogStore).store(parts(even).map((logs) => ({ ...head, logs })));
+  expect([await suite.count('samples', device), await suite.count('logs', device)]).toEqual([5000, 5000]);
 });
 
 describe('what is wrong with a report', () => {
