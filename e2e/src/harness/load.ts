@@ -7,12 +7,26 @@ import { anchors, basePort, httpsPort, ITSM_DOMAIN, secrets, until } from './sta
 
 const DAY = 86_400_000;
 
-/** Work with a connection of the database's administrator. */
-export async function asDatabaseAdministrator<T>(work: (client: pg.Client) => Promise<T>, base = basePort): Promise<T> {
+/** Work with a connection of the database's administrator, once the database takes it. */
+export async function asDatabaseAdministrator<T>(work: (client: pg.Client) => Promise<T>): Promise<T> {
+  let client: pg.Client | undefined;
+  await until('the database takes connections', async () => {
+    client = await connected();
+    return true;
+  });
+  if (!client) throw new Error('unreachable');
+  try {
+    return await work(client);
+  } finally {
+    await client.end().catch(() => undefined);
+  }
+}
+
+async function connected(): Promise<pg.Client> {
   const password = secrets().postgresAdmin;
   const client = new pg.Client({
     host: '127.0.0.1',
-    port: base + 32,
+    port: basePort + 32,
     user: 'muster_admin',
     password,
     database: 'postgres',
@@ -20,11 +34,7 @@ export async function asDatabaseAdministrator<T>(work: (client: pg.Client) => Pr
   // The server may be killed under it.
   client.on('error', () => undefined);
   await client.connect();
-  try {
-    return await work(client);
-  } finally {
-    await client.end().catch(() => undefined);
-  }
+  return client;
 }
 
 /** Devices that report all the time, and the book of what became of it. */
@@ -86,7 +96,7 @@ export class Fleet {
   }
 
   /** Samples that the console shows of these devices beyond those that they made; negative when some are missing. */
-  async surplus(days = 1): Promise<number> {
+  async surplus(days: number): Promise<number> {
     let surplus = 0;
     for (const device of this.devices) surplus += (await this.samplesOf(device, days)) - device.maker.samples;
     return surplus;
