@@ -1,4 +1,4 @@
-import { constants, createReadStream, type Stats } from 'node:fs';
+import { constants, createReadStream, type Stats, statSync } from 'node:fs';
 import { access, type FileHandle, open, readdir, readlink, realpath, stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -60,6 +60,14 @@ export class DeviceFiles implements Files {
 
   stat(path: string): Promise<Stats | undefined> {
     return orNothing(stat(this.at(path)));
+  }
+
+  changedAt(path: string): Date | undefined {
+    try {
+      return statSync(this.at(path), { throwIfNoEntry: false })?.mtime;
+    } catch {
+      return undefined;
+    }
   }
 
   async real(path: string): Promise<string | undefined> {

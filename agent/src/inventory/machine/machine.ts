@@ -17,6 +17,8 @@ export interface Files {
   link(path: string): Promise<string | undefined>;
   /** What the path leads to, links followed. */
   stat(path: string): Promise<Stats | undefined>;
+  /** When a file of the system's own folders changed. At once: thousands are asked for, one after the other. */
+  changedAt(path: string): Date | undefined;
   /** Path with all links resolved. */
   real(path: string): Promise<string | undefined>;
   /** Bytes of the file system that a path is on. */

@@ -120,6 +120,7 @@ function garbageMachine(platform: Machine['platform'], roll: () => number): Mach
     names: () => Promise.resolve(garbage.names()),
     link: () => garbage.maybe(() => garbage.text()),
     stat: () => Promise.resolve(undefined),
+    changedAt: () => (roll() % 2 ? new Date(roll() * 1e6) : undefined),
     real: () => garbage.maybe(() => garbage.text()),
     space: () => garbage.maybe(() => roll() * 2 ** 40),
     why: () => garbage.maybe(() => garbage.text()),

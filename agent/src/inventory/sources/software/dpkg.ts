@@ -27,26 +27,26 @@ async function* packages(machine: Machine, paths: readonly string[]): AsyncGener
     let paragraph = new Map<string, string>();
     for await (const line of machine.files.lines(path)) {
       if (line === '') {
-        yield* await packageOf(machine, paragraph);
+        yield* packageOf(machine, paragraph);
         paragraph = new Map();
       }
-      const at = line.indexOf(':');
       // Lines that go on from the one before begin with a blank.
-      if (at > 0 && line[0] !== ' ' && line[0] !== '\t') paragraph.set(line.slice(0, at), line.slice(at + 1).trim());
+      if (line[0] === ' ' || line[0] === '\t') continue;
+      const at = line.indexOf(':');
+      if (at > 0) paragraph.set(line.slice(0, at), line.slice(at + 1).trim());
     }
-    yield* await packageOf(machine, paragraph);
+    yield* packageOf(machine, paragraph);
   }
 }
 
-async function packageOf({ files }: Machine, about: ReadonlyMap<string, string>): Promise<Array<Found<'software'>>> {
+function packageOf({ files }: Machine, about: ReadonlyMap<string, string>): Array<Found<'software'>> {
   const name = about.get('Package');
   const version = about.get('Version');
   // `want flag state`; files of status.d have none.
   const state = about.get('Status')?.split(' ')[2] ?? 'installed';
   if (!name || !version || state === 'not-installed' || state === 'config-files') return [];
   const architecture = about.get('Architecture');
-  const lists = [`${FOLDER}/info/${name}:${architecture}.list`, `${FOLDER}/info/${name}.list`];
-  const list = (await files.stat(lists[1] ?? '')) ?? (await files.stat(lists[0] ?? ''));
+  const listed = [`${name}.list`, `${name}:${architecture}.list`].map((file) => `${FOLDER}/info/${file}`);
   const kilobytes = Number(about.get('Installed-Size'));
   return [
     {
@@ -57,7 +57,7 @@ async function packageOf({ files }: Machine, about: ReadonlyMap<string, string>)
       publisher: about.get('Maintainer'),
       sizeBytes: kilobytes >= 0 ? kilobytes * 1024 : undefined,
       // dpkg writes the list of a package's files when it installs this version.
-      installedAt: list?.mtime.toISOString(),
+      installedAt: (files.changedAt(listed[0] ?? '') ?? files.changedAt(listed[1] ?? ''))?.toISOString(),
     },
   ];
 }
