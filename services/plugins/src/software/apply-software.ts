@@ -10,6 +10,8 @@ import {
   rowsOfTitles,
   softwareByKey,
   softwareDigests,
+  titleNames,
+  type TitleName,
   softwareOfDevices,
   writeInstalled,
 } from './installed.store';
@@ -24,6 +26,8 @@ export interface SoftwareWork {
   others?: ReadonlySet<string>;
   /** The digest is asked for. */
   verify: boolean;
+  /** What differs is told. */
+  history: boolean;
 }
 export interface SoftwareOutcome {
   changes: ItemChange[];
@@ -40,39 +44,57 @@ export async function applySoftware(
   { catalogue, counts }: { catalogue: Catalogue; counts: InstallationCounts },
 ): Promise<SoftwareOutcome[]> {
   const stored = await storedRows(manager, organisationId, works);
-  const writes: InstalledWrite[] = [];
-  const removals: InstalledTitle[] = [];
+  const plans = works.map((work) => planOf(work, stored.get(work.deviceId) ?? new Map<string, InstalledTitle>()));
+  const told = plans.filter(({ work }) => work.history).flatMap(({ writes, removals }) => [...writes, ...removals]);
+  const before = told.flatMap(({ before }) => (before ? [before.titleId] : []));
+  const names = await titleNames(manager, organisationId, before);
   const tally = new TitleTally();
-  const outcomes = works.map((work) => {
-    const rows = stored.get(work.deviceId) ?? new Map<string, InstalledTitle>();
-    const outcome: SoftwareOutcome = { changes: [], grown: 0 };
-    const tell = (before?: InstalledTitle, after?: SoftwareItem): void => {
-      const change = itemChange('software', before && { ...before }, after && { ...after });
-      if (change) outcome.changes.push(change);
-    };
-    for (const item of work.items) {
-      const before = rows.get(item.key);
-      if (before?.digest === item.digest) continue;
+  const writes: InstalledWrite[] = [];
+  for (const { work, ...plan } of plans) {
+    const { deviceId, at: since } = work;
+    for (const { item, before } of plan.writes) {
       const titleId = catalogue.idOf(item);
-      writes.push({ deviceId: work.deviceId, titleId, item, since: work.at });
-      tell(before, item);
-      if (before) tally.add(work.deviceId, before.titleId, -1);
-      else outcome.grown += 1;
-      tally.add(work.deviceId, titleId, 1);
+      writes.push({ deviceId, titleId, item, since });
+      if (before) tally.add(deviceId, before.titleId, -1);
+      tally.add(deviceId, titleId, 1);
     }
-    for (const row of goneOf(work, rows)) {
-      removals.push(row);
-      tell(row);
-      tally.add(work.deviceId, row.titleId, -1);
-      outcome.grown -= 1;
-    }
-    return outcome;
-  });
+    for (const { before } of plan.removals) tally.add(deviceId, before.titleId, -1);
+  }
+  const removals = plans.flatMap((plan) => plan.removals.map(({ before }) => before));
   await removeInstalled(manager, organisationId, removals);
   await writeInstalled(manager, organisationId, writes);
   await tally.count(manager, organisationId, counts);
+  const outcomes = plans.map((plan) => outcomeOf(plan, names));
   await addDigests(manager, organisationId, works, outcomes);
   return outcomes;
+}
+
+/** What a report changes: rows that are new or other than before, and rows that go. */
+interface Plan {
+  work: SoftwareWork;
+  writes: Array<{ item: SoftwareItem; before?: InstalledTitle }>;
+  removals: Array<{ before: InstalledTitle }>;
+}
+
+function planOf(work: SoftwareWork, rows: ReadonlyMap<string, InstalledTitle>): Plan {
+  const writes = work.items.flatMap((item) => {
+    const before = rows.get(item.key);
+    if (before?.digest === item.digest) return [];
+    return [before ? { item, before } : { item }];
+  });
+  return { work, writes, removals: goneOf(work, rows).map((before) => ({ before })) };
+}
+
+function outcomeOf({ work, writes, removals }: Plan, names: ReadonlyMap<string, TitleName>): SoftwareOutcome {
+  const appeared = writes.filter(({ before }) => !before).length;
+  const grown = appeared - removals.length;
+  if (!work.history) return { changes: [], grown };
+  const was = (row?: InstalledTitle) => row && { ...row, ...names.get(row.titleId) };
+  const changes = [
+    ...writes.map(({ item, before }) => itemChange('software', was(before), { ...item })),
+    ...removals.map(({ before }) => itemChange('software', was(before))),
+  ];
+  return { changes: changes.flatMap((change) => change ?? []), grown };
 }
 
 /** Everything where a whole snapshot must find what is gone; else only what the report names. */

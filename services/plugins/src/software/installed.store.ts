@@ -1,18 +1,17 @@
-import type { SoftwareItem, SoftwareSource } from '@muster/contracts';
+import type { SoftwareItem } from '@muster/contracts';
 import type { EntityManager } from 'typeorm';
 
-/** A row of `installed` with what it stands for. */
+/** A row of `installed`. */
 export interface InstalledTitle {
   deviceId: string;
   key: string;
   digest: string;
   titleId: string;
-  source: SoftwareSource;
-  name: string;
-  version: string;
   architecture: string | null;
   scope: string | null;
 }
+/** What a title stands for. */
+export type TitleName = Pick<SoftwareItem, 'source' | 'name' | 'version'>;
 export interface InstalledWrite {
   deviceId: string;
   titleId: string;
@@ -25,12 +24,7 @@ export interface DeviceKey {
 }
 
 const COLUMNS = `i.device_id AS "deviceId", i.key, lpad(to_hex(i.digest), 16, '0') AS digest, i.title_id AS "titleId",
-  p.source, p.name, t.version, i.architecture, i.scope`;
-/** One look into an index for each row, see `Catalogue`. */
-const JOINS = `CROSS JOIN LATERAL (SELECT product_id, version FROM plugins.titles
-                                    WHERE organisation_id = $1 AND id = i.title_id OFFSET 0) t
-  CROSS JOIN LATERAL (SELECT source, name FROM plugins.products
-                       WHERE organisation_id = $1 AND id = t.product_id OFFSET 0) p`;
+  i.architecture, i.scope`;
 
 /** All software of some devices. */
 export function softwareOfDevices(
@@ -40,7 +34,7 @@ export function softwareOfDevices(
 ): Promise<InstalledTitle[]> {
   if (deviceIds.length === 0) return Promise.resolve([]);
   return manager.query(
-    `SELECT ${COLUMNS} FROM plugins.installed i ${JOINS} WHERE i.organisation_id = $1 AND i.device_id = ANY($2::uuid[])`,
+    `SELECT ${COLUMNS} FROM plugins.installed i WHERE i.organisation_id = $1 AND i.device_id = ANY($2::uuid[])`,
     [organisationId, deviceIds],
   );
 }
@@ -55,9 +49,26 @@ export function softwareByKey(
   return manager.query(
     `SELECT ${COLUMNS} FROM unnest($2::uuid[], $3::text[]) AS g (device_id, key)
       CROSS JOIN LATERAL (SELECT * FROM plugins.installed
-                           WHERE organisation_id = $1 AND device_id = g.device_id AND key = g.key OFFSET 0) i ${JOINS}`,
+                           WHERE organisation_id = $1 AND device_id = g.device_id AND key = g.key OFFSET 0) i`,
     [organisationId, keys.map(({ deviceId }) => deviceId), keys.map(({ key }) => key)],
   );
+}
+
+/** What titles stand for, by id. */
+export async function titleNames(
+  manager: EntityManager,
+  organisationId: string,
+  ids: readonly string[],
+): Promise<Map<string, TitleName>> {
+  if (ids.length === 0) return new Map();
+  const rows: Array<TitleName & { id: string }> = await manager.query(
+    `SELECT g.id, p.source, p.name, t.version FROM unnest($2::int8[]) AS g (id)
+      CROSS JOIN LATERAL (SELECT product_id, version FROM plugins.titles WHERE organisation_id = $1 AND id = g.id OFFSET 0) t
+      CROSS JOIN LATERAL (SELECT source, name FROM plugins.products
+                           WHERE organisation_id = $1 AND id = t.product_id OFFSET 0) p`,
+    [organisationId, [...new Set(ids)]],
+  );
+  return new Map(rows.map(({ id, ...name }) => [id, name]));
 }
 
 export async function removeInstalled(

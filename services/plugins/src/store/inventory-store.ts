@@ -131,12 +131,13 @@ class Storing {
   }
 
   private async applySoftware(tasks: readonly Task[], catalogue: Catalogue): Promise<void> {
-    const works = tasks.map(({ report, step, others }) => ({
+    const works = tasks.map(({ open, report, step, others }) => ({
       deviceId: report.deviceId,
       at: report.at,
       items: report.items as SoftwareItem[],
       gone: report.gone,
       verify: step.expected !== undefined,
+      history: open.state?.complete ?? false,
       ...(others ? { others } : {}),
     }));
     const { counts } = this;
