@@ -65,7 +65,8 @@ class Walker {
     const near = [...this.displaced, ...this.entries.slice(index + 1, index + 1 + LOOK_AHEAD)];
     for (const other of near) {
       const hash = this.hashAt(before, other, entry.number);
-      if (hash !== other.hash && hash !== entry.hash) continue;
+      // Moved with its hash, or without it; what is right where it stands only looks the same.
+      if (hash !== other.hash && (hash !== entry.hash || this.isRightAt(other))) continue;
       const at = this.displaced.indexOf(other);
       if (at >= 0) this.displaced.splice(at, 1);
       this.displaced.push(entry);
@@ -73,6 +74,11 @@ class Walker {
       return hash;
     }
     return undefined;
+  }
+
+  private isRightAt(entry: AuditEntry): boolean {
+    const before = this.entries[entry.number - 1 - (this.entries[0]?.number ?? 0)];
+    return before?.number === entry.number - 1 && this.hashAt(before.hash, entry, entry.number) === entry.hash;
   }
 
   /** Entries were taken away here, and those after them were given lower numbers to hide it. */

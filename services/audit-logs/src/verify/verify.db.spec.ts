@@ -69,7 +69,7 @@ describe('an untouched chain', () => {
 describe('an entry that was altered', () => {
   it.each([
     ['who', `actor_name = 'somebody else'`],
-    ['what', `action = 'user.deleted'`],
+    ['what', `action = 'user.deleted', subject = 'user'`],
     ['when', `at = at + interval '1 millisecond'`],
     ['whom', `target_name = 'nobody'`],
     ['the outcome', `outcome = 'failed'`],
@@ -168,6 +168,28 @@ describe('entries in another order', () => {
     await tampering.swap(one, other);
     const faults = named((await verify()).faults);
     expect(faults).toContain(`reordered ${one}`);
+  });
+
+  it('are named when their hashes and numbers stayed where they were', async () => {
+    const content =
+      'at, actor_kind, actor_id, actor_name, actor_address, action, outcome, target_kind, target_id, target_name, details, correlation_id, subject, device_id';
+    await tampering.run(
+      `UPDATE audit.entries e SET (${content}) = (SELECT ${content} FROM audit.entries o
+          WHERE o.organisation_id = $1 AND o.number = 130 - e.number)
+        WHERE e.organisation_id = $1 AND e.number IN (60, 70)`,
+    );
+    expect(named((await verify()).faults)).toEqual(['reordered 60', 'reordered 70']);
+  });
+
+  it('are not made out of entries that say the same', async () => {
+    const [same] = someDrafts(1).map(({ messageId: _unique, ...draft }) => draft);
+    if (same)
+      await suite.append(
+        organisation,
+        Array.from({ length: 20 }, () => same),
+      );
+    await tampering.alter(255);
+    expect(named((await verify()).faults)).toEqual(['altered 255']);
   });
 
   it('are named in full when they are near', async () => {
