@@ -8,6 +8,7 @@ import { Storing } from '../metrics/storing';
 import { byOrganisation, inParts } from '../reports/by-organisation';
 import { grouped } from '../reports/grouped';
 import { keptTime } from '../retention/kept';
+import { Retention } from '../retention/retention.service';
 import { SCHEMA } from '../schema';
 import { entryOf, type LogRecord } from './log-list.queries';
 
@@ -23,11 +24,14 @@ export class LogStore {
     private readonly database: Database,
     private readonly config: RmmLogsConfig,
     private readonly storing: Storing,
+    private readonly retention: Retention,
     private readonly live: LiveMessages,
   ) {}
 
   store(events: readonly LogsReported[]): Promise<void> {
-    return byOrganisation(events, (organisationId, own) => this.storeIn(organisationId, own));
+    return this.retention.makingRoom(() =>
+      byOrganisation(events, (organisationId, own) => this.storeIn(organisationId, own)),
+    );
   }
 
   private async storeIn(organisationId: string, events: readonly LogsReported[]): Promise<void> {

@@ -7,6 +7,7 @@ import { Storing } from '../metrics/storing';
 import { byOrganisation } from '../reports/by-organisation';
 import { grouped } from '../reports/grouped';
 import { keptTime } from '../retention/kept';
+import { Retention } from '../retention/retention.service';
 import { insertPieces, lockOutputs, type Output, type Piece, saveOutputs, trim } from './output.queries';
 import { timeOf } from './operation-id';
 
@@ -17,11 +18,14 @@ export class OutputStore {
     private readonly database: Database,
     private readonly config: RmmLogsConfig,
     private readonly storing: Storing,
+    private readonly retention: Retention,
     private readonly live: LiveMessages,
   ) {}
 
   store(events: readonly OutputReported[]): Promise<void> {
-    return byOrganisation(events, (organisationId, own) => this.storeIn(organisationId, own));
+    return this.retention.makingRoom(() =>
+      byOrganisation(events, (organisationId, own) => this.storeIn(organisationId, own)),
+    );
   }
 
   private async storeIn(organisationId: string, events: readonly OutputReported[]): Promise<void> {

@@ -1,12 +1,13 @@
 import { Module } from '@nestjs/common';
 import { LiveModule } from '../live/live.module';
 import { MetricsModule } from '../metrics/metrics.module';
+import { RetentionModule } from '../retention/retention.module';
 import { OutputStore } from './output-store';
 import { OutputConsumer } from './output.consumer';
 import { OutputController } from './output.controller';
 
 @Module({
-  imports: [LiveModule, MetricsModule],
+  imports: [LiveModule, MetricsModule, RetentionModule],
   controllers: [OutputController],
   providers: [OutputStore, OutputConsumer],
 })

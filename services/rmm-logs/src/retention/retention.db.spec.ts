@@ -104,6 +104,23 @@ it('forgets the hours that were never rolled up and are gone', async () => {
   await suite.stopService(app);
 });
 
+it('makes room that is missing, and the same reports are stored the next time', async () => {
+  const app = await suite.startService({ ROLL_UP_SECONDS: '3600' });
+  await suite.rows(`DROP TABLE rmm_logs.${dayName('samples', ago(0))}, rmm_logs.${dayName('logs', ago(0))}`);
+  const samples = [{ sequence: 1, at: ago(0).toISOString(), sample: sampleOf(random(92)) }];
+  const logs = [{ sequence: 2, at: ago(0).toISOString(), level: 'info' as const, message: 'x' }];
+  const own = head();
+  const store = () => app.get(SampleStore).store([{ ...own, samples }]);
+  await expect(store()).rejects.toMatchObject({ code: 'unavailable' });
+  await store();
+  await app.get(LogStore).store([{ ...own, logs }]);
+  for (const table of ['samples', 'logs']) {
+    const rows = await suite.rows(`SELECT FROM rmm_logs.${table} WHERE device_id = $1`, [own.deviceId]);
+    expect([table, rows.length]).toEqual([table, 1]);
+  }
+  await suite.stopService(app);
+});
+
 it('is done by the role of the service, which may not change tables otherwise', async () => {
   const app = await suite.startService();
   const database = app.get(Database);

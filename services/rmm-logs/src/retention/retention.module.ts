@@ -1,5 +1,5 @@
 import { Module } from '@nestjs/common';
 import { Retention } from './retention.service';
 
-@Module({ providers: [Retention] })
+@Module({ providers: [Retention], exports: [Retention] })
 export class RetentionModule {}

@@ -1,10 +1,14 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { type BeforeApplicationShutdown, Injectable, type OnModuleInit } from '@nestjs/common';
+import { AppError } from '@muster/contracts';
 import { Database, maintainPartitions } from '@muster/database';
 import { Log } from '@muster/service-kit';
 import { RmmLogsConfig } from '../config';
 import { Periodic } from '../periodic';
 import { SCHEMA } from '../schema';
 import { AHEAD_DAYS, keptDays } from './kept';
+
+const RETRY_MS = 1000;
 
 /**
  * Makes partitions ahead and drops those whose time is over: before anything is consumed, and then regularly. Any instance
@@ -26,14 +30,37 @@ export class Retention implements OnModuleInit, BeforeApplicationShutdown {
     );
   }
 
-  /** A database that is away now is no reason to stop: consumers wait for it as well. */
+  /** Nothing is consumed before there is room for it. A database that goes away meanwhile is waited for. */
   async onModuleInit(): Promise<void> {
-    await this.periodic.run();
+    for (;;) {
+      try {
+        await this.maintain();
+        break;
+      } catch (error) {
+        if (!(error instanceof AppError && error.code === 'unavailable')) throw error;
+        this.log.warn({ err: error }, 'Waiting for the database to make room.');
+        await pause(RETRY_MS);
+      }
+    }
     this.periodic.start();
   }
 
   async beforeApplicationShutdown(): Promise<void> {
     await this.periodic.stop();
+  }
+
+  /**
+   * Runs what stores rows. Where a partition is missing for them (the machine slept for days, say), it is made.
+   * @throws AppError `unavailable` then: the same rows have room the next time
+   */
+  async makingRoom(store: () => Promise<void>): Promise<void> {
+    try {
+      await store();
+    } catch (error) {
+      if (!(error instanceof Error && /no partition of relation/.test(error.message))) throw error;
+      await this.maintain();
+      throw new AppError('unavailable', 'There was no room for this time yet. Try again.', { cause: error });
+    }
   }
 
   async maintain(): Promise<void> {

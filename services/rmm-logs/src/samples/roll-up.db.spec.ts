@@ -125,6 +125,20 @@ describe('rolling up', () => {
     await suite.stopService(other);
   });
 
+  it('does not let one damaged hour keep the others from their turn', async () => {
+    const [broken, sound] = [new Story(random(47)), new Story(random(48))];
+    const at = thisHour - 5 * HOUR + 1;
+    await broken.store([broken.make(at)]);
+    await rollUp();
+    await suite.rows(`UPDATE rmm_logs.sample_hours SET measured = 'damaged' WHERE device_id = $1`, [broken.device.id]);
+    await Promise.all([broken, sound].map((story) => story.store([story.make(at + 1000)])));
+    expect(await rollUp()).toBe(1);
+    expect(await broken.rowsLeft()).toBe(1);
+    expect(await sound.rowsLeft()).toBe(0);
+    await suite.rows('DELETE FROM rmm_logs.sample_hours WHERE device_id = $1', [broken.device.id]);
+    expect(await rollUp()).toBe(1);
+  });
+
   it('goes by UTC on the days when clocks change, with days of twenty-four hours', async () => {
     const story = new Story(random(44));
     const midnight = Math.floor(Date.now() / DAY) * DAY;

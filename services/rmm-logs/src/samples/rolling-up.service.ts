@@ -1,4 +1,5 @@
 import { type BeforeApplicationShutdown, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
+import { AppError } from '@muster/contracts';
 import { Database } from '@muster/database';
 import { Log } from '@muster/service-kit';
 import { RmmLogsConfig } from '../config';
@@ -53,13 +54,29 @@ export class RollingUp implements OnApplicationBootstrap, BeforeApplicationShutd
       for (const [organisationId, hours] of grouped(due, (one) => one.organisationId)) {
         for (const part of inParts(hours, this.config.ROLL_UP_BATCH)) {
           if (this.stopping) return total;
-          done += await rollUp(this.database, organisationId, part);
+          done += await this.rollUp(organisationId, part);
         }
       }
       this.storing.rolledUp(done);
       total += done;
       if (done === 0 || due.length < LOOK) return total;
     }
+  }
+
+  /** What fails together is tried one by one, so that one damaged hour does not keep the others from their turn. */
+  private async rollUp(organisationId: string, hours: readonly DeviceHour[]): Promise<number> {
+    try {
+      return await rollUp(this.database, organisationId, hours);
+    } catch (error) {
+      if (error instanceof AppError && error.code === 'unavailable') throw error;
+      if (hours.length === 1) {
+        this.log.warn({ err: error, organisationId, ...hours[0] }, 'This hour cannot be rolled up; its samples stay.');
+        return 0;
+      }
+    }
+    let done = 0;
+    for (const hour of hours) done += await this.rollUp(organisationId, [hour]);
+    return done;
   }
 
   /** Together are hours of one time, so that a transaction touches few partitions. What is no longer kept goes by itself. */

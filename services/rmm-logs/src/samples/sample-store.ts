@@ -7,6 +7,7 @@ import { Storing } from '../metrics/storing';
 import { byOrganisation, inParts } from '../reports/by-organisation';
 import { grouped } from '../reports/grouped';
 import { keptTime } from '../retention/kept';
+import { Retention } from '../retention/retention.service';
 import { SCHEMA } from '../schema';
 import { hourOf } from './hour';
 import { measuredOf, processesOf } from './measured';
@@ -29,10 +30,13 @@ export class SampleStore {
     private readonly database: Database,
     private readonly config: RmmLogsConfig,
     private readonly storing: Storing,
+    private readonly retention: Retention,
   ) {}
 
   store(events: readonly SamplesReported[]): Promise<void> {
-    return byOrganisation(events, (organisationId, own) => this.storeIn(organisationId, own));
+    return this.retention.makingRoom(() =>
+      byOrganisation(events, (organisationId, own) => this.storeIn(organisationId, own)),
+    );
   }
 
   private async storeIn(organisationId: string, events: readonly SamplesReported[]): Promise<void> {
