@@ -22,7 +22,7 @@ export const checkRegistrationKey = defineRequest({
   reply: RegistrationGrant,
 });
 
-/** Spends one use of the key and issues the first certificate. Idempotent by public key. */
+/** Spends one use of the key and issues the first certificate. Idempotent by public key. Refused like a check. */
 export class CertifyDevice {
   @Text({ min: 1, max: 128 }) key: string;
   @Text({ max: 64 }) address: string;
@@ -38,12 +38,17 @@ export class DeviceCertificate {
   @Instant() notAfter: string;
   @Instant({ about: 'When the device should renew.' }) renewAfter: string;
 }
+/** A certificate, and what the registration key says beside it: so that one request is enough to enrol a device. */
+export class CertifiedDevice extends DeviceCertificate {
+  @Uuid() registrationKeyId: string;
+  @Uuid({ optional: true, about: 'Group that the device joins.' }) groupId?: string;
+}
 export const certifyDevice = defineRequest({
   subject: 'device.certify.v1',
   server: 'key-manager',
   callers: ['web'],
   request: CertifyDevice,
-  reply: DeviceCertificate,
+  reply: CertifiedDevice,
 });
 
 /** First half of a renewal: a nonce from the server, so that a device with a wrong clock can renew too. */
