@@ -10,6 +10,7 @@ import { DeviceCertificates } from './devices/device-certificates';
 import { DeviceRevocation } from './devices/device-revocation';
 import { DeviceRevocationConsumer } from './devices/device-revocation.consumer';
 import { Enrolment } from './devices/enrolment';
+import { EnrolmentWriter } from './devices/enrolment-writer';
 import { EnrolmentConsumer } from './devices/enrolment.consumer';
 import { RenewalChallenges } from './devices/renewal-challenge';
 import { Renewal } from './devices/renewal';
@@ -77,7 +78,7 @@ async function openAuthority(config: KeyManagerConfig, log: Log): Promise<Author
     ...[AuthorityWatch, FirstOwner, FirstRegistrationKey, Housekeeping],
     ...[Credentials, Sessions, PasswordSignIn, PasswordChange, RefusedSignIns, SignInAttempts, SignInLimits],
     ...[AddressFailures, Users],
-    ...[RegistrationKeys, Enrolment, DeviceCertificates, DeviceRevocation, Renewal, Revocations],
+    ...[RegistrationKeys, Enrolment, EnrolmentWriter, DeviceCertificates, DeviceRevocation, Renewal, Revocations],
     ...[CredentialsConsumer, EnrolmentConsumer, DeviceRevocationConsumer, RevocationsConsumer, SigningConsumer],
     OrganisationOwnerConsumer,
   ],

@@ -62,7 +62,7 @@ export async function selfSign(key: KeyObject, profile: CertificateProfile): Pro
 
 /** Signs a certificate for `spki` (SubjectPublicKeyInfo, DER). @returns PEM with a trailing line feed */
 export async function certify(spki: Buffer, issuer: CertifiedKey, profile: CertificateProfile): Promise<string> {
-  const issuerCertificate = new x509.X509Certificate(issuer.pem);
+  const issuerCertificate = parsedOf(issuer);
   const made = await x509.X509CertificateGenerator.create({
     ...validity({ ...profile, notAfterAtMost: validTo(issuer.certificate) }),
     serialNumber: newSerial(),
@@ -100,6 +100,14 @@ function validity(profile: CertificateProfile): { notBefore: Date; notAfter: Dat
   const wanted = now + profile.days * DAY_MS;
   const atMost = profile.notAfterAtMost?.getTime() ?? wanted;
   return { notBefore: new Date(now - CLOCK_SKEW_MS), notAfter: new Date(Math.min(wanted, atMost)) };
+}
+
+const parsed = new WeakMap<CertifiedKey, x509.X509Certificate>();
+/** An issuer signs many certificates: it is read once. */
+function parsedOf(issuer: CertifiedKey): x509.X509Certificate {
+  const known = parsed.get(issuer) ?? new x509.X509Certificate(issuer.pem);
+  parsed.set(issuer, known);
+  return known;
 }
 
 const imported = new WeakMap<KeyObject, Promise<webcrypto.CryptoKey>>();

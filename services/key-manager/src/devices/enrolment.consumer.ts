@@ -1,13 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import { HandlesRequest } from '@muster/bus';
 import {
+  type CertifiedDevice,
   type CertifyDevice,
   certifyDevice,
   type CheckRegistrationKey,
   checkRegistrationKey,
   type DescribeRegistrationKey,
   describeRegistrationKey,
-  type DeviceCertificate,
   type RegistrationGrant,
   type RegistrationKeyDescription,
 } from '@muster/contracts';
@@ -28,7 +28,7 @@ export class EnrolmentConsumer {
   }
 
   @HandlesRequest(certifyDevice)
-  certify(order: CertifyDevice): Promise<DeviceCertificate> {
+  certify(order: CertifyDevice): Promise<CertifiedDevice> {
     return this.enrolment.certify(order);
   }
 

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import {
   AppError,
+  type CertifiedDevice,
   type CertifyDevice,
   type CheckRegistrationKey,
   type DeviceCertificate,
@@ -8,13 +9,12 @@ import {
 } from '@muster/contracts';
 import { Database } from '@muster/database';
 import { Log } from '@muster/service-kit';
-import type { EntityManager } from 'typeorm';
 import { readCertificateRequest, readPublicKey, type RequestedKey } from '../authority/certificate-request';
 import { RegistrationKeyEntity } from '../registration-keys/registration-key.entity';
 import { RegistrationKeys, stateOf } from '../registration-keys/registration-keys';
-import { CertificateEntity } from './certificate.entity';
 import { DeviceCertificates } from './device-certificates';
 import { DeviceEntity } from './device.entity';
+import { EnrolmentWriter } from './enrolment-writer';
 
 /** Enrolment: a registration key and a proven public key become a device with its first certificate. */
 @Injectable()
@@ -24,6 +24,7 @@ export class Enrolment {
   constructor(
     private readonly database: Database,
     private readonly keys: RegistrationKeys,
+    private readonly writer: EnrolmentWriter,
     private readonly certificates: DeviceCertificates,
     log: Log,
   ) {
@@ -32,9 +33,8 @@ export class Enrolment {
 
   /** The verdict on a key and a public key; writes nothing but failures. */
   async check({ key, address, publicKey }: CheckRegistrationKey): Promise<RegistrationGrant> {
-    const registrationKey = await this.keys.find(key, address);
     const { digest } = readPublicKey(Buffer.from(publicKey, 'base64'));
-    const device = await this.knownDevice(registrationKey, digest, address);
+    const { registrationKey, device } = await this.present(key, digest, address);
     return {
       registrationKeyId: registrationKey.id,
       organisationId: registrationKey.organisationId,
@@ -44,17 +44,23 @@ export class Enrolment {
   }
 
   /** Spends one use and issues the first certificate; asked again with the same public key, it spends nothing. */
-  async certify({ key, address, proposedDeviceId, certificateRequest }: CertifyDevice): Promise<DeviceCertificate> {
-    const registrationKey = await this.keys.find(key, address);
-    const requested = await readCertificateRequest(certificateRequest);
-    const known = await this.knownDevice(registrationKey, requested.digest, address);
-    if (known) return this.certificates.currentFor(known, address);
-    const made = await this.enrol(registrationKey, requested, proposedDeviceId, address);
-    if (made) return made;
-    // Somebody enrolled this very key in the meantime: the same request twice.
-    const winner = await this.knownDevice(registrationKey, requested.digest, address);
-    if (!winner) throw new AppError('conflict', 'This device is being enrolled already. Try again.');
-    return this.certificates.currentFor(winner, address);
+  async certify(order: CertifyDevice): Promise<CertifiedDevice> {
+    const { key, address } = order;
+    const requested = await readCertificateRequest(order.certificateRequest);
+    const { registrationKey, device: known } = await this.present(key, requested.digest, address);
+    const certificate = known
+      ? await this.certificates.currentFor(known, address)
+      : ((await this.enrol(registrationKey, requested, order.proposedDeviceId, address)) ??
+        (await this.repeated(key, requested, address)));
+    const { id: registrationKeyId, groupId } = registrationKey;
+    return { ...certificate, registrationKeyId, groupId: groupId ?? undefined };
+  }
+
+  /** Somebody enrolled this very key in the meantime: the same request twice. */
+  private async repeated(key: string, requested: RequestedKey, address: string): Promise<DeviceCertificate> {
+    const { device } = await this.present(key, requested.digest, address);
+    if (!device) throw new AppError('conflict', 'This device is being enrolled already. Try again.');
+    return this.certificates.currentFor(device, address);
   }
 
   /** @returns nothing when the public key has been enrolled meanwhile */
@@ -70,18 +76,7 @@ export class Enrolment {
       ...{ registrationKeyId: registrationKey.id, enrolledAt: new Date(), revokedAt: null, revokeReason: null },
     });
     const certificate = await this.certificates.issue(device);
-    const outcome = await this.database
-      .inOrganisation(organisationId, async (manager) => {
-        if (!(await insertDevice(manager, device))) return 'known';
-        await manager.insert(CertificateEntity, certificate.row);
-        // Last, since parallel enrolments with one key wait for each other from here on.
-        if (!(await spend(manager, registrationKey.id))) throw new NotActive();
-        return 'enrolled';
-      })
-      .catch((error: unknown) => {
-        if (error instanceof NotActive) return 'refused';
-        throw error;
-      });
+    const outcome = await this.writer.write({ device, certificate: certificate.row });
     if (outcome === 'known') return undefined;
     if (outcome === 'refused') {
       await this.keys.requireActive(await this.keys.find(registrationKey.key, address), address);
@@ -92,20 +87,23 @@ export class Enrolment {
   }
 
   /**
-   * The device that has this public key already. It may come back with the key that it used even when that is spent now:
-   * it asks again because a reply was lost. @throws AppError when it may not have a certificate (any more)
+   * The registration key, and the device that has this public key already. That one may come back with the key that it
+   * used even when that is spent now: it asks again because a reply was lost.
+   * @throws AppError when the key is not known or not active, or the device may not have a certificate (any more)
    */
-  private async knownDevice(
-    registrationKey: RegistrationKeyEntity,
+  private async present(
+    key: string,
     publicKeyDigest: Buffer,
     address: string,
-  ): Promise<DeviceEntity | undefined> {
-    const device = await this.database.across('device by public key', (manager) =>
-      manager.findOneBy(DeviceEntity, { publicKeyDigest }),
-    );
+  ): Promise<{ registrationKey: RegistrationKeyEntity; device?: DeviceEntity }> {
+    const [found, device] = await this.database.across('registration key and device by public key', async (manager) => [
+      await manager.findOneBy(RegistrationKeyEntity, { key }),
+      await manager.findOneBy(DeviceEntity, { publicKeyDigest }),
+    ]);
+    const registrationKey = await this.keys.known(found, address);
     const returning = device?.registrationKeyId === registrationKey.id && stateOf(registrationKey) === 'spent';
     if (!returning) await this.keys.requireActive(registrationKey, address);
-    if (!device) return undefined;
+    if (!device) return { registrationKey };
     if (device.revokedAt) {
       throw new AppError(
         'device-revoked',
@@ -115,32 +113,6 @@ export class Enrolment {
     if (device.organisationId !== registrationKey.organisationId) {
       throw new AppError('conflict', 'This device belongs to another organisation. Retire it there first.');
     }
-    return device;
+    return { registrationKey, device };
   }
-}
-
-class NotActive extends Error {}
-
-async function insertDevice(manager: EntityManager, device: DeviceEntity): Promise<boolean> {
-  const rows = await manager.query<unknown[]>(
-    `INSERT INTO identity.devices (id, organisation_id, public_key, public_key_digest, registration_key_id, enrolled_at)
-     VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (public_key_digest) DO NOTHING RETURNING id`,
-    [
-      ...[device.id, device.organisationId, device.publicKey, device.publicKeyDigest],
-      ...[device.registrationKeyId, device.enrolledAt],
-    ],
-  );
-  return rows.length === 1;
-}
-
-async function spend(manager: EntityManager, registrationKeyId: string): Promise<boolean> {
-  const { affected } = await manager
-    .createQueryBuilder()
-    .update(RegistrationKeyEntity)
-    .set({ devicesEnrolled: () => 'devices_enrolled + 1' })
-    .where('id = :registrationKeyId AND revoked_at IS NULL', { registrationKeyId })
-    .andWhere('(expires_at IS NULL OR expires_at > now())')
-    .andWhere('(device_limit IS NULL OR devices_enrolled < device_limit)')
-    .execute();
-  return affected === 1;
 }

@@ -45,6 +45,11 @@ export class RegistrationKeys {
     const row = await this.database.across('registration key by its value', (manager) =>
       manager.findOneBy(RegistrationKeyEntity, { key }),
     );
+    return this.known(row, address);
+  }
+
+  /** What was looked up, if there is such a key. @throws AppError as `find` does */
+  async known(row: RegistrationKeyEntity | null, address: string): Promise<RegistrationKeyEntity> {
     if (row) return row;
     const sentence = 'This registration key is not known here. Copy the whole install line again.';
     throw await this.refusal(new AppError('key-unknown', sentence), address);

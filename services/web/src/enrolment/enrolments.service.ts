@@ -1,14 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Bus } from '@muster/bus';
-import {
-  AppError,
-  certifyDevice,
-  checkRegistrationKey,
-  deviceDescribed,
-  deviceEnrolled,
-  type Enrol,
-  type Enrolled,
-} from '@muster/contracts';
+import { AppError, certifyDevice, deviceDescribed, deviceEnrolled, type Enrol, type Enrolled } from '@muster/contracts';
 import { Database, isUniqueViolation, newId, Outbox } from '@muster/database';
 import type { EntityManager } from 'typeorm';
 import { describeDevice } from '../devices/device-description';
@@ -36,18 +28,17 @@ export class Enrolments {
 
   /** @throws AppError with the key manager's code and reason when it refuses the registration key or the request */
   async enrol(enrol: Enrol, address: string): Promise<Enrolled> {
-    const publicKey = publicKeyOf(enrol.certificateRequest);
-    const key = enrol.registrationKey;
-    const grant = await this.bus.request(checkRegistrationKey, { key, address, publicKey });
+    // Before anything is written: what is no request is refused here, and without a map nothing could be answered.
+    publicKeyOf(enrol.certificateRequest);
     const { signed: endpointMap } = await this.maps.current();
-    const certificate = await this.bus.request(certifyDevice, {
-      key,
+    const certified = await this.bus.request(certifyDevice, {
+      key: enrol.registrationKey,
       address,
-      proposedDeviceId: grant.deviceId ?? newId(),
+      proposedDeviceId: newId(),
       certificateRequest: enrol.certificateRequest,
     });
+    const { registrationKeyId, groupId, ...certificate } = certified;
     const { deviceId, organisationId } = certificate;
-    const { registrationKeyId, groupId } = grant;
     const identifiers = identifiersOf(enrol.hardware);
     const about = { registrationKeyId, groupId, facts: enrol.facts, identifiers, address };
     const questionId = await this.admit({ organisationId, deviceId, ...about });

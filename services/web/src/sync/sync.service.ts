@@ -16,6 +16,14 @@ import { takeReports } from './reports';
 /** Operations of one device that one sync looks at: the oldest that have not ended. The rest has its turn after them. */
 const MOST_OPEN = 500;
 
+/** What a device gets, and what its reports led to. */
+interface News extends Delivery {
+  settled: string[];
+  /** Something that it started is gone. */
+  missing: boolean;
+}
+const NO_NEWS: News = { operations: [], cancels: [], more: false, settled: [], missing: false };
+
 interface Exchange extends Delivery {
   settled: string[];
   pollAfterSeconds: number;
@@ -48,6 +56,25 @@ export class SyncService {
 
   private async exchange(manager: EntityManager, device: Principal, sync: Sync): Promise<Exchange> {
     const { organisationId, id: deviceId } = device;
+    const [row]: Array<{ presence: Presence; agent_version: string; waits: boolean }> = await manager.query(
+      `SELECT presence, agent_version,
+              EXISTS (SELECT FROM core.operations
+                       WHERE organisation_id = $1 AND device_id = $2 AND ended_by IS NULL) AS waits
+         FROM core.devices WHERE organisation_id = $1 AND id = $2`,
+      [organisationId, deviceId],
+    );
+    // Most syncs are about nothing: they lock nothing and write nothing.
+    const news = sync.reports.length > 0 || row?.waits ? await this.settle(manager, device, sync) : NO_NEWS;
+    const { missing, ...given } = news;
+    // A device that updated itself has new facts, also when nothing else about it changed.
+    const wantFacts = !sync.facts && row?.agent_version !== sync.agentVersion;
+    const regular = row?.presence === 'online' ? this.config.POLL_CONNECTED_SECONDS : this.config.POLL_SECONDS;
+    const pollAfterSeconds = missing ? Math.max(10, Math.min(regular, this.config.LOST_SECONDS)) : regular;
+    return { ...given, pollAfterSeconds, wantFacts };
+  }
+
+  private async settle(manager: EntityManager, device: Principal, sync: Sync): Promise<News> {
+    const { organisationId, id: deviceId } = device;
     const reported = new Set(sync.reports.map((report) => report.operationId.toLowerCase()));
     const held = new Set(sync.holding.map((id) => id.toLowerCase()));
     const operations = await concerned(manager, organisationId, deviceId, [...reported]);
@@ -60,16 +87,7 @@ export class SyncService {
     const demand = { capacity: sync.capacity, has };
     const delivery = await deliver(manager, open, demand, changes, this.config.WAKE_AGAIN_SECONDS);
     await changes.save(manager, organisationId, this.live);
-
-    const [row]: Array<{ presence: Presence; agent_version: string }> = await manager.query(
-      'SELECT presence, agent_version FROM core.devices WHERE organisation_id = $1 AND id = $2',
-      [organisationId, deviceId],
-    );
-    // A device that updated itself has new facts, also when nothing else about it changed.
-    const wantFacts = !sync.facts && row?.agent_version !== sync.agentVersion;
-    const regular = row?.presence === 'online' ? this.config.POLL_CONNECTED_SECONDS : this.config.POLL_SECONDS;
-    const pollAfterSeconds = missing ? Math.max(10, Math.min(regular, this.config.LOST_SECONDS)) : regular;
-    return { ...delivery, settled, pollAfterSeconds, wantFacts };
+    return { ...delivery, settled, missing };
   }
 }
 

@@ -3,14 +3,12 @@ import { Injectable } from '@nestjs/common';
 import { HandlesRequest } from '@muster/bus';
 import {
   AppError,
+  type CertifiedDevice,
   certifyDevice,
   type CertifyDevice,
-  checkRegistrationKey,
-  type CheckRegistrationKey,
   type CreateOrganisationOwner,
   createOrganisationOwner,
   DEFAULT_ORGANISATION_ID,
-  type DeviceCertificate,
   type ErrorCode,
   listAnchors,
   listRevocations,
@@ -80,19 +78,15 @@ export class KeyManagerDouble {
     };
   }
 
-  @HandlesRequest(checkRegistrationKey)
-  async check({ key, publicKey }: CheckRegistrationKey): Promise<RegistrationGrant> {
-    return { ...this.grantOf(key), deviceId: this.devices.get(publicKey)?.deviceId };
-  }
-
   @HandlesRequest(certifyDevice)
-  async certify({ key, certificateRequest, proposedDeviceId }: CertifyDevice): Promise<DeviceCertificate> {
-    const { organisationId } = this.grantOf(key);
+  async certify({ key, certificateRequest, proposedDeviceId }: CertifyDevice): Promise<CertifiedDevice> {
+    const { organisationId, registrationKeyId, groupId } = this.grantOf(key);
     const publicKey = publicKeyOf(certificateRequest);
     const device = this.devices.get(publicKey) ?? { deviceId: proposedDeviceId, organisationId };
     this.devices.set(publicKey, device);
     const [notAfter, renewAfter] = [90, 60].map((days) => new Date(Date.now() + days * 86_400_000).toISOString());
-    return { ...device, chain: 'chain', anchors: this.anchors, notAfter: notAfter ?? '', renewAfter: renewAfter ?? '' };
+    const lease = { chain: 'chain', anchors: this.anchors, notAfter: notAfter ?? '', renewAfter: renewAfter ?? '' };
+    return { ...device, ...lease, registrationKeyId, groupId };
   }
 
   @HandlesRequest(listAnchors)
