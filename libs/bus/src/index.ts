@@ -5,8 +5,10 @@ export { currentCorrelationId, withCorrelationId } from './correlation';
 export { ConsumesEvent, type ConsumeOptions, type Delivery, HandlesRequest, ListensTo } from './handlers/decorators';
 export {
   BUS_COUNTERS,
+  BUS_GAUGES,
   BUS_HISTOGRAMS,
   type BusCounter,
+  type BusGauge,
   type BusHistogram,
   type BusLabels,
   BusMetrics,

@@ -1,7 +1,9 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { ServiceName } from '@muster/contracts';
 import { jetstreamManager } from '@nats-io/jetstream';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
+import { type BusGauge, type BusLabels, BusMetrics, NoMetrics } from './metrics';
 import { ConsumesEvent, DeadLetters, type Delivery } from './index';
 import { numberReported, NumbersReported } from './spec/contracts';
 import { NatsProcess, passwordOf } from './spec/nats-process';
@@ -25,6 +27,14 @@ class Store {
     this.deliveries.push(...deliveries);
     this.numbers.push(...numbers);
   }
+}
+
+class Gauges extends NoMetrics {
+  private readonly values: Array<[name: string, value: number]> = [];
+  override set(gauge?: BusGauge, _labels?: BusLabels, value = 0): void {
+    if (gauge) this.values.push([gauge, value]);
+  }
+  seen = (gauge: BusGauge): number[] => this.values.filter(([name]) => name === gauge).map(([, value]) => value);
 }
 
 const upTo = (count: number): number[] => Array.from({ length: count }, (_, number) => number);
@@ -85,6 +95,23 @@ describe('reported events', () => {
     expect(store.numbers).toEqual(upTo(20));
     expect(new Set(store.deliveries.map(({ messageId }) => messageId)).size).toBe(20);
     await until('an empty stream', async () => (await stream()).state.messages === 0);
+  });
+
+  it('show how far behind their consumer is', async () => {
+    const gauges = new Gauges();
+    for (const number of upTo(30)) {
+      await report(number);
+      await delay(5);
+    }
+    const store = new Store();
+    running.push(
+      await startService('rmm-logs', nats, [{ provide: Store, useValue: store }], {}, [
+        { provide: BusMetrics, useValue: gauges },
+      ]),
+    );
+    await until('all', () => store.numbers.length === 30);
+    expect(Math.max(...gauges.seen('muster_bus_waiting'))).toBeGreaterThan(1);
+    expect(Math.max(...gauges.seen('muster_bus_delay_seconds'))).toBeGreaterThan(0);
   });
 
   it('are stored as often as they are published: who consumes them tells them apart', async () => {

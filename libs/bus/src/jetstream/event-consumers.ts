@@ -121,6 +121,8 @@ export class EventConsumers {
       const more = Math.min(leftAfter(messages), consumer.batch - messages.length);
       if (messages.length > 0 && more > 0) messages.push(...(await take(more, MORE_MS).catch(() => [])));
       left = leftAfter(messages);
+      // What was replayed is little, and would overwrite what the stream itself shows.
+      if (stream !== 'REPLAYS') this.handling.looked(consumer, messages, left);
       await keepingHold(messages, () => this.handling.handle(consumer, messages, stop));
       const rest = left < consumer.batch ? next - performance.now() : 0;
       if (messages.length > 0 && rest > 0) await delay(rest, undefined, { signal: stop }).catch(() => undefined);

@@ -46,6 +46,14 @@ export class EventHandling {
     }
   }
 
+  /** Tells how far behind the consumer is: what it has in hand, with `left` more behind it. */
+  looked({ contract: { subject } }: EventConsumer, messages: PulledMessage[], left: number): void {
+    const oldest = Math.min(...messages.map(({ storedAt }) => storedAt.getTime()));
+    const delay = messages.length === 0 ? 0 : Math.max(0, (Date.now() - oldest) / 1000);
+    this.metrics.set('muster_bus_waiting', { subject }, messages.length + left);
+    this.metrics.set('muster_bus_delay_seconds', { subject }, delay);
+  }
+
   private async open(consumer: EventConsumer, message: PulledMessage): Promise<Event | undefined> {
     const delivery = deliveryOf(message);
     if (delivery.attempt > Math.max(INTERRUPTIONS, this.delays.length + 1)) {

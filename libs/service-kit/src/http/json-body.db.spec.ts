@@ -57,6 +57,12 @@ describe('a compressed body', () => {
   });
 });
 
+it('reads text that is no UTF-8 with replacement characters, plain or compressed', async () => {
+  const body = Buffer.concat([Buffer.from('{"titles":["a'), Buffer.from([0xff, 0xed, 0xa0, 0x80]), Buffer.from('"]}')]);
+  expect(await service.call({ method: 'POST', path: '/take', body })).toMatchObject({ status: 202 });
+  expect(await send(gzipSync(body))).toMatchObject({ status: 202, json: { taken: 1 } });
+});
+
 it('answers 202 on routes that only take in, with or without a reply', async () => {
   const empty = await service.call({ method: 'PUT', path: '/take' });
   expect(empty).toMatchObject({ status: 202, text: '' });

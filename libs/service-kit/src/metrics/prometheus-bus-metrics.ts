@@ -1,12 +1,14 @@
 import {
   BUS_COUNTERS,
+  BUS_GAUGES,
   BUS_HISTOGRAMS,
   type BusCounter,
+  type BusGauge,
   type BusHistogram,
   type BusLabels,
   BusMetrics,
 } from '@muster/bus';
-import type { Counter, Histogram } from 'prom-client';
+import type { Counter, Gauge, Histogram } from 'prom-client';
 import type { Metrics } from './metrics';
 
 const LABELS = ['subject', 'outcome', 'reason'] as const;
@@ -16,6 +18,7 @@ type Label = (typeof LABELS)[number];
 export class PrometheusBusMetrics extends BusMetrics {
   private readonly counters = new Map<BusCounter, Counter<Label>>();
   private readonly histograms = new Map<BusHistogram, Histogram<Label>>();
+  private readonly gauges = new Map<BusGauge, Gauge<Label>>();
 
   constructor(metrics: Metrics) {
     super();
@@ -25,6 +28,9 @@ export class PrometheusBusMetrics extends BusMetrics {
     for (const [name, help] of Object.entries(BUS_HISTOGRAMS)) {
       this.histograms.set(name as BusHistogram, metrics.histogram(name, help, LABELS));
     }
+    for (const [name, help] of Object.entries(BUS_GAUGES)) {
+      this.gauges.set(name as BusGauge, metrics.gauge(name, help, LABELS));
+    }
   }
 
   inc(counter: BusCounter, labels: BusLabels, by = 1): void {
@@ -33,5 +39,9 @@ export class PrometheusBusMetrics extends BusMetrics {
 
   observe(histogram: BusHistogram, labels: BusLabels, seconds: number): void {
     this.histograms.get(histogram)?.observe({ ...labels }, seconds);
+  }
+
+  set(gauge: BusGauge, labels: BusLabels, value: number): void {
+    this.gauges.get(gauge)?.set({ ...labels }, value);
   }
 }
