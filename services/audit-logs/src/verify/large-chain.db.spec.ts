@@ -28,7 +28,7 @@ afterAll(() => suite?.stop());
 /** Figures for who asks for them (`TEST_FIGURES=1`): what a machine does is nothing to fail over. */
 function tell(what: string, count: number, started: number): void {
   if (!process.env['TEST_FIGURES']) return;
-  console.info(`${what}: ${Math.round((count / (performance.now() - started)) * 1000)} entries/s`);
+  process.stderr.write(`${what}: ${Math.round((count / (performance.now() - started)) * 1000)} entries/s\n`);
 }
 
 it('of 50,000 entries is intact, in calls that end', async () => {
@@ -39,7 +39,7 @@ it('of 50,000 entries is intact, in calls that end', async () => {
   const [size] = await suite.rows<{ table: number; all: number }>(
     `SELECT pg_relation_size('audit.entries') / ${ENTRIES} AS table, pg_total_relation_size('audit.entries') / ${ENTRIES} AS all`,
   );
-  if (process.env['TEST_FIGURES']) console.info('bytes per entry', size);
+  if (process.env['TEST_FIGURES']) process.stderr.write(`bytes per entry: ${JSON.stringify(size)}\n`);
 });
 
 it('of 50,000 entries shows the one that was altered', async () => {
