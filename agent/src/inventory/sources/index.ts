@@ -1,5 +1,6 @@
 import type { AnySource } from '../source';
 import { linuxAntivirus } from './linux/antivirus';
+import { linuxDefender } from './linux/defender';
 import { linuxDisks } from './linux/disks';
 import { linuxEncryption } from './linux/encryption';
 import { linuxFirmware } from './linux/firmware';
@@ -78,6 +79,7 @@ export const SOURCES: readonly AnySource[] = [
   linuxSignIns,
   linuxServices,
   linuxAntivirus,
+  linuxDefender,
   linuxEncryption,
   dpkg,
   rpm,

@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { cpus, hostname, release, totalmem } from 'node:os';
 import { INVENTORY_SECTIONS, parse, SECTION_NAMES } from '@muster/contracts';
@@ -179,6 +179,21 @@ describe.runIf(process.platform === 'linux')('inventory of this machine', () => 
       name: told.get('Model name'),
     });
     expect(ours.reduce((sum, { threads }) => sum + Number(threads), 0)).toBe(cpus().length);
+  });
+
+  it.runIf(has('systemd-detect-virt'))('is in the container or virtual machine that systemd sees', async () => {
+    const told = spawnSync('systemd-detect-virt', { encoding: 'utf8' }).stdout.trim();
+    const [{ virtualisation } = {}] = await itemsOf('system');
+    // It names some by their makers.
+    const names: Record<string, string> = {
+      microsoft: 'hyper-v',
+      oracle: 'virtualbox',
+      qemu: 'kvm',
+      amazon: 'amazon ec2',
+    };
+    if (told === 'none') expect(virtualisation).toBeUndefined();
+    else if (virtualisation !== undefined)
+      expect(String(virtualisation).toLowerCase()).toContain(names[told] ?? told.split('-')[0]);
   });
 
   it('tells memory modules or why not, and never more than there is', async () => {

@@ -1,5 +1,5 @@
-import { flagOf, rowOf, textOf } from '../../formats/json';
 import type { ProtectionState } from '@muster/contracts';
+import { reason } from '../../../state/log';
 import type { Machine } from '../../machine/machine';
 import { type Found, source } from '../../source';
 
@@ -18,7 +18,7 @@ const PRODUCTS: ReadonlyArray<{ name: string; folder: string; processes: readonl
 ];
 const CLAMAV = ['/usr/sbin/clamd', '/usr/bin/clamscan', '/usr/bin/clamdscan'];
 
-/** ClamAV, Defender, and other known products: whether they are there, and whether what guards is running. */
+/** ClamAV and other known products: whether they are there, and whether what guards is running. */
 export const linuxAntivirus = source({
   section: 'antivirus',
   source: 'known-products',
@@ -32,17 +32,18 @@ export const linuxAntivirus = source({
     const items: Array<Found<'antivirus'>> = [];
     for (const { name, folder, processes: names } of PRODUCTS)
       if (await machine.files.stat(folder)) items.push({ name, state: running(names) });
-    for (const path of CLAMAV) {
-      if (!(await machine.files.stat(path))) continue;
-      items.push({ name: 'ClamAV', state: running(['clamd', 'clamonacc']), ...(await clamAv(machine)) });
-      break;
+    const unreadable = [];
+    const clam = await Promise.all(CLAMAV.map((path) => machine.files.stat(path)));
+    if (clam.some(Boolean)) {
+      const version = await clamVersion(machine).catch((error: unknown) => {
+        unreadable.push({ what: 'version of ClamAV', why: reason(error) });
+        return {};
+      });
+      items.push({ name: 'ClamAV', state: running(['clamd', 'clamonacc']), ...version });
     }
-    const { items: defender, unreadable } = await readDefender(machine);
-    const hidden = { what: 'whether it runs', why: "other users' processes are hidden from the agent (hidepid)" };
-    return {
-      items: [...items, ...defender],
-      unreadable: [...unreadable, ...(processes || items.length === 0 ? [] : [hidden])],
-    };
+    if (!processes && items.length > 0)
+      unreadable.push({ what: 'whether it runs', why: "other users' processes are hidden from the agent (hidepid)" });
+    return { items, unreadable };
   },
 });
 
@@ -56,31 +57,9 @@ async function processNames({ files }: Machine): Promise<Set<string> | undefined
 }
 
 /** `ClamAV 1.0.7/27443/Fri Nov  1 08:34:54 2024`: engine, number and time of the signatures. */
-async function clamAv({ commands }: Machine): Promise<Partial<Found<'antivirus'>>> {
+async function clamVersion({ commands }: Machine): Promise<Partial<Found<'antivirus'>>> {
   if (!(await commands.has('clamscan'))) return {};
   const told = await commands.run('clamscan', ['--version']);
   const [, version, signatures] = /^ClamAV ([^/\s]+)(?:\/(\d+))?/.exec(told) ?? [];
   return { version, signatures };
-}
-
-/** Microsoft Defender for Endpoint: `mdatp health --output json`, which needs no root. */
-async function readDefender({ commands }: Machine): Promise<{
-  items: Array<Found<'antivirus'>>;
-  unreadable: Array<{ what: string; why: string }>;
-}> {
-  if (!(await commands.has('mdatp'))) return { items: [], unreadable: [] };
-  const health = rowOf(JSON.parse(await commands.run('mdatp', ['health', '--output', 'json'])));
-  // Settings have who manages them beside their value.
-  const guard = health['realTimeProtectionEnabled'];
-  const on = flagOf(guard) ?? flagOf(rowOf(guard)['value']);
-  const status = health['definitionsStatus'];
-  const age = textOf(status) ?? textOf(rowOf(status)['$type']);
-  const item = {
-    name: 'Microsoft Defender for Endpoint',
-    state: on === undefined ? 'unknown' : !on ? 'off' : health['healthy'] === false ? 'partly' : 'on',
-    version: textOf(health['appVersion']),
-    signatures: textOf(health['definitionsVersion']),
-    upToDate: age?.replaceAll('"', '') === 'upToDate' || (age === undefined ? undefined : false),
-  } as const;
-  return { items: [item], unreadable: [] };
 }

@@ -15,7 +15,10 @@ export const linuxPrinters = source({
       const there = await files.stat('/etc/cups/printers.conf');
       return { items: [], unreadable: there ? [{ what: 'printers', why }] : [] };
     }
-    // Exit code 1: no destinations, or no scheduler; its words say which.
+    // Without its scheduler CUPS knows of no printers, which is not to say that there are none.
+    if (!/^scheduler is running/m.test(await commands.run('lpstat', ['-r'], { codes: [0, 1] })))
+      throw new Error('the scheduler of CUPS does not run');
+    // Exit code 1: no destinations.
     const devices = await commands.run('lpstat', ['-v'], { codes: [0, 1] });
     const standard = /^system default destination: (.+)$/m.exec(
       await commands.run('lpstat', ['-d'], { codes: [0, 1] }),

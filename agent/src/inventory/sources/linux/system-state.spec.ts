@@ -3,9 +3,11 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
+import { collectSection } from '../../collected-section';
 import { readUtmp } from '../../formats/utmp';
 import { wtmpRecord } from '../../testing/firmware-tables';
 import { RecordedMachine, type Recording } from '../../testing/recorded-machine';
+import { SOURCES } from '..';
 import { signIns } from './sign-ins';
 
 const machines: RecordedMachine[] = [];
@@ -310,6 +312,7 @@ describe('printers of CUPS', () => {
       commands: {
         'lpstat -v':
           'device for HP_LaserJet: ipp://printer.example:631/ipp/print\ndevice for Big: smb://DOMAIN\\user:secret@files/big\n',
+        'lpstat -r': 'scheduler is running\n',
         'lpstat -d': 'system default destination: HP_LaserJet\n',
         'lpoptions -p HP_LaserJet':
           "copies=1 device-uri=ipp://printer.example:631/ipp/print printer-info='HP \\'big\\'' printer-is-shared=false printer-make-and-model='HP LaserJet MFP M428, driverless'\n",
@@ -326,6 +329,13 @@ describe('printers of CUPS', () => {
       },
       { name: 'Big', model: 'Ricoh', address: 'smb://files/big', isDefault: false, shared: true },
     ]);
+  });
+
+  it('stay as they were while the scheduler does not run', async () => {
+    const stopped = machine({ commands: { 'lpstat -r': 'scheduler is not running\n', 'lpstat -v': '' } });
+    const { failed, unreadable } = await collectSection(stopped, 'printers', SOURCES);
+    expect(failed).toEqual(['']);
+    expect(unreadable).toEqual([{ what: 'cups', why: 'the scheduler of CUPS does not run' }]);
   });
 
   it('are none without CUPS, and not known without its tools', async () => {
@@ -367,6 +377,17 @@ describe('antivirus', () => {
         upToDate: true,
       },
     ]);
+  });
+
+  it('is told though a part of it failed', async () => {
+    const files = { '/usr/bin/clamscan': '', '/proc/1/comm': 'systemd\n' };
+    const commands = { clamscan: new Error('clamscan: no end after 30 s'), mdatp: new Error('mdatp: exit code 1') };
+    const recorded = machine({ files, commands });
+    expect(await recorded.items('antivirus')).toEqual([{ name: 'ClamAV', state: 'off' }]);
+    expect(await recorded.unreadable('antivirus')).toEqual({
+      'version of ClamAV': 'clamscan: no end after 30 s',
+      mdatp: 'mdatp: exit code 1',
+    });
   });
 
   it('is not known where processes are hidden', async () => {

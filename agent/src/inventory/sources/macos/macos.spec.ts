@@ -127,6 +127,7 @@ UniqueID: 89
   plutil: '{"CFBundleShortVersionString":"2192"}',
   'fdesetup status': 'FileVault is On.\n',
   'lpstat -v': 'device for Office: ipp://printer.example/ipp\n',
+  'lpstat -r': 'scheduler is running\n',
   'lpstat -d': 'no system default destination\n',
   'lpoptions -p Office': "printer-make-and-model='Office Printer'\n",
 };
