@@ -33,7 +33,7 @@ export function changesSql(organisationId: string, query: ChangeQuery, scan: num
     SELECT (SELECT id FROM seen WHERE place = ${bind(looked)}) AS "lastSeen",
            p.id, p.device_id AS "deviceId", coalesce(d.name, '') AS "deviceName", p.section, p.change, p.key, p.title, p.fields
       FROM (SELECT 1) AS always LEFT JOIN page p ON true
-      LEFT JOIN plugins.devices d ON d.organisation_id = $1 AND d.id = p.device_id
+      LEFT JOIN LATERAL (SELECT name FROM plugins.devices WHERE organisation_id = $1 AND id = p.device_id OFFSET 0) d ON true
      ORDER BY p.id DESC NULLS LAST`;
   return { sql, parameters };
 }

@@ -18,23 +18,27 @@ interface Row {
 export function deviceSoftwareSql(organisationId: string, deviceId: string, query: DeviceSoftwareQuery) {
   const parameters: unknown[] = [organisationId, deviceId];
   const bind = (value: unknown): string => `$${parameters.push(value)}`;
-  const conditions = ['i.organisation_id = $1', 'i.device_id = $2'];
+  const conditions: string[] = [];
   if (query.source) conditions.push(`p.source = ${bind(query.source)}`);
   if (query.search?.trim()) conditions.push(`p.name_key LIKE ${bind(containing(query.search))}`);
-  const where = `FROM plugins.installed i
-      JOIN plugins.titles t ON t.organisation_id = $1 AND t.id = i.title_id
-      JOIN plugins.products p ON p.organisation_id = $1 AND p.id = t.product_id
-     WHERE ${conditions.join(' AND ')}`;
+  // First what the device has, then the names of just that: guessing from the text, PostgreSQL begins with the names.
+  const own = `WITH i AS MATERIALIZED (SELECT * FROM plugins.installed WHERE organisation_id = $1 AND device_id = $2)`;
+  const where = `FROM i
+      CROSS JOIN LATERAL (SELECT product_id, version, publisher FROM plugins.titles
+                           WHERE organisation_id = $1 AND id = i.title_id OFFSET 0) t
+      CROSS JOIN LATERAL (SELECT source, name, name_key, publisher FROM plugins.products
+                           WHERE organisation_id = $1 AND id = t.product_id OFFSET 0) p
+     ${conditions.length > 0 ? `WHERE ${conditions.join(' AND ')}` : ''}`;
   const counted = [...parameters];
   const direction = query.direction === 'descending' ? 'DESC' : 'ASC';
   const sort = query.sort === 'since' ? 'i.since' : 'p.name_key';
   const { limit, offset } = windowOf(query);
   return {
-    page: `SELECT p.source, p.name, t.version, i.architecture, coalesce(t.publisher, p.publisher) AS publisher, i.scope,
+    page: `${own} SELECT p.source, p.name, t.version, i.architecture, coalesce(t.publisher, p.publisher) AS publisher, i.scope,
              i.size_bytes AS "sizeBytes", i.installed_at AS "installedAt", i.since ${where}
             ORDER BY ${sort} ${direction}, i.key ${direction} LIMIT ${bind(limit)} OFFSET ${bind(offset)}`,
     parameters,
-    count: `SELECT count(*)::int AS total ${where}`,
+    count: `${own} SELECT count(*)::int AS total ${where}`,
     counted,
   };
 }
