@@ -12,10 +12,12 @@ interface DeviceNameProps {
   name?: string;
   /** Part of its page that the link opens. */
   tab?: string;
+  /** Without the link. */
+  plain?: boolean;
 }
 
 /** A device by name, with the way to its page. Names that are not known are read once each. */
-export function DeviceName({ id, name, tab }: DeviceNameProps) {
+export function DeviceName({ id, name, tab, plain = false }: DeviceNameProps) {
   const may = useMay();
   const device = useQuery<string, ApiError>({
     // Not the key of the device's own page: a name of some minutes ago will do here.
@@ -26,7 +28,7 @@ export function DeviceName({ id, name, tab }: DeviceNameProps) {
     retry: false,
   });
   const shown = <Plain text={name ?? device.data ?? id.slice(-12)} most={80} short />;
-  if (!may(listDevices)) return shown;
+  if (plain || !may(listDevices)) return shown;
   return (
     <Link to={`/devices/${id}${tab ? `?tab=${tab}` : ''}`} className="link">
       {shown}

@@ -1,6 +1,7 @@
-import { memo, type ReactNode } from 'react';
+import { memo } from 'react';
 import type { LogEntry } from '@muster/contracts';
 import { useIntl } from 'react-intl';
+import { DeviceName } from '../devices/device-name';
 import { useText } from '../messages/use-text';
 import { FactList } from '../ui/fact-list';
 import { Plain } from '../ui/plain';
@@ -11,23 +12,28 @@ import classes from './logs.module.css';
 const SHOWN = 400;
 
 /** One line: time to the thousandth, level as word and colour, message; what else it says when it is opened. */
-export const LogLine = memo(function LogLine({ entry, device }: { entry: LogEntry; device?: ReactNode }) {
+export const LogLine = memo(function LogLine({ entry, ofFleet }: { entry: LogEntry; ofFleet: boolean }) {
   const long = entry.message.length > SHOWN;
   const line = (
     <>
       <Time at={entry.at} />
       <Level level={entry.level} />
-      {device}
+      {ofFleet && (
+        <span className={classes.device}>
+          <DeviceName id={entry.deviceId} plain />
+        </span>
+      )}
       <span className={classes.message}>
         <Plain text={entry.message} most={SHOWN} lines short />
       </span>
     </>
   );
-  if (!entry.fields && !long) return <div className={classes.line}>{line}</div>;
+  if (!entry.fields && !long && !ofFleet) return <div className={classes.line}>{line}</div>;
   return (
     <details className={classes.opened}>
       <summary className={classes.line}>{line}</summary>
       <div className={classes.fields}>
+        {ofFleet && <DeviceName id={entry.deviceId} tab="logs" />}
         {long && <Plain text={entry.message} most={Infinity} lines code />}
         {entry.fields && <Fields fields={entry.fields} />}
       </div>

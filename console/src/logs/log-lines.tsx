@@ -1,6 +1,5 @@
-import { type ReactNode, type UIEvent, useLayoutEffect, useRef } from 'react';
+import { type UIEvent, useLayoutEffect, useRef } from 'react';
 import { Button } from '@mantine/core';
-import type { LogEntry } from '@muster/contracts';
 import { IconArrowDown } from '@tabler/icons-react';
 import { useText } from '../messages/use-text';
 import type { LogFeed } from './log-feed';
@@ -16,11 +15,12 @@ interface LogLinesProps {
   version: number;
   follow: boolean;
   onFollow: (follow: boolean) => void;
-  deviceOf?: (entry: LogEntry) => ReactNode;
+  /** Of all devices: each line says of which. */
+  ofFleet: boolean;
 }
 
 /** Lines in a window of their own: at the end it follows, scrolled up it stays, near the top older ones are loaded. */
-export function LogLines({ feed, version, follow, onFollow, deviceOf }: LogLinesProps) {
+export function LogLines({ feed, version, follow, onFollow, ofFleet }: LogLinesProps) {
   const t = useText();
   const scroller = useRef<HTMLDivElement>(null);
   const before = useRef({ first: '', height: 0, top: 0 });
@@ -75,7 +75,7 @@ export function LogLines({ feed, version, follow, onFollow, deviceOf }: LogLines
           )}
         </div>
         {feed.entries.map((entry) => (
-          <LogLine key={entry.id} entry={entry} device={deviceOf?.(entry)} />
+          <LogLine key={entry.id} entry={entry} ofFleet={ofFleet} />
         ))}
       </div>
       {!follow && feed.arrived > 0 && (

@@ -1,6 +1,6 @@
 import { type ReactNode, useCallback, useState } from 'react';
 import { Button, NativeSelect, Switch } from '@mantine/core';
-import { LOG_LEVELS, type LogEntry } from '@muster/contracts';
+import { LOG_LEVELS } from '@muster/contracts';
 import { IconCopy, IconNotes } from '@tabler/icons-react';
 import { useText } from '../messages/use-text';
 import { Failure } from '../ui/failure';
@@ -19,13 +19,12 @@ import { useLogFeed } from './use-log-feed';
 interface LogViewProps {
   list: ListState;
   filter: LogFilter;
-  deviceOf?: (entry: LogEntry) => ReactNode;
   /** What else can be done with the list. */
   tools?: ReactNode;
 }
 
 /** Agents' log lines with their filters; the newest at the end, where it follows. */
-export function LogView({ list, filter, deviceOf, tools }: LogViewProps) {
+export function LogView({ list, filter, tools }: LogViewProps) {
   const t = useText();
   const notify = useNotify();
   const { set } = list;
@@ -79,14 +78,7 @@ export function LogView({ list, filter, deviceOf, tools }: LogViewProps) {
         }
       >
         {feed.error && <Failure error={feed.error} onRetry={() => void feed.refresh()} />}
-        <LogBody
-          feed={feed}
-          version={version}
-          filter={filter}
-          follow={follow}
-          onFollow={setFollow}
-          deviceOf={deviceOf}
-        />
+        <LogBody feed={feed} version={version} filter={filter} follow={follow} onFollow={setFollow} />
       </Panel>
     </>
   );
@@ -98,10 +90,9 @@ interface LogBodyProps {
   filter: LogFilter;
   follow: boolean;
   onFollow: (follow: boolean) => void;
-  deviceOf?: (entry: LogEntry) => ReactNode;
 }
 
-function LogBody({ feed, version, filter, follow, onFollow, deviceOf }: LogBodyProps) {
+function LogBody({ feed, version, filter, follow, onFollow }: LogBodyProps) {
   const t = useText();
   if (!feed.loaded) return feed.error ? null : <LoadingLines lines={8} />;
   if (feed.entries.length === 0) {
@@ -122,5 +113,13 @@ function LogBody({ feed, version, filter, follow, onFollow, deviceOf }: LogBodyP
       </Empty>
     );
   }
-  return <LogLines feed={feed} version={version} follow={follow} onFollow={onFollow} deviceOf={deviceOf} />;
+  return (
+    <LogLines
+      feed={feed}
+      version={version}
+      follow={follow}
+      onFollow={onFollow}
+      ofFleet={filter.deviceId === undefined}
+    />
+  );
 }

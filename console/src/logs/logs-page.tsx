@@ -1,13 +1,11 @@
 import { listLogs } from '@muster/contracts';
 import { ListTools } from '../lists/list-tools';
 import { DeviceFilter, deviceIdOf } from '../devices/device-filter';
-import { DeviceName } from '../devices/device-name';
 import { useText } from '../messages/use-text';
 import { useListState } from '../ui/list-state';
 import { Page } from '../ui/page';
 import { logFilterOf } from './log-filter';
 import { LogView } from './log-view';
-import classes from './logs.module.css';
 
 /** What the agents of all devices wrote. */
 export function LogsPage() {
@@ -24,11 +22,6 @@ export function LogsPage() {
         list={list}
         filter={filter}
         tools={<DeviceFilter value={filter.deviceId} onChange={(device) => list.set({ device })} />}
-        deviceOf={({ deviceId }) => (
-          <span className={classes.device}>
-            <DeviceName id={deviceId} tab="logs" />
-          </span>
-        )}
       />
     </Page>
   );
