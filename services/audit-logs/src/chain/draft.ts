@@ -15,6 +15,7 @@ export interface Draft {
 }
 
 const LONGEST_DETAIL = 2000;
+const LONGEST_NAME = 255;
 
 /** Details out of values; what is undefined is left out. Long texts are cut where the contract ends. */
 export const detailsOf = (values: Record<string, string | number | boolean | undefined>): AuditDetail[] =>
@@ -44,7 +45,7 @@ export function contentOf(draft: Draft, number: number): EntryContent {
     actor: {
       kind: actor.kind,
       ...(actor.id ? { id: actor.id } : {}),
-      name: actor.name ?? actor.id ?? actor.kind,
+      name: cut(actor.name ?? actor.id ?? actor.kind, LONGEST_NAME),
       ...(actor.address ? { address: actor.address } : {}),
     },
     action: draft.action,
@@ -58,5 +59,5 @@ export function contentOf(draft: Draft, number: number): EntryContent {
 const targetOf = ({ kind, id, name }: AuditTarget): AuditTarget => ({
   kind,
   ...(id ? { id } : {}),
-  ...(name ? { name } : {}),
+  ...(name ? { name: cut(name, LONGEST_NAME) } : {}),
 });

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { type BeforeApplicationShutdown, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { Database } from '@muster/database';
 import { Log } from '@muster/service-kit';
 import type { EntityManager } from 'typeorm';
@@ -20,12 +20,12 @@ const AT_ONCE = 8;
  * at a time, by a lease in its row.
  */
 @Injectable()
-export class Forwarder implements OnApplicationBootstrap, OnApplicationShutdown {
+export class Forwarder implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly holder = randomUUID();
   private readonly rules: AddressRules;
   private readonly looking: Periodic;
   private readonly log: Log;
-  private stopping = false;
+  private readonly stopping = new AbortController();
 
   constructor(
     private readonly database: Database,
@@ -45,8 +45,8 @@ export class Forwarder implements OnApplicationBootstrap, OnApplicationShutdown 
     this.looking.start();
   }
 
-  async onApplicationShutdown(): Promise<void> {
-    this.stopping = true;
+  async beforeApplicationShutdown(): Promise<void> {
+    this.stopping.abort();
     await this.looking.stop();
   }
 
@@ -55,7 +55,8 @@ export class Forwarder implements OnApplicationBootstrap, OnApplicationShutdown 
       organisationsToForward(manager, this.holder),
     );
     const next = async (): Promise<void> => {
-      for (let id = waiting.shift(); id !== undefined && !this.stopping; id = waiting.shift()) await this.forward(id);
+      for (let id = waiting.shift(); id !== undefined && !this.stopping.signal.aborted; id = waiting.shift())
+        await this.forward(id);
     };
     await Promise.all(Array.from({ length: AT_ONCE }, next));
   }
@@ -63,14 +64,15 @@ export class Forwarder implements OnApplicationBootstrap, OnApplicationShutdown 
   /** Everything that waits of one organisation, batch after batch, unless something goes wrong. */
   private async forward(organisationId: string): Promise<void> {
     const { FORWARD_TIMEOUT_SECONDS } = this.config;
-    for (let more = true; more && !this.stopping;) {
+    for (let more = true; more && !this.stopping.signal.aborted;) {
       // Connecting, sending and closing have that time each; the lease outlasts them all.
       const held = await this.database.inOrganisation(organisationId, (manager) =>
         hold(manager, organisationId, this.holder, 4 * FORWARD_TIMEOUT_SECONDS + 30),
       );
       if (!held) return;
       more = await this.sendBatch(held);
-      if (!more) await this.database.inOrganisation(organisationId, (manager) => release(manager, held, this.holder));
+      if (!more || this.stopping.signal.aborted)
+        await this.database.inOrganisation(organisationId, (manager) => release(manager, held, this.holder));
     }
   }
 
@@ -90,8 +92,12 @@ export class Forwarder implements OnApplicationBootstrap, OnApplicationShutdown 
     const frames = entries.map((entry) => syslogFrame(syslogMessage(entry, source)));
     const receiver = { host, port, ...(anchors === null ? {} : { anchors }) };
     try {
-      await deliver(frames, receiver, { rules: this.rules, timeoutMs: FORWARD_TIMEOUT_SECONDS * 1000 });
+      const { rules } = this;
+      const { signal } = this.stopping;
+      await deliver(frames, receiver, { rules, timeoutMs: FORWARD_TIMEOUT_SECONDS * 1000, signal });
     } catch (error) {
+      // No fault of the receiver: another instance goes on with the same entries.
+      if (this.stopping.signal.aborted) return false;
       const problem = error instanceof Error ? error.message : String(error);
       this.log.warn({ organisationId, problem }, 'Audit entries wait: the log server does not take them.');
       await inOwn((manager) => fail(manager, held, this.holder, problem, FORWARD_PAUSE_SECONDS));

@@ -13,6 +13,8 @@ export interface Receiver {
 export interface DeliveryOptions {
   rules: AddressRules;
   timeoutMs: number;
+  /** Gives up at once: the service stops. */
+  signal?: AbortSignal;
 }
 
 /** After the last octet is sent: a receiver that dies shows itself within this, before the closing could be its answer. */
@@ -27,7 +29,7 @@ export async function deliver(frames: readonly Buffer[], receiver: Receiver, opt
   const { host, port } = receiver;
   if (isIP(host) && !options.rules.allows(host)) throw new AddressRefused(host);
   const socket = connect(tlsOptions(receiver, options));
-  const failed = failureOf(socket, options.timeoutMs);
+  const failed = failureOf(socket, options);
   try {
     await Promise.race([once(socket, 'secureConnect'), failed.promise]);
     socket.resume();
@@ -60,12 +62,14 @@ function tlsOptions({ host, port, anchors }: Receiver, { rules }: DeliveryOption
 }
 
 /** Rejects when the connection breaks, ends too early, or nothing happens for too long. */
-function failureOf(socket: TLSSocket, timeoutMs: number) {
+function failureOf(socket: TLSSocket, { timeoutMs, signal }: DeliveryOptions) {
   let mayEnd = false;
   let fail: (error: Error) => void;
   const promise = new Promise<never>((_resolve, reject) => (fail = reject));
   promise.catch(() => undefined);
   const timer = setTimeout(() => fail(new Error('no answer in time')), timeoutMs);
+  const stop = (): void => fail(new Error('the service stops'));
+  signal?.addEventListener('abort', stop, { once: true });
   socket.on('drain', () => timer.refresh());
   socket.on('secureConnect', () => timer.refresh());
   socket.on('error', (error) => fail(error));
@@ -77,7 +81,10 @@ function failureOf(socket: TLSSocket, timeoutMs: number) {
       mayEnd = true;
       timer.refresh();
     },
-    dispose: (): void => clearTimeout(timer),
+    dispose: (): void => {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', stop);
+    },
   };
 }
 

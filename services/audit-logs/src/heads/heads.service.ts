@@ -1,4 +1,4 @@
-import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { type BeforeApplicationShutdown, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { Bus } from '@muster/bus';
 import { type AuditHeadPayload, signAuditHead } from '@muster/contracts';
 import { Database } from '@muster/database';
@@ -22,7 +22,7 @@ const LOOK_MS = 1000;
  * is stored. While nothing can be signed, entries are written all the same; health and metrics tell.
  */
 @Injectable()
-export class Heads implements OnApplicationBootstrap, OnApplicationShutdown {
+export class Heads implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly signing: Periodic;
   private readonly log: Log;
   /** Something was appended here since the last look, or might have been elsewhere. */
@@ -50,7 +50,7 @@ export class Heads implements OnApplicationBootstrap, OnApplicationShutdown {
     this.signing.start();
   }
 
-  onApplicationShutdown(): Promise<void> {
+  beforeApplicationShutdown(): Promise<void> {
     return this.signing.stop();
   }
 

@@ -1,4 +1,4 @@
-import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { type BeforeApplicationShutdown, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { Database } from '@muster/database';
 import { Log } from '@muster/service-kit';
 import { Chain } from '../chain/chain.service';
@@ -16,7 +16,7 @@ const MOST_ROUNDS = 1000;
  * on. The database does it and checks the age itself; that it was done is an entry too.
  */
 @Injectable()
-export class Retention implements OnApplicationBootstrap, OnApplicationShutdown {
+export class Retention implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly sweeping: Periodic;
 
   constructor(
@@ -37,7 +37,7 @@ export class Retention implements OnApplicationBootstrap, OnApplicationShutdown 
     void this.sweeping.run();
   }
 
-  onApplicationShutdown(): Promise<void> {
+  beforeApplicationShutdown(): Promise<void> {
     return this.sweeping.stop();
   }
 
