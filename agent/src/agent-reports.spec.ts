@@ -77,14 +77,15 @@ describe('what an agent reports', () => {
     const total = Number(/MemTotal: +(\d+)/.exec(readFileSync('/proc/meminfo', 'utf8'))?.[1]) * 1024;
     expect(samples()[0]?.sample).toMatchObject({ memoryBytes: total, cpuPercent: expect.any(Number) });
     expect(samples()[0]?.sample.processes.length).toBeGreaterThan(0);
-  }, 90_000);
+  }, 180_000);
 
   it('arrives once and in order, however often the agent is killed while the server comes and goes', async () => {
     for (let kills = 0; kills < 8; kills++) {
       suite.reportsAway = kills % 3 === 1 ? { retryAfterSeconds: 1 } : undefined;
       suite.loseReplies = kills % 3 === 2 ? 1 : 0;
       agent.start();
-      await pause(500 + Math.random() * 900);
+      await eventually(() => agent.said('serving'), LONG);
+      await pause(Math.random() * 900);
       await agent.stop('SIGKILL');
     }
     suite.reportsAway = undefined;
@@ -93,12 +94,12 @@ describe('what an agent reports', () => {
     const begun = (): number => suite.reports.actions.filter((action) => action === 'agent.started').length;
     await eventually(() => status().reports?.audit.lastSent && status().reports.audit.waiting === 0, LONG);
     await agent.stop('SIGTERM');
-    // One that is killed before it serves has nothing to tell.
+    // One that is killed as soon as it serves may have had no time to write it down.
     expect(begun()).toBeGreaterThan(3);
     expect(begun()).toBeLessThanOrEqual(9);
     expect(suite.reports.actions.at(-1)).toBe('agent.stopped');
     expectWhole(suite.reports.taken);
-  }, 90_000);
+  }, 180_000);
 
   it('waits on the disk while an old endpoint map names no server for it', async () => {
     suite.mapNamesReports = false;
@@ -115,7 +116,7 @@ describe('what an agent reports', () => {
     expect(suite.reports.actions.slice(0, 2)).toEqual(['agent.started', 'agent.stopped']);
     await eventually(() => status().reports.audit.lastSent !== undefined, LONG);
     expect(agent.run('status')).toMatch(/reports: rmm: .+; plugins: .+; audit: /);
-  }, 90_000);
+  }, 180_000);
 
   it('tells of refused operations, renewed certificates and updates', async () => {
     suite.certificateDays = { notAfter: -5, renewAfter: -35 };
@@ -137,7 +138,7 @@ describe('what an agent reports', () => {
       operationId: forged.operationId,
       details: expect.arrayContaining([{ name: 'refusal', value: 'bad-signature' }]),
     });
-  }, 90_000);
+  }, 180_000);
 
   it('carries its true age although the clock of the device was two years wrong and was set meanwhile', async () => {
     const set = join(install, `clock-is-set-${process.pid}`);
@@ -164,7 +165,7 @@ describe('what an agent reports', () => {
     const [started] = suite.reports.ofKind('audit');
     expect(started?.ageMs).toBeGreaterThan(1000);
     expect(started?.ageMs).toBeLessThan(60_000);
-  }, 90_000);
+  }, 180_000);
 });
 
 const agentSecret = (): string => suite.config().registrationKey;

@@ -209,7 +209,10 @@ describe('the agent', () => {
     const ids = Array.from({ length: 12 }, (_, number) => ask(`echo ran >>${folder}/${number}; sleep 0.25; echo done`));
     for (let kills = 0; kills < 15 && ids.some((id) => !suite.endOf(id)); kills++) {
       agent.start();
-      await pause(300 + next() * 600);
+      // By chance, and each third time while an operation runs.
+      const event = kills % 3 === 2 ? 'operation started' : 'serving';
+      await eventually(() => agent.said(event) || ids.every((id) => suite.endOf(id)), { within: 20_000 });
+      if (event === 'serving') await pause(next() * 600);
       await agent.stop('SIGKILL');
     }
     agent.start();
@@ -223,7 +226,7 @@ describe('the agent', () => {
     });
     expect(outcomes).toContain('interrupted');
     expect(outcomes).toContain('completed');
-  }, 90_000);
+  }, 180_000);
 
   it('refuses to run twice on one state folder', async () => {
     agent.start();

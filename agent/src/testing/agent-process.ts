@@ -22,6 +22,8 @@ export class AgentProcess {
   readonly config: string;
   private child?: ChildProcess;
   private log = '';
+  /** Where the output of the process that was started last begins. */
+  private from = 0;
   /** Further arguments of Node.js. */
   readonly flags: string[] = [];
 
@@ -39,12 +41,18 @@ export class AgentProcess {
     return this.log;
   }
 
+  /** Whether the process that was started last has logged this event: `serving` once it is enrolled and at work. */
+  said(event: string): boolean {
+    return this.log.includes(`"event":"${event}"`, this.from);
+  }
+
   get pid(): number {
     return this.child?.pid ?? 0;
   }
 
   start(): void {
     const given = [join(this.install, 'launcher.mjs'), 'run', '--config', this.config, '--state', this.state];
+    this.from = this.log.length;
     // As service definitions start it.
     const flags = ['--max-semi-space-size=1', '--max-old-space-size=128', ...this.flags];
     this.child = spawn(process.execPath, [...flags, ...given], { stdio: ['ignore', 'ignore', 'pipe'] });
