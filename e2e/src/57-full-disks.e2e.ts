@@ -1,5 +1,5 @@
-import { execFileSync } from 'node:child_process';
-import { renameSync, rmSync, statfsSync, statSync } from 'node:fs';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { renameSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { Ledger, LoadDevice, openLoop, storedRows } from '@muster/testing/load';
 import pg from 'pg';
@@ -53,11 +53,9 @@ function moveToOwnDisk(disk: Disk, megabytes: number): void {
   rmSync(`${folder}.before`, { recursive: true });
 }
 
-/** Leaves not one block. */
-function fill(disk: Disk): void {
-  const { bavail, bsize } = statfsSync(folderOf(disk));
-  execFileSync('fallocate', ['-l', String(bavail * bsize), ballastOf(disk)]);
-}
+/** Leaves not one block, whatever else is written at the same time. */
+const fill = (disk: Disk): unknown =>
+  spawnSync('dd', ['if=/dev/zero', `of=${ballastOf(disk)}`, 'bs=64k'], { stdio: 'ignore' });
 
 async function inDatabase<T>(work: (client: pg.Client) => Promise<T>): Promise<T> {
   const { postgresAdmin: password } = stack.secrets();
@@ -77,30 +75,37 @@ async function inDatabase<T>(work: (client: pg.Client) => Promise<T>): Promise<T
   }
 }
 
-/** Reports all the time; ends with everything taken. */
-function load(): { rest: () => Promise<void> } {
+/** Reports all the time while the work is done, and until everything is taken. */
+async function underLoad(work: () => Promise<void>): Promise<void> {
   const stopping = new AbortController();
   const running = openLoop({
     rate: RATE,
     seconds: 3600,
     stop: stopping.signal,
-    send: (number) => devices[number % devices.length]?.report('kept') ?? Promise.reject(new Error('no device')),
+    send: (number) => deviceOf(number % devices.length).report('kept'),
     measured: (_, sent) => {
       ledger.note(sent);
       if (sent.status !== 202) lastTrouble = Date.now();
     },
   });
-  const rest = async (): Promise<void> => {
+  try {
+    await work();
+  } finally {
     stopping.abort();
     await running;
-    await until('what was not taken is taken', async () => {
-      for (const device of devices) {
-        for (let left = device.backlog; left > 0; left--) ledger.note(await device.report('kept'));
-      }
-      return devices.every((device) => device.backlog === 0);
-    });
-  };
-  return { rest };
+  }
+  await until('what was not taken is taken', async () => {
+    for (const device of devices) {
+      for (let left = device.backlog; left > 0; left--) ledger.note(await device.report('kept'));
+    }
+    return devices.every((device) => device.backlog === 0);
+  });
+}
+
+function deviceOf(number: number): LoadDevice {
+  const device = devices[number];
+  if (!device) throw new Error(`there is no device ${number}`);
+  return device;
 }
 
 const normal = (): boolean => Date.now() - lastTrouble > 2000 && devices.every((device) => device.backlog === 0);
@@ -117,29 +122,26 @@ async function expectWhole(): Promise<void> {
 
 describe.runIf(mayMount)('a full disk', () => {
   it('of PostgreSQL: reports are taken as long as the bus has room, and stored once when there is room again', async () => {
-    const { rest } = load();
-    await until(
-      'reports are stored',
-      async () => (await inDatabase((client) => ledger.missing(client))) < ledger.takenReports,
-    );
-    fill('postgres');
-    const full = ledger.taken;
-    await until('reports are taken with a full disk', async () => ledger.taken > full + 5 * RATE);
-    rmSync(ballastOf('postgres'));
-    await until('all is normal', async () => stack.parts().every(({ ready }) => ready) && normal(), 120);
-    await rest();
+    await underLoad(async () => {
+      await until('reports are taken', async () => ledger.taken > RATE);
+      fill('postgres');
+      const full = ledger.taken;
+      await until('reports are taken with a full disk', async () => ledger.taken > full + 5 * RATE);
+      rmSync(ballastOf('postgres'));
+      await until('all is normal', async () => stack.parts().every(({ ready }) => ready) && normal(), 120);
+    });
     await expectWhole();
   }, 240_000);
 
   it('of JetStream: devices are told to come again later, and nothing that was answered is lost', async () => {
     const refused = () => (ledger.others[503] ?? 0) + (ledger.others[0] ?? 0);
     const before = refused();
-    const { rest } = load();
-    fill('nats/hub');
-    await until('reports are refused', async () => refused() > before, 120);
-    rmSync(ballastOf('nats/hub'));
-    await until('all is normal', async () => stack.parts().every(({ ready }) => ready) && normal(), 120);
-    await rest();
+    await underLoad(async () => {
+      fill('nats/hub');
+      await until('reports are refused', async () => refused() > before, 120);
+      rmSync(ballastOf('nats/hub'));
+      await until('all is normal', async () => stack.parts().every(({ ready }) => ready) && normal(), 120);
+    });
     await expectWhole();
   }, 300_000);
 });
