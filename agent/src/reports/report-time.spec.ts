@@ -77,6 +77,14 @@ describe("a report's time", () => {
     expect(ageOf(device, device.time().takenAt(stamp, device.wall))).toBe(0);
   });
 
+  it('does not go by an uptime that began anew without a restart, as that of a container does', () => {
+    const device = new Device();
+    const stamp = device.time().stamp(device.wall.toISOString());
+    device.true += HOUR;
+    device.booted = device.true - 1000;
+    expect(ageOf(device, device.time().takenAt(stamp, device.wall))).toBe(HOUR);
+  });
+
   it('counts the time that making the report took', () => {
     const device = new Device();
     const begun = device.wall.toISOString();

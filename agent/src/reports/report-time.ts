@@ -66,7 +66,9 @@ export class ReportTime {
 
   /** Milliseconds since it was, as well as it can be known; below zero when only the device's clock tells, and was set back. */
   ageMs(stamp: Stamp, sentAt: Date): number {
-    if (stamp.boot === this.source.boot) return (this.source.up() - stamp.up) * 1000;
+    const running = (this.source.up() - stamp.up) * 1000;
+    // A container's uptime may begin anew while the device runs on.
+    if (stamp.boot === this.source.boot && running >= 0) return running;
     if (stamp.server !== undefined && this.clock.known) return this.clock.now() - stamp.server;
     return sentAt.getTime() - stamp.wall;
   }
