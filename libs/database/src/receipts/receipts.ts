@@ -78,27 +78,33 @@ export async function takeNew<T extends Numbered>(
   return places.flatMap(({ place }) => reports[Number(place) - 1] ?? []);
 }
 
-/** Marks what is new and returns its places. `int8range(a, a + 1)` is one number; touching ranges become one. */
+/**
+ * Marks what is new and returns its places. `int8range(a, a + 1)` is one number; touching ranges become one. The row's
+ * multirange is read twice whatever the number of reports, since it may be large.
+ */
 const markSql = (table: string): string => `
   WITH given AS (
     SELECT * FROM unnest($2::uuid[], $3::uuid[], $4::int8[])
            WITH ORDINALITY AS given (device_id, spool, sequence, place)
-  ), fresh AS (
-    SELECT g.device_id, g.spool, g.sequence, min(g.place) AS place
-      FROM given g
-      JOIN ${table} r ON r.organisation_id = $1 AND r.device_id = g.device_id AND r.spool = g.spool
-     WHERE NOT r.received @> g.sequence
-     GROUP BY g.device_id, g.spool, g.sequence
+  ), asked AS (
+    SELECT device_id, spool, range_agg(int8range(sequence, sequence + 1)) AS numbers FROM given GROUP BY device_id, spool
+  ), fresh AS MATERIALIZED (
+    SELECT device_id, spool, a.numbers - r.received AS numbers
+      FROM asked a JOIN ${table} r USING (device_id, spool)
+     WHERE r.organisation_id = $1
   ), marked AS (
     UPDATE ${table} r
        SET touched_at = now(),
            received = (
              SELECT range_agg(CASE WHEN total > $5 AND number <= total - $5 + 1 THEN int8range(0, upper(stretch)) ELSE stretch END)
                FROM (SELECT stretch, number, count(*) OVER () AS total
-                       FROM unnest(r.received + added.received) WITH ORDINALITY AS one (stretch, number)) AS stretches
+                       FROM unnest(r.received + fresh.numbers) WITH ORDINALITY AS one (stretch, number)) AS stretches
            )
-      FROM (SELECT device_id, spool, range_agg(int8range(sequence, sequence + 1)) AS received
-              FROM fresh GROUP BY device_id, spool) AS added
-     WHERE r.organisation_id = $1 AND r.device_id = added.device_id AND r.spool = added.spool
+      FROM fresh
+     WHERE r.organisation_id = $1 AND r.device_id = fresh.device_id AND r.spool = fresh.spool AND NOT isempty(fresh.numbers)
   )
-  SELECT place FROM fresh ORDER BY place`;
+  SELECT min(g.place) AS place
+    FROM given g JOIN fresh USING (device_id, spool)
+   WHERE fresh.numbers @> g.sequence
+   GROUP BY g.device_id, g.spool, g.sequence
+   ORDER BY place`;
