@@ -1,8 +1,9 @@
 import { mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { certify } from './certify';
 import type { CertificateProfile, CertifiedKey } from './x509';
-import { certifiedKey, certify, keyToPem, newKey, publicKeyDer, selfSign } from './x509';
+import { certifiedKey, keyToPem, newKey, publicKeyDer, selfSign } from './x509';
 import { delegationProfile, issuingProfile, rootProfile } from './profiles';
 
 const STALE_MS = 60_000;
@@ -64,7 +65,7 @@ async function build(dir: string, owner: string): Promise<void> {
 
 async function issue(root: CertifiedKey, profile: CertificateProfile): Promise<CertifiedKey> {
   const key = await newKey();
-  return certifiedKey(await certify(publicKeyDer(key), root, profile), key);
+  return certifiedKey(certify(publicKeyDer(key), root, profile), key);
 }
 
 async function writePair(folder: string, name: string, pair: CertifiedKey): Promise<void> {

@@ -11,7 +11,8 @@ import { createAuthority } from './authority-creation';
 import { readAuthority } from './authority-files';
 import { addMissingDelegation, renewDelegations } from './delegation-renewal';
 import { delegationProfile, rootProfile } from './profiles';
-import { certifiedKey, certify, keyToPem, newKey, publicKeyDer, selfSign, validFrom, validTo } from './x509';
+import { certify } from './certify';
+import { certifiedKey, keyToPem, newKey, publicKeyDer, selfSign, validFrom, validTo } from './x509';
 
 let dir: string;
 beforeEach(async () => {
@@ -147,7 +148,7 @@ describe('signing', () => {
     const key = await newKey();
     const profile = { ...delegationProfile('example.test', wanted.purpose), days: wanted.days };
     await writeFile(join(dir, 'signing/operation.key'), keyToPem(key));
-    await writeFile(join(dir, 'signing/operation.crt'), await certify(publicKeyDer(key), root, profile));
+    await writeFile(join(dir, 'signing/operation.crt'), certify(publicKeyDer(key), root, profile));
     const authority = await Authority.open(options());
     expect(() => authority.sign('operation', ['x'])).toThrow(AppError);
     expect(() => authority.sign('operation', ['x'])).toThrow(sentence);
@@ -158,7 +159,7 @@ describe('signing', () => {
     await createAuthority(dir, 'example.test');
     const stranger = await selfSign(await newKey(), rootProfile('elsewhere', 'x'));
     const key = await newKey();
-    const pem = await certify(publicKeyDer(key), stranger, delegationProfile('elsewhere', 'operation'));
+    const pem = certify(publicKeyDer(key), stranger, delegationProfile('elsewhere', 'operation'));
     await writeFile(join(dir, 'signing/operation.crt'), pem);
     const mismatching = await Authority.open(options());
     expect(() => mismatching.sign('operation', ['x'])).toThrow(/do not belong together/);
@@ -214,7 +215,7 @@ describe('renewal of delegations', () => {
     await createAuthority(dir, 'example.test');
     const root = await currentRoot();
     const key = await newKey();
-    const ending = await certify(publicKeyDer(key), root, {
+    const ending = certify(publicKeyDer(key), root, {
       ...delegationProfile('example.test', 'operation'),
       days: 5,
     });
@@ -232,7 +233,7 @@ describe('renewal of delegations', () => {
     await createAuthority(dir, 'example.test');
     const root = await currentRoot();
     const key = await newKey();
-    const ending = await certify(publicKeyDer(key), root, {
+    const ending = certify(publicKeyDer(key), root, {
       ...delegationProfile('example.test', 'operation'),
       days: 5,
     });

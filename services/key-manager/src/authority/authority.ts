@@ -1,5 +1,6 @@
 import { sign as signBytes, X509Certificate } from 'node:crypto';
 import { AppError, type Signatures, type SigningPurpose } from '@muster/contracts';
+import { certify } from './certify';
 import {
   AUTHORITY_PARTS,
   type AuthorityMaterial,
@@ -11,7 +12,7 @@ import {
 } from './authority-files';
 import { crossCertificatesFor } from './cross-certificates';
 import { deviceProfile } from './profiles';
-import { type CertifiedKey, certify, DAY_MS, fingerprint, validFrom, validTo } from './x509';
+import { type CertifiedKey, DAY_MS, fingerprint, validFrom, validTo } from './x509';
 
 /** A device certificate as it was issued. */
 export interface IssuedCertificate {
@@ -87,7 +88,7 @@ export class Authority {
   async issue(deviceId: string, spki: Buffer): Promise<IssuedCertificate> {
     const issuer = this.usable('issuing/devices');
     const { xmppDomain, certificateDays, renewAfterDays } = this.options;
-    const pem = await certify(spki, issuer, deviceProfile(deviceId, xmppDomain, certificateDays));
+    const pem = certify(spki, issuer, deviceProfile(deviceId, xmppDomain, certificateDays));
     const chain = pem + issuer.pem;
     return { chain, issuer: fingerprint(issuer.certificate), ...leafOf(chain, renewAfterDays) };
   }

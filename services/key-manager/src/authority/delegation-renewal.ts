@@ -1,19 +1,10 @@
 import { createPrivateKey, randomUUID, type KeyObject, type X509Certificate } from 'node:crypto';
 import { link, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { certify } from './certify';
 import { AUTHORITY_PARTS, type AuthorityMaterial, type AuthorityPart, purposeOf } from './authority-files';
 import { delegationProfile, issuingProfile } from './profiles';
-import {
-  certifiedKey,
-  type CertifiedKey,
-  certify,
-  DAY_MS,
-  keyToPem,
-  newKey,
-  publicKeyDer,
-  validFrom,
-  validTo,
-} from './x509';
+import { certifiedKey, type CertifiedKey, DAY_MS, keyToPem, newKey, publicKeyDer, validFrom, validTo } from './x509';
 
 /** How long before its end a part gets a new certificate, in days: issuing ones must outlive the leaves. */
 const RENEW_BEFORE_DAYS: Record<AuthorityPart, number> = {
@@ -45,8 +36,7 @@ export async function renewDelegations(
     const notAfter = validTo(pair.certificate);
     if (notAfter.getTime() - Date.now() > RENEW_BEFORE_DAYS[part] * DAY_MS) continue;
     const root = await findRoot(dir, (one) => pair.certificate.checkIssued(one));
-    if (root)
-      await replace(join(dir, `${part}.crt`), await certify(publicKeyDer(pair.key), root, profileOf(part, owner)));
+    if (root) await replace(join(dir, `${part}.crt`), certify(publicKeyDer(pair.key), root, profileOf(part, owner)));
     outcomes.push({ part, renewed: root !== undefined, notAfter });
   }
   return outcomes;
@@ -68,7 +58,7 @@ export async function addMissingDelegation(
   const root = await findRoot(dir, (one) => anchors.some((anchor) => anchor.raw.equals(one.raw)));
   if (!root) return false;
   const key = await keptKey(join(dir, `${part}.key`));
-  await replace(file, await certify(publicKeyDer(key), root, delegationProfile(owner, purposeOf(part))));
+  await replace(file, certify(publicKeyDer(key), root, delegationProfile(owner, purposeOf(part))));
   return true;
 }
 

@@ -1,6 +1,7 @@
 import 'reflect-metadata';
 import * as x509 from '@peculiar/x509';
 import { PURPOSE_OIDS, type SigningPurpose, XMPP_ADDRESS_OID } from '@muster/contracts';
+import { der, objectIdentifier, sequence, TAG } from './der';
 import type { CertificateProfile } from './x509';
 
 const { digitalSignature, keyCertSign, cRLSign } = x509.KeyUsageFlags;
@@ -42,33 +43,21 @@ export const delegationProfile = (owner: string, purpose: SigningPurpose): Certi
   ],
 });
 
+const LEAF: readonly x509.Extension[] = [
+  new x509.BasicConstraintsExtension(false, undefined, true),
+  new x509.KeyUsagesExtension(digitalSignature, true),
+  new x509.ExtendedKeyUsageExtension([CLIENT_AUTH]),
+];
+
 /** A lease on a device's key: it names the device id and its JID, nothing that could change. */
 export const deviceProfile = (deviceId: string, xmppDomain: string, days: number): CertificateProfile => ({
   subject: `CN=${deviceId}`,
   days,
-  extensions: [
-    new x509.BasicConstraintsExtension(false, undefined, true),
-    new x509.KeyUsagesExtension(digitalSignature, true),
-    new x509.ExtendedKeyUsageExtension([CLIENT_AUTH]),
-    new x509.Extension('2.5.29.17', false, xmppAddress(`${deviceId}@${xmppDomain}`)),
-  ],
+  extensions: [...LEAF, new x509.Extension('2.5.29.17', false, xmppAddress(`${deviceId}@${xmppDomain}`))],
 });
 
 /** GeneralNames with one otherName of type id-on-xmppAddr (RFC 6120, section 13.7.1.4): a UTF8String with the bare JID. */
 export function xmppAddress(jid: string): Buffer {
-  const value = der(0xa0, der(0x0c, Buffer.from(jid, 'utf8')));
-  return der(0x30, der(0xa0, Buffer.concat([objectIdentifier(XMPP_ADDRESS_OID), value])));
-}
-
-/** One DER element with a definite length (X.690, section 8.1). */
-function der(tag: number, content: Buffer): Buffer {
-  const { length } = content;
-  const size = length < 0x80 ? [length] : length < 0x100 ? [0x81, length] : [0x82, length >> 8, length & 0xff];
-  return Buffer.concat([Buffer.from([tag, ...size]), content]);
-}
-
-/** For object identifiers whose arcs after the second are below 128. */
-function objectIdentifier(dotted: string): Buffer {
-  const [first = 0, second = 0, ...rest] = dotted.split('.').map(Number);
-  return der(0x06, Buffer.from([first * 40 + second, ...rest]));
+  const value = der(0xa0, der(TAG.utf8String, Buffer.from(jid, 'utf8')));
+  return sequence(der(0xa0, objectIdentifier(XMPP_ADDRESS_OID), value));
 }

@@ -60,22 +60,6 @@ export async function selfSign(key: KeyObject, profile: CertificateProfile): Pro
   return certifiedKey(made.toString('pem'), key);
 }
 
-/** Signs a certificate for `spki` (SubjectPublicKeyInfo, DER). @returns PEM with a trailing line feed */
-export async function certify(spki: Buffer, issuer: CertifiedKey, profile: CertificateProfile): Promise<string> {
-  const issuerCertificate = parsedOf(issuer);
-  const made = await x509.X509CertificateGenerator.create({
-    ...validity({ ...profile, notAfterAtMost: validTo(issuer.certificate) }),
-    serialNumber: newSerial(),
-    subject: profile.subject,
-    issuer: issuerCertificate.subjectName,
-    publicKey: new x509.PublicKey(spki),
-    signingKey: await signingKey(issuer.key),
-    signingAlgorithm: P256,
-    extensions: [...profile.extensions, ...(await keyIdentifiers(spki, issuerCertificate))],
-  });
-  return `${made.toString('pem').trim()}\n`;
-}
-
 export const certifiedKey = (pem: string, key: KeyObject): CertifiedKey => ({
   pem: `${pem.trim()}\n`,
   certificate: new X509Certificate(pem),
@@ -89,25 +73,17 @@ export function publicKeyDer(key: KeyObject): Buffer {
 }
 
 /** 127 random bits, positive: RFC 5280, section 4.1.2.2. */
-function newSerial(): string {
+export function newSerial(): string {
   const bytes = randomBytes(16);
   bytes[0] = (bytes[0] ?? 0) & 0x7f || 1;
   return bytes.toString('hex');
 }
 
-function validity(profile: CertificateProfile): { notBefore: Date; notAfter: Date } {
+export function validity(profile: CertificateProfile): { notBefore: Date; notAfter: Date } {
   const now = Date.now();
   const wanted = now + profile.days * DAY_MS;
   const atMost = profile.notAfterAtMost?.getTime() ?? wanted;
   return { notBefore: new Date(now - CLOCK_SKEW_MS), notAfter: new Date(Math.min(wanted, atMost)) };
-}
-
-const parsed = new WeakMap<CertifiedKey, x509.X509Certificate>();
-/** An issuer signs many certificates: it is read once. */
-function parsedOf(issuer: CertifiedKey): x509.X509Certificate {
-  const known = parsed.get(issuer) ?? new x509.X509Certificate(issuer.pem);
-  parsed.set(issuer, known);
-  return known;
 }
 
 const imported = new WeakMap<KeyObject, Promise<webcrypto.CryptoKey>>();
@@ -120,9 +96,8 @@ function signingKey(key: KeyObject): Promise<webcrypto.CryptoKey> {
   return importing;
 }
 
-/** RFC 5280, sections 4.2.1.1 and 4.2.1.2: an issuer is named by the identifier that its own certificate gives it. */
-async function keyIdentifiers(spki: Buffer, issuer?: x509.X509Certificate): Promise<x509.Extension[]> {
+/** RFC 5280, sections 4.2.1.1 and 4.2.1.2: what signs itself is its own issuer. */
+async function keyIdentifiers(spki: Buffer): Promise<x509.Extension[]> {
   const own = await x509.SubjectKeyIdentifierExtension.create(new x509.PublicKey(spki));
-  const issuers = issuer?.getExtension(x509.SubjectKeyIdentifierExtension) ?? own;
-  return [own, new x509.AuthorityKeyIdentifierExtension(issuers.keyId)];
+  return [own, new x509.AuthorityKeyIdentifierExtension(own.keyId)];
 }
