@@ -19,7 +19,7 @@ export class PluginsConfig extends DatabaseConfigFields {
   HISTORY_DAYS = 730;
 
   @Whole({ min: 1_000, max: 1_000_000, about: 'Most rows of history that one page of a search looks at.' })
-  HISTORY_SCAN_ROWS = 50_000;
+  HISTORY_SCAN_ROWS = 20_000;
 
   /** No report may be older than the oldest month of history. */
   override derive(): void {

@@ -137,6 +137,17 @@ describe('software across the fleet', () => {
     expect(app).toEqual([{ organisation_id: away }]);
   });
 
+  it('gives whole lists as files', async () => {
+    const csv = await plugins.get(home, '/plugins/software/devices?name=openssl&format=csv');
+    expect(csv.status).toBe(200);
+    expect(csv.text.trim().split('\n')).toHaveLength(5);
+    for (const path of ['/plugins/software', `/plugins/devices/${charlie.id}/software`, '/plugins/changes']) {
+      const json = await plugins.get(home, `${path}?format=json`);
+      expect([path, json.status]).toEqual([path, 200]);
+      expect(Array.isArray(JSON.parse(json.text)), path).toBe(true);
+    }
+  });
+
   it('forgets a retired device, but not its history, and takes no more of it', async () => {
     const device = await deviceWith('old', { openssl: '2.0', special: '1' });
     const inventory = new SimulatedInventory();
