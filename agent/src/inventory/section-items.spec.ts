@@ -1,5 +1,5 @@
 import { INVENTORY_SECTIONS, type InventorySection, parse, SECTION_NAMES } from '@muster/contracts';
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { collectSection } from './collected-section';
 import { keyOf } from './item-keys';
 import { compareUtf8, sectionDigest } from './section-digest';
@@ -145,6 +145,7 @@ describe('reports of a large section', () => {
     return made.source;
   };
   const machine = new RecordedMachine({});
+  afterAll(() => machine.remove());
 
   it('stay below the limits, and the parts of a snapshot make the whole', async () => {
     const server = new InventoryServer();
