@@ -72,7 +72,7 @@ export function AuditEntries() {
 }
 
 const columns = (t: TextOf, show: (entry: AuditEntry) => void): Column<AuditEntry>[] => [
-  { id: 'at', header: t('audit.at'), tight: true, cell: ({ at }) => <When at={at} /> },
+  { id: 'at', header: t('audit.at'), tight: true, cell: ({ at }) => <When at={at} seconds /> },
   {
     id: 'actor',
     header: t('audit.actor'),

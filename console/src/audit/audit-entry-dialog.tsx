@@ -35,7 +35,7 @@ function EntryView({ entry, onFilter }: { entry: AuditEntry; onFilter: (patch: L
   const { actor, target } = entry;
   const text = (value: string | undefined, code = false) => value && <Plain text={value} code={code} lines />;
   const facts: Fact[] = [
-    [t('audit.at'), <When key="at" at={entry.at} />],
+    [t('audit.at'), <When key="at" at={entry.at} seconds />],
     [t('audit.action'), <code key="action">{entry.action}</code>],
     [t('audit.outcome'), <AuditOutcome key="outcome" outcome={entry.outcome} />],
     [t('audit.actor'), text(`${actor.name} (${t(`audit.actor.${actor.kind}`)})`)],

@@ -28,14 +28,18 @@ export function LogLines({ feed, version, follow, onFollow, ofFleet }: LogLinesP
 
   useLayoutEffect(() => {
     const element = scroller.current;
-    if (!element) return;
-    if (follow) element.scrollTop = element.scrollHeight;
+    if (!element) return undefined;
+    if (follow) toEnd(element);
     // What was put above must not move what is read.
     else if (first !== before.current.first) {
       element.scrollTop = before.current.top + element.scrollHeight - before.current.height;
     }
     before.current = { first, height: element.scrollHeight, top: element.scrollTop };
-    if (follow) feed.seen();
+    if (!follow) return undefined;
+    feed.seen();
+    // Lines that come into view take their true height only then.
+    const frame = requestAnimationFrame(() => toEnd(element));
+    return () => cancelAnimationFrame(frame);
   }, [feed, follow, version, first]);
 
   const scrolled = ({ currentTarget }: UIEvent<HTMLDivElement>) => {
@@ -91,3 +95,7 @@ export function LogLines({ feed, version, follow, onFollow, ofFleet }: LogLinesP
     </div>
   );
 }
+
+const toEnd = (element: HTMLElement): void => {
+  element.scrollTop = element.scrollHeight;
+};

@@ -28,7 +28,12 @@ export function Plain({ text, most = 300, lines = false, code = false, short = f
   const shown = cut && !whole ? `${characters.slice(0, most).join('')}…` : text;
   return (
     <>
-      <bdi className={classes.plain} data-long={LONG_WORD.test(shown) || undefined} data-lines={lines || undefined} data-code={code || undefined}>
+      <bdi
+        className={classes.plain}
+        data-long={LONG_WORD.test(shown) || undefined}
+        data-lines={lines || undefined}
+        data-code={code || undefined}
+      >
         {lines ? harmlessLines(shown) : harmless(shown)}
       </bdi>
       {cut && !short && (

@@ -31,12 +31,19 @@ function subscribe(listener: () => void): () => void {
 /** The present, as old as half a minute. */
 export const useNow = (): number => useSyncExternalStore(subscribe, () => now);
 
+interface WhenProps {
+  at: string | undefined;
+  relative?: boolean;
+  /** To the second. */
+  seconds?: boolean;
+}
+
 /** A point in time in the viewer's zone: relative for what is about freshness, else date and time. Both are there. */
-export function When({ at, relative = false }: { at: string | undefined; relative?: boolean }) {
+export function When({ at, relative = false, seconds = false }: WhenProps) {
   const intl = useIntl();
   const present = useNow();
   if (!at) return <>–</>;
-  const exact = intl.formatDate(at, { dateStyle: 'medium', timeStyle: 'short' });
+  const exact = intl.formatDate(at, { dateStyle: 'medium', timeStyle: seconds ? 'medium' : 'short' });
   const full = intl.formatDate(at, { dateStyle: 'full', timeStyle: 'long' });
   return (
     <time dateTime={at} title={full}>
