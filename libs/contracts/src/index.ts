@@ -45,4 +45,5 @@ export * from './inventory/inventory-reports';
 export * from './inventory/inventory';
 export * from './audit/audit-reports';
 export * from './audit/audit';
+export * from './live/live-path';
 export * from './live/live';

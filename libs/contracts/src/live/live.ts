@@ -46,9 +46,6 @@ export class LiveWatch {
   @List(uuid(), { max: 50, optional: true, about: 'Devices whose agent logs to send.' }) deviceIds?: string[];
 }
 
-/** Path of the WebSocket on the console's origin. Signed in by the session cookie; `Origin` must be the console's. */
-export const LIVE_PATH = '/live';
-
 /** Carries live messages between instances of `web`. */
 export class LiveFanOut {
   @Uuid() organisationId: string;
