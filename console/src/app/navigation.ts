@@ -21,21 +21,18 @@ import {
 import {
   createOrganisation,
   listAllSessions,
-  listAudit,
   listDeadLetters,
   listDevices,
   listGroups,
-  listInventoryChanges,
-  listLogs,
   listMergeQuestions,
   listOperations,
   listProcedures,
   listRegistrationKeys,
-  listSoftware,
   listUsers,
   type Route,
 } from '@muster/contracts';
 import type { MessageId } from '../messages/languages';
+import { NEEDS } from './needs';
 
 export interface NavigationItem {
   to: string;
@@ -56,9 +53,9 @@ export const NAVIGATION: readonly NavigationSection[] = [
       { to: '/', label: 'dashboard.title', icon: IconLayoutDashboard, needs: listDevices },
       { to: '/devices', label: 'devices.title', icon: IconDeviceDesktop, needs: listDevices },
       { to: '/groups', label: 'groups.title', icon: IconFolders, needs: listGroups },
-      { to: '/software', label: 'software.title', icon: IconPackage, needs: listSoftware },
-      { to: '/changes', label: 'changes.title', icon: IconHistory, needs: listInventoryChanges },
-      { to: '/logs', label: 'logs.pageTitle', icon: IconNotes, needs: listLogs },
+      { to: '/software', label: 'software.title', icon: IconPackage, needs: NEEDS.inventory },
+      { to: '/changes', label: 'changes.title', icon: IconHistory, needs: NEEDS.inventory },
+      { to: '/logs', label: 'logs.pageTitle', icon: IconNotes, needs: NEEDS.monitoring },
     ],
   },
   {
@@ -87,7 +84,7 @@ export const NAVIGATION: readonly NavigationSection[] = [
       { to: '/roles', label: 'roles.title', icon: IconUserShield },
       { to: '/all-sessions', label: 'sessions.allTitle', icon: IconLock, needs: listAllSessions },
       { to: '/tokens', label: 'tokens.title', icon: IconKey },
-      { to: '/audit-log', label: 'audit.title', icon: IconShieldCheck, needs: listAudit },
+      { to: '/audit-log', label: 'audit.title', icon: IconShieldCheck, needs: NEEDS.audit },
     ],
   },
   {

@@ -3,17 +3,13 @@ import { createBrowserRouter, type RouteObject } from 'react-router';
 import {
   createOrganisation,
   listAllSessions,
-  listAudit,
   listDeadLetters,
   listDevices,
   listGroups,
-  listInventoryChanges,
-  listLogs,
   listMergeQuestions,
   listOperations,
   listProcedures,
   listRegistrationKeys,
-  listSoftware,
   listUsers,
   readDashboard,
   type Route,
@@ -22,6 +18,7 @@ import {
 import { LoadingScreen } from '../ui/states';
 import { CrashPage } from './crash-page';
 import { Gate } from './gate';
+import { NEEDS } from './needs';
 import { NotFoundPage } from './not-found-page';
 import { Permitted } from './permitted';
 
@@ -46,15 +43,15 @@ const screens: RouteObject[] = [
   screen('', readDashboard, async () => (await import('../dashboard/dashboard-page')).DashboardPage),
   screen('devices', listDevices, async () => (await import('../devices/devices-page')).DevicesPage),
   screen('devices/:id', listDevices, async () => (await import('../devices/device-page')).DevicePage),
-  screen('software', listSoftware, async () => (await import('../software/software-page')).SoftwarePage),
-  screen('software/product', listSoftware, async () => (await import('../software/product-page')).ProductPage),
+  screen('software', NEEDS.inventory, async () => (await import('../software/software-page')).SoftwarePage),
+  screen('software/product', NEEDS.inventory, async () => (await import('../software/product-page')).ProductPage),
   screen(
     'software/devices',
-    listSoftware,
+    NEEDS.inventory,
     async () => (await import('../software/software-devices-page')).SoftwareDevicesPage,
   ),
-  screen('changes', listInventoryChanges, async () => (await import('../changes/changes-page')).ChangesPage),
-  screen('logs', listLogs, async () => (await import('../logs/logs-page')).LogsPage),
+  screen('changes', NEEDS.inventory, async () => (await import('../changes/changes-page')).ChangesPage),
+  screen('logs', NEEDS.monitoring, async () => (await import('../logs/logs-page')).LogsPage),
   screen('groups', listGroups, async () => (await import('../groups/groups-page')).GroupsPage),
   screen('groups/:id', listGroups, async () => (await import('../groups/group-page')).GroupPage),
   screen('operations', listOperations, async () => (await import('../operations/operations-page')).OperationsPage),
@@ -74,7 +71,7 @@ const screens: RouteObject[] = [
     listMergeQuestions,
     async () => (await import('../merge-questions/merge-questions-page')).MergeQuestionsPage,
   ),
-  screen('audit-log', listAudit, async () => (await import('../audit/audit-page')).AuditPage),
+  screen('audit-log', NEEDS.audit, async () => (await import('../audit/audit-page')).AuditPage),
   screen('users', listUsers, async () => (await import('../users/users-page')).UsersPage),
   screen('roles', undefined, async () => (await import('../users/roles-page')).RolesPage),
   screen('sessions', undefined, async () => (await import('../sessions/own-sessions-page')).OwnSessionsPage),

@@ -1,0 +1,12 @@
+import { listAudit, listInventoryChanges, listLogs, listSoftware } from '@muster/contracts';
+import { expect, it } from 'vitest';
+import { NEEDS } from './needs';
+
+it.each([
+  ['audit', listAudit],
+  ['inventory', listInventoryChanges],
+  ['inventory', listSoftware],
+  ['monitoring', listLogs],
+] as const)('screens of "%s" need what their first request needs', (name, route) => {
+  expect(NEEDS[name].access).toEqual(route.access);
+});
