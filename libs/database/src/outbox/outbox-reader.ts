@@ -29,6 +29,7 @@ export class OutboxReader {
   private readonly channel: string;
   private client?: Client;
   private connecting?: Promise<Client>;
+  private turn: Promise<unknown> = Promise.resolve();
   private leads = false;
   private wake: () => void = () => undefined;
   private signal?: NodeJS.Timeout;
@@ -45,8 +46,11 @@ export class OutboxReader {
   }
 
   /** The oldest waiting rows, in order; none while another process of this service relays. */
-  async claim(limit: number): Promise<WaitingEvent[]> {
-    const client = await this.connected();
+  claim(limit: number): Promise<WaitingEvent[]> {
+    return this.inTurn((client) => this.claimFrom(client, limit));
+  }
+
+  private async claimFrom(client: Client, limit: number): Promise<WaitingEvent[]> {
     if (!this.leads) {
       const lock = await client.query<{ leads: boolean }>(
         'SELECT pg_try_advisory_lock(hashtextextended($1, 0)) AS leads',
@@ -71,8 +75,7 @@ export class OutboxReader {
 
   /** Forgets rows that JetStream has acknowledged. */
   async settle(ids: readonly string[]): Promise<void> {
-    const client = await this.connected();
-    await client.query(`DELETE FROM ${this.table} WHERE id = ANY($1::uuid[])`, [ids]);
+    await this.inTurn((client) => client.query(`DELETE FROM ${this.table} WHERE id = ANY($1::uuid[])`, [ids]));
   }
 
   onAdded(wake: () => void): void {
@@ -95,8 +98,15 @@ export class OutboxReader {
       this.signal = undefined;
       this.wake();
       // A lost signal is found by polling.
-      this.client?.query(`NOTIFY ${this.channel}`).catch(() => undefined);
+      if (this.client) this.inTurn((client) => client.query(`NOTIFY ${this.channel}`)).catch(() => undefined);
     }, SIGNAL_INTERVAL);
+  }
+
+  /** The connection does one thing at a time. */
+  private inTurn<T>(work: (client: Client) => Promise<T>): Promise<T> {
+    const turn = this.turn.then(async () => work(await this.connected()));
+    this.turn = turn.catch(() => undefined);
+    return turn;
   }
 
   private async connected(): Promise<Client> {
