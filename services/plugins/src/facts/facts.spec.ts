@@ -25,13 +25,16 @@ describe('encryption', () => {
 
 describe('antivirus', () => {
   it.each([
-    ['the section never came', undefined, 'unknown'],
     ['there is none', [], 'off'],
     ['one of two is on', [item({ state: 'off' }), item({ state: 'on' })], 'on'],
     ['it cannot be read', [item({ state: 'unknown' })], 'unknown'],
     ['all are off', [item({ state: 'off' })], 'off'],
   ])('when %s', (_, items, expected) => {
-    expect(antivirusOf(items)).toBe(expected);
+    expect(antivirusOf({ items })).toBe(expected);
+  });
+  it('is not known when the section never came, or names none and could not be read whole', () => {
+    expect([antivirusOf(undefined), antivirusOf({ items: [], partial: true })]).toEqual(['unknown', 'unknown']);
+    expect(antivirusOf({ items: [item({ state: 'on' })], partial: true })).toBe('on');
   });
 });
 

@@ -16,6 +16,8 @@ export type FactSection = (typeof FACT_SECTIONS)[number];
 export interface KnownSection {
   items: readonly StoredItem[];
   itemCount: number;
+  /** Something of it could not be read. */
+  partial?: boolean;
 }
 const LONGEST = 200;
 
@@ -27,7 +29,7 @@ export function factsOf(sections: Partial<Record<FactSection, KnownSection>>): T
   return {
     ...Object.fromEntries(texts.flatMap((name) => (textOf(system, name) ? [[name, textOf(system, name)]] : []))),
     encryption: encryptionOf(sections.encryption?.items),
-    antivirus: antivirusOf(sections.antivirus?.items),
+    antivirus: antivirusOf(sections.antivirus),
     ...(lastUser ? { lastUser } : {}),
     softwareCount: sections.software?.itemCount ?? 0,
   };
@@ -46,10 +48,11 @@ export function encryptionOf(items: readonly StoredItem[] | undefined): Protecti
   return states.has('on') ? 'on' : states.has('off') ? 'off' : 'unknown';
 }
 
-/** One product that is on protects. A section that came and names none says that there is none. */
-export function antivirusOf(items: readonly StoredItem[] | undefined): ProtectionState {
-  if (!items) return 'unknown';
-  const states = new Set(items.map((item) => item['state']));
+/** One product that is on protects. A section that names none says that there is none, if all of it could be read. */
+export function antivirusOf(section: Pick<KnownSection, 'items' | 'partial'> | undefined): ProtectionState {
+  if (!section) return 'unknown';
+  const states = new Set(section.items.map((item) => item['state']));
+  if (states.size === 0 && section.partial) return 'unknown';
   for (const state of ['on', 'partly', 'unknown'] as const) if (states.has(state)) return state;
   return 'off';
 }

@@ -10,6 +10,7 @@ interface Row {
   section: FactSection;
   items: StoredItem[];
   itemCount: number;
+  partial: boolean;
 }
 
 /**
@@ -25,7 +26,9 @@ export async function tellFacts(
 ): Promise<void> {
   if (deviceIds.length === 0) return;
   const rows: Row[] = await manager.query(
-    `SELECT device_id AS "deviceId", section, items, item_count AS "itemCount" FROM plugins.sections
+    `SELECT device_id AS "deviceId", section, items, item_count AS "itemCount",
+            unreadable <> '[]'::jsonb AS partial
+       FROM plugins.sections
       WHERE organisation_id = $1 AND device_id = ANY($2::uuid[]) AND section = ANY($3::text[])
         AND complete AND (section <> 'software' OR series IS NULL)`,
     [organisationId, deviceIds, FACT_SECTIONS],
