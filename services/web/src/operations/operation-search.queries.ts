@@ -37,6 +37,8 @@ export async function searchOperations(
     [organisationId, pattern],
   );
   const { batches = [], devices = [], operations = 0 } = hits ?? {};
+  // Requests alone: an index holds them in the order that counting needs.
+  if (devices.length === 0) return { condition: 'o.batch_id = ANY($2::uuid[])', parameters: [batches] };
   if (devices.length > FEW_DEVICES || operations > FEW_OPERATIONS) {
     return { condition: `(o.batch_id IN (${BATCHES}) OR o.device_id IN (${DEVICES}))`, parameters: [pattern] };
   }
