@@ -54,7 +54,7 @@ export function DeviceInventory({ deviceId }: { deviceId: string }) {
                     <Panel title={t('inventory.section.software')}>
                       <p>
                         {t('inventory.softwareCount', { count: view.count })}{' '}
-                        <Link className="link" to={`/devices/${deviceId}?tab=software`}>
+                        <Link className={`link ${classes.inText}`} to={`/devices/${deviceId}?tab=software`}>
                           {t('inventory.toSoftware')}
                         </Link>{' '}
                         <span className="dim">
