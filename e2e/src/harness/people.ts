@@ -30,11 +30,12 @@ export async function asNewUser(role: Role, owner?: Api): Promise<Api> {
 
 let other: Promise<Api> | undefined;
 /** The owner of a second organisation. */
-export const asOtherOwner = (): Promise<Api> => (other ??= makeOther());
+export const asOtherOwner = (): Promise<Api> => (other ??= asOwnerOf('Other'));
 
-async function makeOther(): Promise<Api> {
+/** The owner of a new organisation. */
+export async function asOwnerOf(name: string): Promise<Api> {
   const ownerEmail = `owner-${Math.random().toString(36).slice(2, 10)}@other.example`;
-  const body = { name: 'Other', ownerEmail, ownerName: 'Other owner' };
+  const body = { name, ownerEmail, ownerName: `${name} owner` };
   const created = await (await asAdmin()).call(createOrganisation, { body });
   return signInFirst(ownerEmail, created.ownerOneTimePassword);
 }
