@@ -25,6 +25,14 @@ const STEPS = [
      FROM generate_series(1, $2::int) n`,
   ],
   [
+    'what lists know of inventories',
+    `INSERT INTO core.device_inventory (organisation_id, device_id, at, manufacturer, model, manufacturer_key, model_key, encryption, antivirus, software_count)
+     SELECT $1, pg_temp.device(n), now(), (ARRAY['Lenovo', 'Dell', 'HP', 'Apple'])[1 + n % 4], 'Model ' || n % 60,
+        (ARRAY['lenovo', 'dell', 'hp', 'apple'])[1 + n % 4], 'model ' || n % 60,
+        (ARRAY['on', 'on', 'on', 'partly', 'off', 'unknown'])[1 + n % 6], (ARRAY['on', 'on', 'off', 'unknown'])[1 + n % 4], 100
+     FROM generate_series(1, $2::int) n`,
+  ],
+  [
     'groups',
     `INSERT INTO core.groups (organisation_id, id, name)
      SELECT $1, pg_temp.id(2, n), 'Group ' || n FROM generate_series(1, 50) n`,
@@ -103,12 +111,19 @@ const STEPS = [
   [
     'audit entries',
     `INSERT INTO audit.entries (organisation_id, number, at, actor_kind, actor_id, actor_name, action, outcome, target_kind,
-        target_id, target_name, details, hash)
-     SELECT $1, n, now() - make_interval(secs => 1000000 - n), CASE WHEN n % 4 = 0 THEN 'device' ELSE 'person' END,
-        CASE WHEN n % 4 = 0 THEN pg_temp.device(1 + n % $2::int)::text ELSE pg_temp.id(5, n % 200)::text END, 'user' || n % 200 || '@example.org',
-        (ARRAY['session.began', 'operations.asked', 'device.renamed', 'operation.ended', 'group.changed'])[1 + n % 5], 'done',
-        'device', pg_temp.device(1 + n % $2::int)::text, pg_temp.host(1 + n % $2::int), '[]', decode(repeat('00', 32), 'hex')
-     FROM generate_series(1, 1000000) n`,
+        target_id, target_name, details, hash, subject, device_id)
+     SELECT $1, n + coalesce((SELECT last_number FROM audit.chains WHERE organisation_id = $1), 0), at, kind, actor_id, actor_name, action, 'done', 'device', device, pg_temp.host(place), '[]',
+        decode(repeat('00', 32), 'hex'), split_part(action, '.', 1), device
+     FROM generate_series(1, 1000000) n
+     CROSS JOIN LATERAL (SELECT 1 + n % $2::int AS place, now() - make_interval(secs => 1000000 - n) AS at,
+        pg_temp.device(1 + n % $2::int)::text AS device, CASE WHEN n % 4 = 0 THEN 'device' ELSE 'person' END AS kind,
+        CASE WHEN n % 4 = 0 THEN pg_temp.device(1 + n % $2::int)::text ELSE pg_temp.id(5, n % 200)::text END AS actor_id,
+        CASE WHEN n % 4 = 0 THEN pg_temp.host(1 + n % $2::int) ELSE 'user' || n % 200 || '@example.org' END AS actor_name,
+        (ARRAY['session.began', 'operations.asked', 'device.renamed', 'operation.ended', 'group.changed'])[1 + n % 5] AS action) v`,
+  ],
+  [
+    'the end of the audit chain',
+    `UPDATE audit.chains SET last_number = (SELECT max(number) FROM audit.entries WHERE organisation_id = $1) WHERE organisation_id = $1`,
   ],
   [
     'log lines',
@@ -133,9 +148,7 @@ const FUNCTIONS = `
 
 export async function fill(client, organisationId, { devices, softwarePerDevice, say }) {
   await client.query(FUNCTIONS);
-  await client.query(
-    `SET session_replication_role = replica; SET synchronous_commit = off; SET maintenance_work_mem = '512MB'`,
-  );
+  await client.query(`SET synchronous_commit = off; SET maintenance_work_mem = '512MB'`);
   await client.query(
     `INSERT INTO core.signing_delegations (digest, chain) VALUES ('bench', '[]') ON CONFLICT DO NOTHING`,
   );

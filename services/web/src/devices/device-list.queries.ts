@@ -17,7 +17,8 @@ const DEFAULT_SIZE = 50;
 
 /**
  * The two statements behind a page of the device list, with their parameters. A page is read in the order of an index and
- * ends early; but a search may find few rows or none among very many, so that it reads them all once, for page and total.
+ * ends early; but a search or a filter by inventory may find few rows or none among very many: then all that match are read
+ * once, for page and total.
  */
 export function deviceListSql(organisationId: string, query: DeviceQuery) {
   const parameters: unknown[] = [organisationId];
@@ -34,11 +35,13 @@ export function deviceListSql(organisationId: string, query: DeviceQuery) {
   }
   const inventory = inventoryConditions(query, bind);
   if (inventory.length > 0) {
-    conditions.push(`EXISTS (SELECT FROM core.device_inventory i
-                        WHERE i.organisation_id = d.organisation_id AND i.device_id = d.id AND ${inventory.join(' AND ')})`);
+    // OFFSET 0: the devices are looked up in what matches, not the other way round, however the planner guesses.
+    conditions.push(`d.id IN (SELECT i.device_id FROM core.device_inventory i
+                               WHERE i.organisation_id = $1 AND ${inventory.join(' AND ')} OFFSET 0)`);
   }
-  const searches = Boolean(query.search?.trim());
-  if (searches) conditions.push(`d.search_text LIKE ${bind(containing(query.search ?? ''))}`);
+  const search = query.search?.trim();
+  if (search) conditions.push(`d.search_text LIKE ${bind(containing(search))}`);
+  const inOnePass = search || inventory.length > 0;
 
   const where = `FROM core.devices d WHERE ${conditions.join(' AND ')}`;
   const direction = query.direction === 'descending' ? 'DESC' : 'ASC';
@@ -47,7 +50,7 @@ export function deviceListSql(organisationId: string, query: DeviceQuery) {
   const counted = [...parameters];
   const range = `LIMIT ${bind(size)} OFFSET ${bind(((query.page ?? 1) - 1) * size)}`;
   const count = `SELECT count(*)::int AS total ${where}`;
-  const page = searches
+  const page = inOnePass
     ? `WITH found AS MATERIALIZED (SELECT d.id, ${order} AS place ${where}),
             page AS (SELECT id, place FROM found ORDER BY place ${direction}, id ${direction} ${range})
        SELECT ${summaryColumns}, (SELECT count(*)::int FROM found) AS total
