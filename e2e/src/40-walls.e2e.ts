@@ -7,6 +7,7 @@ import {
   DEFAULT_ORGANISATION_ID,
   discardDeadLetter,
   endAnySession,
+  fieldsOf,
   listApiTokens,
   listDeadLetters,
   listDevices,
@@ -19,12 +20,15 @@ import {
   renameDevice,
   type Route,
   ROLE_PERMISSIONS,
+  saveFilter,
   updateUser,
 } from '@muster/contracts';
+import type { SimulatedDevice } from '@muster/testing';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { Api, Refused } from './harness/api';
+import { Api, type RawReply, Refused } from './harness/api';
 import { makeDeadLetter } from './harness/dead-letters';
 import { enrolledDevice, newKey } from './harness/devices';
+import { SentSection, software } from './harness/inventory';
 import { openLive } from './harness/live';
 import { asAdmin, asNewUser, asOtherOwner } from './harness/people';
 import { localDevice, start, untilEnded } from './harness/procedures';
@@ -43,7 +47,12 @@ beforeAll(async () => {
 });
 
 const statusOf = (api: Api, route: Route, id = NOWHERE): Promise<number> =>
-  api.raw(route, { params: { id }, body: route.body ? {} : undefined }).then((reply) => reply.status);
+  api.raw(route, { params: { id, operationId: id }, body: route.body ? {} : undefined }).then((reply) => reply.status);
+
+it('these walls are tried at every service that people talk to', () => {
+  const services = new Set(guarded.map(({ service }) => service));
+  expect([...services].sort()).toEqual(['audit-logs', 'key-manager', 'plugins', 'rmm-logs', 'web']);
+});
 
 describe('nobody', () => {
   it.each(named(guarded))('gets 401 at %s', async (_, route) => {
@@ -89,6 +98,28 @@ describe('an administrator', () => {
   });
 });
 
+/** What only devices of the first organisation say, in every kind of report. */
+const MARKER = `marker-${Math.random().toString(36).slice(2, 12)}`;
+
+/** Hands in reports of all kinds about the marker. @returns the id of the operation that printed it */
+async function reportMarker(device: SimulatedDevice): Promise<string> {
+  const operation = await start(admin, device.id, 'true');
+  await device.appendOutput(operation.id, [{ number: 0, stream: 'stdout', text: MARKER }]);
+  const lists = { networks: [], temperatures: [] };
+  const disks = [{ mountPoint: `/${MARKER}`, usedBytes: 1, sizeBytes: 2 }];
+  const processes = [{ pid: 1, name: MARKER, cpuPercent: 1, memoryBytes: 1 }];
+  await device.reportTo('rmm', [
+    { kind: 'sample', sample: { ...lists, disks, processes } },
+    { kind: 'log', level: 'info', message: MARKER },
+  ]);
+  await device.reportTo('audit', [{ kind: 'audit', action: 'agent.noted', details: [{ name: 'x', value: MARKER }] }]);
+  await new SentSection(device, 'users').whole([{ key: MARKER, ...{ name: MARKER } }]);
+  const section = new SentSection(device, 'software');
+  await section.whole([software('other', '1')]);
+  await section.difference([software(MARKER, MARKER)], []);
+  return operation.id;
+}
+
 /** One of each thing that has an id in a path, by the path's collection; all of them of the first organisation. */
 async function oneOfEach(): Promise<Record<string, string>> {
   const known = await enrolledDevice();
@@ -97,17 +128,20 @@ async function oneOfEach(): Promise<Record<string, string>> {
   const question = questions.find(({ newcomer }) => newcomer.id === clone.id);
   const operation = await start(admin, device, 'true');
   await untilEnded(admin, operation.id);
-  const procedure = { name: 'wall', language: 'sh' as const, script: 'true', parameters: [], timeLimitSeconds: 10 };
+  const procedure = { name: MARKER, language: 'sh' as const, script: 'true', parameters: [], timeLimitSeconds: 10 };
   const email = `wall-${Math.random().toString(36).slice(2, 10)}@example.org`;
   const expiresAt = new Date(Date.now() + 86_400_000).toISOString();
   const token = { name: 'wall', permissions: ['devices.read' as const], expiresAt };
   const session = (await asNewUser('technician')).session?.id ?? '';
+  const filter = { list: 'devices', name: 'wall', query: 'presence=online' };
   return {
-    devices: device,
+    devices: known.id,
+    output: await reportMarker(known),
+    'saved-filters': (await admin.call(saveFilter, { body: filter })).id,
     operations: operation.id,
     'operation-batches': operation.batchId,
     procedures: (await admin.call(createProcedure, { body: procedure })).id,
-    groups: (await admin.call(createGroup, { body: { name: 'wall' } })).id,
+    groups: (await admin.call(createGroup, { body: { name: MARKER } })).id,
     'registration-keys': (await newKey({ name: 'wall' })).id,
     users: (await admin.call(createUser, { body: { email, name: 'wall', role: 'read-only' } })).id,
     tokens: (await admin.call(createApiToken, { body: token })).id,
@@ -137,22 +171,74 @@ describe('a second organisation', () => {
     'PATCH /auth/users/:id': { name: 'stolen' },
   };
   const collectionOf = (route: Route): string => route.path.split('/')[2] ?? '';
+  /** Queries that routes need, or that find the marker among much else. */
+  const [from, to] = [-3_600_000, 3_600_000].map((offset) => new Date(Date.now() + offset).toISOString());
+  const queries: Record<string, Record<string, string | number>> = {
+    'GET /rmm/devices/:id/samples': { from: from ?? '', to: to ?? '' },
+    'GET /rmm/logs': { search: MARKER },
+    'GET /plugins/changes': { search: MARKER },
+    'GET /plugins/software': { search: MARKER },
+    'GET /plugins/software/devices': { name: MARKER },
+    'GET /plugins/software/versions': { source: 'dpkg', name: MARKER },
+    'GET /audit/entries': { search: MARKER },
+  };
+  const nameOf = ({ method, path }: Route): string => `${method} ${path}`;
+  const ask = (api: Api, route: Route, id = NOWHERE, more: Record<string, string> = {}): Promise<RawReply> =>
+    api.raw(route, {
+      params: { id, operationId: ids['output'] ?? '' },
+      query: {
+        ...(route.query && !route.path.includes(':') && sized(route) ? { size: 200 } : {}),
+        ...queries[nameOf(route)],
+        ...more,
+      },
+      body: bodies[nameOf(route)],
+    });
+  const sized = ({ query }: Route): boolean => query !== undefined && fieldsOf(query).has('size');
   const withId = guarded.filter((route) => route.path.includes('/:id'));
   it.each(named(withId))('finds nothing of the first at %s', async (name, route) => {
     const id = ids[collectionOf(route)] ?? '';
     expect(id, `the test knows one of ${collectionOf(route)}`).not.toBe('');
     if (route.body) expect(bodies[name], `the test knows a valid body for ${name}`).toBeDefined();
-    const reply = await other.raw(route, { params: { id }, body: bodies[name] });
+    const reply = await ask(other, route, id);
+    if (id.length === NOWHERE.length) expect(reply.text).not.toContain(id);
+    if (HOLDS_NOTHING.includes(name)) {
+      expect([reply.status, reply.text]).toEqual([200, (await ask(other, route)).text]);
+      return;
+    }
     // Dead letters belong to no organisation: they are for owners of the default one.
     expect(reply.status).toBe(collectionOf(route) === 'dead-letters' ? 403 : 404);
   });
+  /** Of a device that does not exist, or not here, these say that nothing was reported. */
+  const HOLDS_NOTHING = [
+    'GET /rmm/devices/:id/samples',
+    'GET /rmm/devices/:id/operations/:operationId/output',
+    'GET /plugins/devices/:id/inventory',
+    'GET /plugins/devices/:id/software',
+  ];
+
+  const reported = guarded.filter(
+    ({ service, path, method }) =>
+      ['rmm-logs', 'plugins', 'audit-logs'].includes(service) &&
+      method === 'GET' &&
+      !['/audit/heads', '/audit/forwarding'].includes(path),
+  );
+  it.each(named(reported))('sees nothing that devices of the first reported at %s', async (_, route) => {
+    const id = ids['devices'];
+    await until('the first sees it', async () => (await ask(admin, route, id)).text.includes(`${MARKER}"`));
+    expect((await ask(other, route, id)).text).not.toContain(`${MARKER}"`);
+    if (!route.list) return;
+    for (const format of ['csv', 'json']) {
+      expect((await ask(admin, route, id, { format })).text).toContain(MARKER);
+      expect((await ask(other, route, id, { format })).text).not.toContain(MARKER);
+    }
+  });
 
   const lists = guarded.filter((route) => route.method === 'GET' && !route.path.includes(':'));
-  it.each(named(lists))('sees nothing of the first at %s', async (_, route) => {
-    const query: Record<string, number> = route.query ? { size: 200 } : {};
-    const [own, foreign] = [await admin.raw(route, { query }), await other.raw(route, { query })];
+  it.each(named(lists))('sees nothing of the first at %s', async (name, route) => {
+    const [own, foreign] = [await ask(admin, route), await ask(other, route)];
     expect(own.status).toBe(200);
-    expect(foreign.status).toBe(route.path === listDeadLetters.path ? 403 : 200);
+    const refused = { [nameOf(listDeadLetters)]: 403, 'GET /plugins/software/versions': 404 };
+    expect(foreign.status).toBe(refused[name] ?? 200);
     const uuids = [DEFAULT_ORGANISATION_ID, ...Object.values(ids).filter((id) => id.length === NOWHERE.length)];
     for (const id of uuids) expect(foreign.text).not.toContain(id);
     const id = ids[collectionOf(route)];
@@ -169,7 +255,7 @@ describe('a second organisation', () => {
     const { users } = await admin.call(listUsers);
     expect(users.find(({ id }) => id === ids['users'])).toMatchObject({ name: 'wall', disabled: false });
     const { groups } = await admin.call(listGroups, { query: { size: 200 } });
-    expect(groups.find(({ id }) => id === ids['groups'])?.name).toBe('wall');
+    expect(groups.find(({ id }) => id === ids['groups'])?.name).toBe(MARKER);
     const { keys } = await admin.call(listRegistrationKeys);
     expect(keys.find(({ id }) => id === ids['registration-keys'])?.state).toBe('active');
     const { tokens } = await admin.call(listApiTokens);
@@ -177,8 +263,8 @@ describe('a second organisation', () => {
     const { questions } = await admin.call(listMergeQuestions, { query: { size: 200 } });
     expect(questions.map(({ id }) => id)).toContain(ids['merge-questions']);
     const procedure = await admin.call(readProcedure, { params: { id: ids['procedures'] ?? '' } });
-    expect(procedure.name).toBe('wall');
-    expect((await admin.call(readDevice, { params: { id: device } })).name).not.toBe('stolen');
+    expect(procedure.name).toBe(MARKER);
+    expect((await admin.call(readDevice, { params: { id: ids['devices'] ?? '' } })).name).not.toBe('stolen');
     const { deadLetters } = await admin.call(listDeadLetters, { query: { size: 200 } });
     expect(deadLetters.map(({ id }) => id)).toContain(ids['dead-letters']);
     await admin.call(discardDeadLetter, { params: { id: ids['dead-letters'] ?? '' } });

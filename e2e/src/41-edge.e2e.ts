@@ -1,4 +1,4 @@
-import { appendOutput, sync } from '@muster/contracts';
+import { appendOutput, reportInventory, reportToAudit, reportToRmm, sync } from '@muster/contracts';
 import { createConnection } from 'node:net';
 import { connect } from 'node:tls';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -22,17 +22,41 @@ describe('the edge', () => {
     expect(direct.status).toBe(404);
   });
   it('asks devices for a certificate, and believes no header instead', async () => {
-    const host = `work.${BASE_DOMAIN}`;
     const forged = { 'x-muster-client-cert': 'forged', 'x-muster-edge': secrets().edge, 'x-real-ip': '1.2.3.4' };
-    for (const route of [sync, appendOutput]) {
+    for (const [name, route] of [
+      ['work', sync],
+      ['rmm-api', appendOutput],
+      ['rmm-api', reportToRmm],
+      ['plugins-api', reportInventory],
+      ['auditlogs-api', reportToAudit],
+    ] as const) {
+      const host = `${name}.${BASE_DOMAIN}`;
       const reply = await raw({ method: 'POST', host, path: route.path, body: '{}', headers: forged });
       expect(reply.status).toBe(400);
       expect(JSON.parse(reply.text)).toMatchObject({ code: 'certificate-required' });
     }
   });
-  it('does not let a service believe anybody but the edge', async () => {
-    const reply = await fetch(`http://127.0.0.1:${basePort + 101}/api/devices`, { headers: { cookie: admin.cookie } });
+  it.each([
+    [101, '/api/devices'],
+    [106, '/rmm/logs'],
+    [107, '/plugins/software'],
+    [108, '/audit/entries'],
+  ])('does not let the service at %d believe anybody but the edge', async (port, path) => {
+    const reply = await fetch(`http://127.0.0.1:${basePort + port}${path}`, { headers: { cookie: admin.cookie } });
     expect(reply.status).toBe(403);
+  });
+  it.each([
+    ['rmm-api', '/rmm/logs'],
+    ['plugins-api', '/plugins/software'],
+    ['auditlogs-api', '/audit/entries'],
+  ])('does not serve console routes on %s, nor devices’ routes on the console’s host', async (name, path) => {
+    const headers = { cookie: admin.cookie };
+    expect((await raw({ host: `${name}.${BASE_DOMAIN}`, path, headers })).status).toBe(404);
+    for (const route of [reportToRmm, reportInventory, reportToAudit, appendOutput]) {
+      const csrf = { ...headers, 'x-muster-csrf': admin.session?.csrfToken ?? '' };
+      const reply = await raw({ method: 'POST', path: route.path, headers: csrf, body: '{}' });
+      expect([404, 405]).toContain(reply.status);
+    }
   });
   it('refuses unknown hosts but the bare address', async () => {
     const reply = await raw({ path: '/', headers: { host: 'evil.example' } });
@@ -146,6 +170,9 @@ describe('garbage', () => {
     ['key-manager', basePort + 103, false],
     ['bip', basePort + 104, false],
     ['push-broker’s health', basePort + 105, false],
+    ['rmm-logs', basePort + 106, false],
+    ['plugins', basePort + 107, false],
+    ['audit-logs', basePort + 108, false],
   ];
   it.each(http.flatMap(([name, port, tls]) => noise.map(([what, bytes]) => ({ name, port, tls, what, bytes }))))(
     '($what) on $name is refused in JSON, or the connection is closed',

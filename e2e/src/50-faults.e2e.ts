@@ -6,7 +6,7 @@ import { presenceOf, takeAgentAway, untilConnected } from './harness/agent';
 import type { Api } from './harness/api';
 import { enrolledDevice } from './harness/devices';
 import { asAdmin } from './harness/people';
-import { localDevice, start, untilEnded } from './harness/procedures';
+import { localDevice, outputOf, start, untilEnded } from './harness/procedures';
 import { kill, lives, pidOf, status, until, untilReady } from './harness/stack';
 import { witness } from './harness/witness';
 
@@ -41,6 +41,9 @@ describe.each([
   'key-manager',
   'push-broker',
   'bip',
+  'rmm-logs',
+  'plugins',
+  'audit-logs',
   'nats-hub',
   'nats-leaf',
   'postgres',
@@ -60,6 +63,7 @@ describe.each([
     writeFileSync(gate, '');
     await untilReady(part, pid);
     for (const id of ids) expect((await untilEnded(api, id, 80)).state).toBe('COMPLETED');
+    expect(await Promise.all(ids.map((id) => outputOf(api, id)))).toEqual(['on\n', '1 done\n', '2 done\n']);
     expect(lines()).toEqual([...Array(OPERATIONS).keys()].map(String));
     await until('the device is green', async () => (await presenceOf(api, device)) === 'online');
   });

@@ -66,8 +66,17 @@ beforeAll(async () => {
 it('every part has written a log', async () => {
   const written = logs();
   for (const { name } of (await status()).parts) expect([...written.keys()]).toContain(`${name}.log`);
-  for (const name of ['web-manager', 'web-worker', 'key-manager', 'push-broker', 'bip', 'agent'])
-    expect(written.get(`${name}.log`)?.length, name).toBeGreaterThan(100);
+  const services = [
+    'web-manager',
+    'web-worker',
+    'key-manager',
+    'push-broker',
+    'bip',
+    'rmm-logs',
+    'plugins',
+    'audit-logs',
+  ];
+  for (const name of [...services, 'agent']) expect(written.get(`${name}.log`)?.length, name).toBeGreaterThan(100);
 });
 
 it('no log holds a secret', () => {
