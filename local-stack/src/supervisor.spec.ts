@@ -93,10 +93,10 @@ describe('the supervisor', () => {
 
   it('starts again what stays unready for longer than it may', async () => {
     const running = make();
-    let sick: number | undefined;
-    await running.start([{ ...part('a'), restartAfterMs: 100, ready: async (pid) => pid !== sick }]);
-    sick = running.states()[0]?.pid;
-    while (!running.states()[0]?.ready || running.states()[0]?.pid === sick) await sleep(20);
+    const sick = new Set<number | undefined>();
+    await running.start([{ ...part('a'), restartAfterMs: 100, ready: async (pid) => !sick.has(pid) }]);
+    sick.add(running.states()[0]?.pid);
+    while (!running.states()[0]?.ready || sick.has(running.states()[0]?.pid)) await sleep(20);
     expect(running.states()).toMatchObject([{ ready: true, restarts: 1 }]);
   });
 

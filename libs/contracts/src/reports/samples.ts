@@ -1,4 +1,4 @@
-import { Decimal, Instant, List, Nested, nested, OneOf, Text, Uuid, Whole } from '../schema/fields';
+import { Decimal, Instant, List, Nested, nested, OneOf, Text, Whole } from '../schema/fields';
 import { defineEvent } from '../wire/bus';
 import { ById } from '../wire/page';
 import { defineRoute, device, may } from '../wire/route';
