@@ -4,10 +4,13 @@ import { type TextOf, useText } from '../messages/use-text';
 import { type Column, DataTable } from '../ui/data-table';
 import { FactList } from '../ui/fact-list';
 import { Panel } from '../ui/panel';
+import { Plain } from '../ui/plain';
 import { Empty } from '../ui/states';
 import { When } from '../ui/when';
 import { DiskMeter } from './disk-meter';
 import { formatBytes, formatUptime } from './units';
+
+const said = (text: string | undefined) => (text ? <Plain text={text} /> : undefined);
 
 /** What the device last told about itself. */
 export function DeviceFactsView({ facts, factsAt }: { facts: DeviceFacts; factsAt: string }) {
@@ -18,10 +21,10 @@ export function DeviceFactsView({ facts, factsAt }: { facts: DeviceFacts; factsA
       <Panel title={t('facts.hardware')} actions={<FactsAge at={factsAt} />}>
         <FactList
           facts={[
-            [t('facts.manufacturer'), facts.manufacturer],
-            [t('facts.model'), facts.model],
-            [t('facts.serialNumber'), facts.serialNumber],
-            [t('facts.processor'), facts.processor],
+            [t('facts.manufacturer'), said(facts.manufacturer)],
+            [t('facts.model'), said(facts.model)],
+            [t('facts.serialNumber'), said(facts.serialNumber)],
+            [t('facts.processor'), said(facts.processor)],
             [t('facts.processorCount'), facts.processorCount],
             [t('facts.memory'), formatBytes(intl, facts.memoryBytes)],
           ]}
@@ -30,14 +33,14 @@ export function DeviceFactsView({ facts, factsAt }: { facts: DeviceFacts; factsA
       <Panel title={t('facts.system')}>
         <FactList
           facts={[
-            [t('facts.osName'), facts.osName],
-            [t('facts.osVersion'), facts.osVersion],
-            [t('facts.kernel'), facts.kernel],
-            [t('facts.architecture'), facts.architecture],
+            [t('facts.osName'), said(facts.osName)],
+            [t('facts.osVersion'), said(facts.osVersion)],
+            [t('facts.kernel'), said(facts.kernel)],
+            [t('facts.architecture'), said(facts.architecture)],
             [t('facts.uptime'), formatUptime(intl, facts.uptimeSeconds)],
-            [t('facts.timeZone'), facts.timeZone],
-            [t('devices.user'), facts.user],
-            [t('facts.languages'), intl.formatList(facts.languages, { type: 'unit' })],
+            [t('facts.timeZone'), said(facts.timeZone)],
+            [t('devices.user'), said(facts.user)],
+            [t('facts.languages'), said(intl.formatList(facts.languages, { type: 'unit' }))],
           ]}
         />
       </Panel>
@@ -73,18 +76,18 @@ function FactsAge({ at }: { at: string }) {
 }
 
 const diskColumns = (t: TextOf, intl: ReturnType<typeof useIntl>): Column<DiskFacts>[] => [
-  { id: 'mount', header: t('facts.mountPoint'), cell: ({ mountPoint }) => <span dir="ltr">{mountPoint}</span> },
-  { id: 'type', header: t('facts.fileSystem'), cell: ({ fileSystem }) => fileSystem },
+  { id: 'mount', header: t('facts.mountPoint'), cell: ({ mountPoint }) => <Plain text={mountPoint} /> },
+  { id: 'type', header: t('facts.fileSystem'), cell: ({ fileSystem }) => <Plain text={fileSystem} /> },
   { id: 'size', header: t('facts.size'), align: 'end', tight: true, cell: (disk) => formatBytes(intl, disk.sizeBytes) },
   { id: 'free', header: t('facts.free'), align: 'end', tight: true, cell: (disk) => formatBytes(intl, disk.freeBytes) },
   { id: 'used', header: t('facts.used'), cell: (disk) => <DiskMeter disk={disk} /> },
 ];
 const networkColumns = (t: TextOf): Column<NetworkFacts>[] => [
-  { id: 'name', header: t('facts.interface'), cell: ({ name }) => name },
-  { id: 'mac', header: t('facts.mac'), cell: ({ mac }) => <code>{mac}</code> },
+  { id: 'name', header: t('facts.interface'), cell: ({ name }) => <Plain text={name} /> },
+  { id: 'mac', header: t('facts.mac'), cell: ({ mac }) => <Plain text={mac} code /> },
   {
     id: 'addresses',
     header: t('facts.addresses'),
-    cell: ({ addresses }) => <span dir="ltr">{addresses.join(', ') || '–'}</span>,
+    cell: ({ addresses }) => <Plain text={addresses.join(', ') || '–'} />,
   },
 ];

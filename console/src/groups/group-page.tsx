@@ -19,6 +19,7 @@ import { AddMembers } from './add-members';
 import { DeleteGroup } from './delete-group';
 import { GroupDialog } from './group-dialog';
 import { useGroup } from './use-group';
+import { harmless } from '../ui/harmless';
 
 /** One group and its members. */
 export function GroupPage() {
@@ -41,10 +42,10 @@ function KnownGroup({ group }: { group: Group }) {
   const [opened, { open, close }] = useDisclosure();
   return (
     <Page
-      title={group.name}
+      title={harmless(group.name)}
       parent={{ label: t('groups.title'), to: '/groups' }}
       aside={<span className="dim">{t('groups.deviceCount', { count: group.deviceCount })}</span>}
-      description={group.description}
+      description={harmless(group.description)}
       actions={
         <>
           {may(runProcedure) && group.deviceCount > 0 && (

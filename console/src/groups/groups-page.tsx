@@ -18,6 +18,7 @@ import { SearchField } from '../ui/search-field';
 import { Empty, Loaded } from '../ui/states';
 import { When } from '../ui/when';
 import { GroupDialog } from './group-dialog';
+import { Plain } from '../ui/plain';
 
 export function GroupsPage() {
   const t = useText();
@@ -83,11 +84,15 @@ const columns = (t: TextOf): Column<Group>[] => [
     header: t('groups.name'),
     cell: ({ id, name }) => (
       <Link to={`/groups/${id}`} className="link">
-        {name}
+        <Plain text={name} most={120} short />
       </Link>
     ),
   },
-  { id: 'description', header: t('groups.description'), cell: ({ description }) => description || '–' },
+  {
+    id: 'description',
+    header: t('groups.description'),
+    cell: ({ description }) => <Plain text={description || '–'} />,
+  },
   { id: 'devices', header: t('devices.title'), align: 'end', cell: ({ deviceCount }) => deviceCount },
   { id: 'created', header: t('groups.created'), tight: true, cell: ({ createdAt }) => <When at={createdAt} /> },
 ];

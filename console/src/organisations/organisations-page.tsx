@@ -12,6 +12,7 @@ import { SecretDialog } from '../ui/secret-dialog';
 import { Empty, Loaded } from '../ui/states';
 import { When } from '../ui/when';
 import { CreateOrganisationDialog } from './create-organisation-dialog';
+import { Plain } from '../ui/plain';
 
 /** Customers of a service provider: each with devices and people of its own. */
 export function OrganisationsPage() {
@@ -66,7 +67,7 @@ export function OrganisationsPage() {
 }
 
 const columns = (t: TextOf): Column<Organisation>[] => [
-  { id: 'name', header: t('organisations.name'), cell: ({ name }) => name },
+  { id: 'name', header: t('organisations.name'), cell: ({ name }) => <Plain text={name} /> },
   { id: 'id', header: t('organisations.id'), cell: ({ id }) => <code>{id}</code> },
   { id: 'created', header: t('organisations.created'), tight: true, cell: ({ createdAt }) => <When at={createdAt} /> },
 ];

@@ -16,6 +16,7 @@ import { Panel } from '../ui/panel';
 import { SearchField } from '../ui/search-field';
 import { Empty, Loaded } from '../ui/states';
 import { When } from '../ui/when';
+import { Plain } from '../ui/plain';
 
 /** The stored scripts. */
 export function ProceduresPage() {
@@ -88,7 +89,11 @@ const columns = (t: TextOf): Column<Procedure>[] => [
       </Link>
     ),
   },
-  { id: 'description', header: t('procedures.description'), cell: ({ description }) => description || '–' },
+  {
+    id: 'description',
+    header: t('procedures.description'),
+    cell: ({ description }) => <Plain text={description || '–'} />,
+  },
   { id: 'language', header: t('procedures.language'), tight: true, cell: ({ language }) => t(`languages.${language}`) },
   { id: 'version', header: t('procedures.version'), align: 'end', cell: ({ version }) => version },
   { id: 'updatedBy', header: t('procedures.updatedBy'), cell: ({ updatedBy }) => updatedBy },

@@ -9,6 +9,7 @@ import { type Column, DataTable } from '../ui/data-table';
 import { type Mark, Status, type Tone } from '../ui/status';
 import { When } from '../ui/when';
 import { RevokeKey } from './revoke-key';
+import { Plain } from '../ui/plain';
 
 const LOOKS: Readonly<Record<RegistrationKey['state'], { tone: Tone; mark: Mark }>> = {
   active: { tone: 'good', mark: 'full' },
@@ -33,7 +34,7 @@ export function KeyTable({ keys, onInstall, empty }: KeyTableProps) {
       ? '–'
       : (groups.data?.groups.find((group) => group.id === id)?.name ?? t('registrationKeys.someGroup'));
   const columns: Column<RegistrationKey>[] = [
-    { id: 'name', header: t('registrationKeys.name'), cell: ({ name }) => name },
+    { id: 'name', header: t('registrationKeys.name'), cell: ({ name }) => <Plain text={name} /> },
     {
       id: 'state',
       header: t('registrationKeys.state'),

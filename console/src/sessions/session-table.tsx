@@ -6,6 +6,7 @@ import { Empty } from '../ui/states';
 import { Status } from '../ui/status';
 import { When } from '../ui/when';
 import { describeBrowser } from './describe-browser';
+import { Plain } from '../ui/plain';
 
 interface SessionTableProps {
   caption: string;
@@ -26,7 +27,7 @@ export function SessionTable({ caption, sessions, withPerson = false, pending, o
         <span title={userAgent}>{describeBrowser(userAgent) ?? t('sessions.unknownBrowser')}</span>
       ),
     },
-    { id: 'person', header: t('users.email'), cell: ({ email }) => email },
+    { id: 'person', header: t('users.email'), cell: ({ email }) => <Plain text={email} /> },
     { id: 'address', header: t('sessions.address'), cell: ({ address }) => <span dir="ltr">{address}</span> },
     { id: 'started', header: t('sessions.started'), tight: true, cell: ({ startedAt }) => <When at={startedAt} /> },
     {

@@ -6,6 +6,7 @@ import { useText } from '../messages/use-text';
 import { ConfirmDialog } from '../ui/confirm-dialog';
 import { type Column, DataTable } from '../ui/data-table';
 import { When } from '../ui/when';
+import { Plain } from '../ui/plain';
 
 export function TokenTable({ tokens, empty }: { tokens: readonly ApiToken[]; empty: ReactNode }) {
   const t = useText();
@@ -13,7 +14,7 @@ export function TokenTable({ tokens, empty }: { tokens: readonly ApiToken[]; emp
   const revoke = useWrite(revokeApiToken, [listApiTokens]);
   const close = () => setChosen(undefined);
   const columns: Column<ApiToken>[] = [
-    { id: 'name', header: t('tokens.name'), cell: ({ name }) => name },
+    { id: 'name', header: t('tokens.name'), cell: ({ name }) => <Plain text={name} /> },
     { id: 'owner', header: t('tokens.owner'), cell: ({ ownerEmail }) => ownerEmail },
     {
       id: 'permissions',

@@ -6,6 +6,7 @@ import { type Column, DataTable } from '../ui/data-table';
 import { Status } from '../ui/status';
 import { useNow, When } from '../ui/when';
 import { UserActions } from './user-actions';
+import { Plain } from '../ui/plain';
 
 interface UserTableProps {
   users: readonly User[];
@@ -19,8 +20,8 @@ export function UserTable({ users, onPassword, empty }: UserTableProps) {
   const may = useMay();
   const now = useNow();
   const columns: Column<User>[] = [
-    { id: 'name', header: t('users.name'), cell: ({ name }) => name },
-    { id: 'email', header: t('users.email'), cell: ({ email }) => email },
+    { id: 'name', header: t('users.name'), cell: ({ name }) => <Plain text={name} /> },
+    { id: 'email', header: t('users.email'), cell: ({ email }) => <Plain text={email} /> },
     { id: 'role', header: t('users.role'), tight: true, cell: ({ role }) => t(`roles.${role}`) },
     { id: 'state', header: t('users.state'), cell: (user) => userState(t, user, now) },
     {
