@@ -5,6 +5,7 @@ import type { SchemaOptions } from './database.options';
 import { findDrift } from './drift';
 import { migrate } from './migrate';
 import { CreateNotes1700000000001, Note, NOTES, Setting } from './testing/notes.fixture';
+import { CURRENT_ORGANISATION } from './wall/organisation-wall';
 
 let postgres: TestPostgres;
 beforeAll(async () => void (postgres = await startPostgres()));
@@ -51,10 +52,17 @@ describe('findDrift', () => {
     expect(drift).toEqual([expect.stringMatching(/DROP INDEX "core"."stray"/)]);
   });
 
+  it('lets the owner have a policy for the current organisation alone', async () => {
+    const own = `CREATE POLICY own ON core.note FOR DELETE TO muster_core_owner
+      USING (organisation_id = ${CURRENT_ORGANISATION})`;
+    expect(await driftOf(afterwards(own))).toEqual([]);
+  });
+
   it.each([
     ['ALTER TABLE core.note NO FORCE ROW LEVEL SECURITY', /row-level security is not forced/],
     ['DROP POLICY organisation ON core.note', /organisation policy is missing/],
     ['CREATE POLICY hole ON core.note USING (true)', /a policy lets more through/],
+    ['CREATE POLICY hole ON core.note FOR DELETE TO muster_core_owner USING (true)', /a policy lets more through/],
     [
       'CREATE TABLE core.forgotten (id uuid PRIMARY KEY, organisation_id uuid)',
       /core.forgotten: row-level security is not forced/,

@@ -29,7 +29,7 @@ async function partitionFaults(source: DataSource, schema: string): Promise<stri
 }
 
 async function tableFaults(source: DataSource, schema: string): Promise<string[]> {
-  const { app, across } = rolesOf(schema);
+  const { owner, app, across } = rolesOf(schema);
   const rows: TableRow[] = await source.query(
     `SELECT c.relname AS name,
             c.relrowsecurity AND c.relforcerowsecurity AS forced,
@@ -38,14 +38,18 @@ async function tableFaults(source: DataSource, schema: string): Promise<string[]
                        AND p.cmd = 'ALL' AND p.with_check IS NOT NULL) AS walled,
             NOT EXISTS (SELECT FROM pg_policies p WHERE p.schemaname = n.nspname AND p.tablename = c.relname
                        AND NOT (p.roles = ARRAY[$2::name] AND p.policyname = 'organisation')
-                       AND NOT (p.roles = ARRAY[$3::name] AND p.cmd = 'SELECT')) AS tight,
+                       AND NOT (p.roles = ARRAY[$3::name] AND p.cmd = 'SELECT')
+                       -- What a function of the owner reaches, if it is the current organisation's rows alone.
+                       AND NOT (p.roles = ARRAY[$4::name] AND p.with_check IS NULL AND p.qual = (
+                         SELECT o.qual FROM pg_policies o WHERE o.schemaname = n.nspname AND o.tablename = c.relname
+                            AND o.policyname = 'organisation'))) AS tight,
             EXISTS (SELECT FROM pg_index i WHERE i.indrelid = c.oid AND i.indkey[0] = a.attnum) AS indexed
        FROM pg_class c
        JOIN pg_namespace n ON n.oid = c.relnamespace
        JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'organisation_id' AND NOT a.attisdropped
       WHERE n.nspname = $1 AND c.relkind IN ('r', 'p') AND NOT c.relispartition
       ORDER BY c.relname`,
-    [schema, app, across],
+    [schema, app, across, owner],
   );
   return rows.flatMap((row) => [
     ...(row.forced ? [] : [`${schema}.${row.name}: row-level security is not forced`]),

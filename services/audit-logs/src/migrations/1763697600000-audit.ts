@@ -129,7 +129,7 @@ const rights = [
  * The owner is behind the wall itself (FORCE): within this transaction, under the lock that ALTER TABLE takes and nobody
  * sees through, it steps in front of it.
  */
-const removal = `
+export const removal = `
 CREATE FUNCTION audit.remove_expired(older_than timestamptz, most integer)
   RETURNS TABLE (checkpoint bigint, removed bigint)
   LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET lock_timeout = '3s' AS $$

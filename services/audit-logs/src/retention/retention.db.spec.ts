@@ -1,4 +1,5 @@
 import { newId } from '@muster/database';
+import { Client } from 'pg';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import type { AuditHead, AuditHeadPayload } from '@muster/contracts';
 import { Database } from '@muster/database';
@@ -103,6 +104,54 @@ it('is refused by the database for anything younger than 30 days, whoever asks',
     `SELECT relforcerowsecurity AS forced FROM pg_class WHERE oid IN ('audit.entries'::regclass, 'audit.heads'::regclass)`,
   );
   expect(forced).toEqual([{ forced: true }, { forced: true }]);
+});
+
+it('goes on beside who appends and who reads', { timeout: 60_000 }, async () => {
+  for (let days = 220; days > 200; days -= 1) await daysAgo(days, 20);
+  const reader = new Client({ connectionString: suite.database.adminUrl });
+  await reader.connect();
+  let over = false;
+  try {
+    // An export that takes long: it holds its lock on the tables until it ends.
+    await reader.query('BEGIN');
+    await reader.query('SELECT count(*) FROM audit.entries');
+    await reader.query('SELECT count(*) FROM audit.heads');
+    const appending = [1, 2, 3].map(async () => {
+      let appended = 0;
+      while (!over) appended += await suite.append(organisation, someDrafts(1));
+      return appended;
+    });
+    const removed = await sweep().finally(() => (over = true));
+    const appended = await Promise.all(appending);
+    expect(removed).toBe(400);
+    expect(Math.min(...appended)).toBeGreaterThan(0);
+  } finally {
+    over = true;
+    await reader.end();
+  }
+  expect(await verify()).toMatchObject({ intact: true, checkedFrom: 401 });
+});
+
+it('goes on with others when an organisation fails', async () => {
+  const broken = organisation;
+  await daysAgo(200, 5);
+  await suite.rows(`CREATE FUNCTION audit.fails() RETURNS trigger LANGUAGE plpgsql AS
+    $$ BEGIN IF OLD.organisation_id = '${broken}' THEN RAISE 'broken'; END IF; RETURN OLD; END $$`);
+  await suite.rows('CREATE TRIGGER fails BEFORE DELETE ON audit.entries FOR EACH ROW EXECUTE FUNCTION audit.fails()');
+  try {
+    const others = [newId(), newId()];
+    for (const id of others) {
+      organisation = id;
+      tampering = new Tampering(suite, id);
+      suite.keyManager.people.set(id, { role: 'owner', organisationId: id });
+      await daysAgo(200, 5);
+    }
+    expect(await sweep()).toBe(10);
+  } finally {
+    await suite.rows('DROP TRIGGER fails ON audit.entries');
+    await suite.rows('DROP FUNCTION audit.fails()');
+  }
+  expect(await sweep()).toBe(5);
 });
 
 it('touches no other organisation', async () => {

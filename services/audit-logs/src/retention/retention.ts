@@ -28,7 +28,7 @@ export class Retention implements OnApplicationBootstrap, BeforeApplicationShutd
     this.sweeping = new Periodic(
       config.RETENTION_SECONDS * 1000,
       async () => void (await this.sweep()),
-      (error) => log.warn({ err: error }, 'Old audit entries could not be removed; the next sweep tries again.'),
+      (error) => log.warn({ err: error }, 'Nobody knows which audit entries are old; the next sweep looks again.'),
     );
   }
 
@@ -53,12 +53,24 @@ export class Retention implements OnApplicationBootstrap, BeforeApplicationShutd
       ),
     );
     let total = 0;
-    for (const { id } of organisations) {
+    for (const { id } of organisations) total += await this.sweepOne(id, olderThan);
+    return total;
+  }
+
+  /** What fails in one organisation is for the next sweep, and keeps no other from being swept. */
+  private async sweepOne(organisationId: string, olderThan: Date): Promise<number> {
+    let total = 0;
+    try {
       for (let round = 0; round < MOST_ROUNDS; round += 1) {
-        const removed = await this.removeOnce(id, olderThan);
+        const removed = await this.removeOnce(organisationId, olderThan);
         total += removed;
         if (removed === 0) break;
       }
+    } catch (error) {
+      this.log.warn(
+        { err: error, organisationId },
+        'Old audit entries could not be removed; the next sweep tries again.',
+      );
     }
     return total;
   }
