@@ -61,18 +61,33 @@ export class Forwarder implements OnApplicationBootstrap, BeforeApplicationShutd
     await Promise.all(Array.from({ length: AT_ONCE }, next));
   }
 
-  /** Everything that waits of one organisation, batch after batch, unless something goes wrong. */
+  /** Never rejects: a look ends when all of its work has, so that no two are at once. */
   private async forward(organisationId: string): Promise<void> {
-    const { FORWARD_TIMEOUT_SECONDS } = this.config;
-    for (let more = true; more && !this.stopping.signal.aborted;) {
-      // Connecting, sending and closing have that time each; the lease outlasts them all.
-      const held = await this.database.inOrganisation(organisationId, (manager) =>
-        hold(manager, organisationId, this.holder, 4 * FORWARD_TIMEOUT_SECONDS + 30),
+    try {
+      await this.forwardAll(organisationId);
+    } catch (error) {
+      this.log.warn(
+        { err: error, organisationId },
+        'Audit entries cannot be forwarded now; the next look tries again.',
       );
-      if (!held) return;
-      more = await this.sendBatch(held);
-      if (!more || this.stopping.signal.aborted)
-        await this.database.inOrganisation(organisationId, (manager) => release(manager, held, this.holder));
+    }
+  }
+
+  /** Everything that waits of one organisation, batch after batch, unless something goes wrong. */
+  private async forwardAll(organisationId: string): Promise<void> {
+    const { FORWARD_TIMEOUT_SECONDS } = this.config;
+    const inOwn = <T>(work: (manager: EntityManager) => Promise<T>): Promise<T> =>
+      this.database.inOrganisation(organisationId, work);
+    let held: Held | undefined;
+    try {
+      for (let more = true; more && !this.stopping.signal.aborted;) {
+        // Connecting, sending and closing have that time each; the lease outlasts them all.
+        held = await inOwn((manager) => hold(manager, organisationId, this.holder, 4 * FORWARD_TIMEOUT_SECONDS + 30));
+        more = held !== undefined && (await this.sendBatch(held));
+      }
+    } finally {
+      const last = held;
+      if (last) await inOwn((manager) => release(manager, last, this.holder));
     }
   }
 

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { type AuditForwarding, type AuditForwardingState, DEFAULT_ORGANISATION_ID as OURS } from '@muster/contracts';
+import { newId } from '@muster/database';
 import { type CertifiedFiles, eventually, freePort, TestAuthority } from '@muster/testing';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { ask, AuditUnderTest, type Instance, type Reply } from '../testing/audit-under-test';
@@ -153,6 +154,36 @@ describe('an outage', () => {
     await expectComplete(from);
     await suite.stopAudit(instance);
     instance = again;
+  });
+});
+
+describe('a database that fails for one organisation', () => {
+  it('keeps no other from being forwarded, and loses nothing', async () => {
+    const broken = newId();
+    suite.keyManager.people.set(broken, { role: 'owner', organisationId: broken });
+    await set();
+    await set({}, broken);
+    const from = (await state()).forwardedTo + 1;
+    await suite.rows(`CREATE FUNCTION audit.fails() RETURNS trigger LANGUAGE plpgsql AS
+      $$ BEGIN IF NEW.organisation_id = '${broken}' THEN RAISE 'broken'; END IF; RETURN NEW; END $$`);
+    await suite.rows(
+      'CREATE TRIGGER fails BEFORE UPDATE ON audit.forwarding FOR EACH ROW EXECUTE FUNCTION audit.fails()',
+    );
+    try {
+      await suite.append(broken, someDrafts(3));
+      await append(5);
+      await upToDate();
+      await expectComplete(from);
+      await eventually(() => instance.lines.some((line) => line.includes('broken') && line.includes(broken)));
+    } finally {
+      await suite.rows('DROP TRIGGER fails ON audit.forwarding');
+      await suite.rows('DROP FUNCTION audit.fails()');
+    }
+    await eventually(async () => {
+      const { body } = await ask<AuditForwardingState>(suite.app, 'GET', '/audit/forwarding', { as: broken });
+      return body.waiting === 0;
+    });
+    await set({ enabled: false }, broken);
   });
 });
 
