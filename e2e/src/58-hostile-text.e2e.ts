@@ -181,23 +181,24 @@ describe('hostile text', () => {
   ];
 
   it.each(screens)('is text on the screen of %s, and does not widen it', async (_, path, reach) => {
+    await page.setViewportSize({ width: 1360, height: 860 });
+    await page.goto(path());
+    await untilSettled(page);
+    await reach?.(page);
+    const text = page.getByText(`${MARK}<img src=x onerror=`).or(page.locator('textarea'));
     for (const width of [1360, 400]) {
       await page.setViewportSize({ width, height: 860 });
-      await page.goto(path());
-      await untilSettled(page);
-      await reach?.(page);
-      await page.getByText(`${MARK}<img src=x onerror=`).or(page.locator('textarea')).first().waitFor();
+      await text.filter({ visible: true }).first().waitFor();
       expect(await page.locator('img[src="x"], script:not([src]), a[href^="javascript:" i]').count()).toBe(0);
-      expect(await harmDone(), `${width} pixels wide`).toEqual({
-        pwned: false,
-        violations: [],
-        overrides: 0,
-        excess: 0,
-      });
+      await until('the layout fits', async () => (await excess()) === 0, 2).catch(() => undefined);
+      const none = { pwned: false, violations: [], overrides: 0, excess: 0 };
+      expect(await harmDone(), `${width} pixels wide`).toEqual(none);
     }
     expect({ dialogs, pageErrors }).toEqual({ dialogs: [], pageErrors: [] });
   });
 
+  const excess = (): Promise<number> =>
+    page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth');
   /** What the text achieved: scripts run, policies broken, directions turned around, the page made wider than its window. */
   const harmDone = (): Promise<object> =>
     page.evaluate(`({

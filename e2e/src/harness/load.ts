@@ -1,11 +1,40 @@
 import { readSeries } from '@muster/contracts';
-import { Ledger, LoadDevice, openLoop } from '@muster/testing/load';
+import {
+  Ledger,
+  LOAD_KINDS,
+  LoadDevice,
+  type LoadKind,
+  madeRows,
+  openLoop,
+  otherDigests,
+  type Rows,
+  sendLostSections,
+  storedRows,
+} from '@muster/testing/load';
 import pg from 'pg';
 import type { Api } from './api';
 import { newKey } from './devices';
 import { anchors, basePort, httpsPort, ITSM_DOMAIN, secrets, until } from './stack';
 
 const DAY = 86_400_000;
+
+/** What became of everything that a fleet reported. */
+export interface Outcome {
+  /** Reports that were answered with 202 and are not in the database a minute after. */
+  lost: number;
+  /** Rows beyond those that were made; negative where some are missing. */
+  surplus: Rows;
+  /** Devices whose software is not stored as they have it. */
+  otherDigests: string[];
+  /** Batches of which the server refused something. */
+  refused: number;
+}
+export const WHOLE: Outcome = {
+  lost: 0,
+  surplus: { samples: 0, logs: 0, audit: 0, output: 0, software: 0 },
+  otherDigests: [],
+  refused: 0,
+};
 
 /** Work with a connection of the database's administrator, once the database takes it. */
 export async function asDatabaseAdministrator<T>(work: (client: pg.Client) => Promise<T>): Promise<T> {
@@ -37,6 +66,20 @@ async function connected(): Promise<pg.Client> {
   return client;
 }
 
+export async function outcomeOf(client: pg.Client, ledger: Ledger, devices: LoadDevice[]): Promise<Outcome> {
+  await ledger.settle(client);
+  for (const sent of await sendLostSections(client, devices)) ledger.note(sent);
+  const { lost } = await ledger.settle(client);
+  const [stored, made] = [await storedRows(client, devices), madeRows(devices)];
+  const kinds = Object.keys(made) as Array<keyof Rows>;
+  return {
+    lost,
+    surplus: Object.fromEntries(kinds.map((kind) => [kind, stored[kind] - made[kind]])) as Record<keyof Rows, number>,
+    otherDigests: (await otherDigests(client, devices)).map(({ name }) => name),
+    refused: ledger.refused,
+  };
+}
+
 /** Devices that report all the time, and the book of what became of it. */
 export class Fleet {
   readonly ledger = new Ledger();
@@ -53,8 +96,12 @@ export class Fleet {
     const { key } = await newKey();
     const front = { address: '127.0.0.1', port: httpsPort, hostName: ITSM_DOMAIN, anchors: anchors() };
     const devices = await Promise.all(Array.from({ length: count }, (_, number) => LoadDevice.create(number, front)));
-    for (const device of devices) await device.enrol(key);
-    return new Fleet(devices, api);
+    const fleet = new Fleet(devices, api);
+    for (const device of devices) {
+      await device.enrol(key);
+      fleet.ledger.note(await device.sendInventory());
+    }
+    return fleet;
   }
 
   /** Reports at a fixed rate until `rest`, whatever is answered; what was not taken is sent again. */
@@ -90,16 +137,14 @@ export class Fleet {
     });
   }
 
-  /** Reports that were answered with 202 and are not in the database a minute after. */
-  async lost(): Promise<number> {
-    return (await asDatabaseAdministrator((client) => this.ledger.settle(client))).lost;
+  /** Compares what was answered and made with what is stored, a minute after at the latest. To be asked after `rest`. */
+  outcome(): Promise<Outcome> {
+    return asDatabaseAdministrator((client) => outcomeOf(client, this.ledger, this.devices));
   }
 
-  /** Samples that the console shows of these devices beyond those that they made; negative when some are missing. */
-  async surplus(days: number): Promise<number> {
-    let surplus = 0;
-    for (const device of this.devices) surplus += (await this.samplesOf(device, days)) - device.maker.samples;
-    return surplus;
+  /** Whether every kind of report was taken since. */
+  tookEveryKindSince(before: Readonly<Record<LoadKind, number>>): boolean {
+    return LOAD_KINDS.every((kind) => this.ledger.takenOf[kind] > before[kind]);
   }
 
   /** How many samples of a device the console counts. */
