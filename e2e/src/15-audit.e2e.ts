@@ -121,7 +121,7 @@ describe('the chain of an organisation', () => {
     for (let batch = 0; batch < 3; batch++) {
       const reports = Array.from({ length: 400 }, (_, number) => ({
         kind: 'audit',
-        action: 'agent.noted',
+        action: 'agent.updated',
         details: [{ name: 'number', value: String(batch * 400 + number) }],
       }));
       expect((await device.reportTo('audit', reports)).taken).toBe(400);

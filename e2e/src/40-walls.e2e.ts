@@ -112,7 +112,7 @@ async function reportMarker(device: SimulatedDevice): Promise<string> {
     { kind: 'sample', sample: { ...lists, disks, processes } },
     { kind: 'log', level: 'info', message: MARKER },
   ]);
-  await device.reportTo('audit', [{ kind: 'audit', action: 'agent.noted', details: [{ name: 'x', value: MARKER }] }]);
+  await device.reportTo('audit', [{ kind: 'audit', action: 'agent.updated', details: [{ name: 'x', value: MARKER }] }]);
   await new SentSection(device, 'users').whole([{ key: MARKER, ...{ name: MARKER } }]);
   const section = new SentSection(device, 'software');
   await section.whole([software('other', '1')]);

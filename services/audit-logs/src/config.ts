@@ -24,7 +24,7 @@ export class AuditLogsConfig extends DatabaseConfigFields {
   HEAD_LATE_SECONDS = 1800;
 
   @Whole({ min: 1, max: 3650, about: 'Days that a device may hold an audit report back.' }) REPORT_OLDEST_DAYS = 400;
-  @Whole({ min: 1024, max: 1_048_576, about: 'Largest audit report of a device, in bytes.' })
+  @Whole({ min: 1024, max: 524_288, about: 'Largest audit report of a device, in bytes.' })
   REPORT_BYTES = 65_536;
 
   @Whole({ min: 100, max: 1_000_000, about: 'Entries that one call of verify reads.' }) VERIFY_ENTRIES = 20_000;

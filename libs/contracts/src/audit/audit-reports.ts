@@ -6,6 +6,19 @@ import { Report, ReportBatch, Reported, ReportedItem, ReportsTaken } from '../re
 /** Something that was done, named by what it was done to: `user.created`, `operation.started`. */
 export const ACTION_PATTERN = /^[a-z][a-z-]*\.[a-z][a-z-]*$/;
 
+/** Everything that an agent may say that it did. What people and services do is not for devices to tell. */
+export const AGENT_ACTIONS = [
+  'agent.started',
+  'agent.stopped',
+  'agent.updated',
+  'operation.started',
+  'operation.ended',
+  'operation.refused',
+  'certificate.renewed',
+  'endpoint-map.taken',
+] as const;
+export type AgentAction = (typeof AGENT_ACTIONS)[number];
+
 export class AuditDetail {
   @Text({ min: 1, max: 64 }) name: string;
   @Text({ max: 2000 }) value: string;
@@ -13,7 +26,7 @@ export class AuditDetail {
 /** What an agent did on its device: started, stopped, ran an operation, refused one, renewed its certificate. */
 export class AuditReport extends Report {
   @OneOf(['audit']) kind: 'audit';
-  @Text({ min: 3, max: 64, pattern: ACTION_PATTERN }) action: string;
+  @OneOf(AGENT_ACTIONS) action: AgentAction;
   @Uuid({ optional: true }) operationId?: string;
   @List(nested(() => AuditDetail), { max: 20 }) details: AuditDetail[];
 }

@@ -21,7 +21,7 @@ async function newDevice(): Promise<{ id: string; certificate: string }> {
 }
 const now = () => new Date().toISOString();
 const report = (sequence: number, changed: object = {}): object => ({
-  ...{ kind: 'audit', sequence, takenAt: now(), action: 'operation.ran' },
+  ...{ kind: 'audit', sequence, takenAt: now(), action: 'operation.ended' },
   ...{ details: [{ name: 'output', value: `line ${sequence}` }], ...changed },
 });
 const send = (reports: unknown[], { spool = newId(), as = device } = {}) =>
@@ -48,6 +48,10 @@ it('that are wrong are refused one by one, with the rest kept', async () => {
   const deep = JSON.parse(`${'{"a":'.repeat(40)}1${'}'.repeat(40)}`) as object;
   const wrong: Array<[unknown, string]> = [
     [report(2, { action: 'Not An Action' }), 'malformed'],
+    // Actions of people and of the suite, and one that no agent knows.
+    [report(14, { action: 'user.deleted' }), 'malformed'],
+    [report(15, { action: 'audit.expired' }), 'malformed'],
+    [report(16, { action: 'operation.ran' }), 'malformed'],
     [report(3, { details: [{ name: 'text', value: 'a\u0000b' }] }), 'malformed'],
     [report(4, { details: [{ name: 'text', value: 'lone \ud800' }] }), 'malformed'],
     [report(5, { details: [{ name: 'text', value: 'x'.repeat(2001) }] }), 'malformed'],

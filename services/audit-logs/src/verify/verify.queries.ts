@@ -66,7 +66,7 @@ export async function isRecordedAsExpired(
 ): Promise<boolean> {
   const [row]: Array<{ found: boolean }> = await manager.query(
     `SELECT EXISTS (SELECT FROM audit.entries WHERE organisation_id = $1 AND action = 'audit.expired'
-                       AND target_id = $2) AS found`,
+                       AND actor_kind = 'system' AND target_id = $2) AS found`,
     [organisationId, String(checkpoint)],
   );
   return row?.found ?? false;
