@@ -1,10 +1,9 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { allRoutes, type BusEvent, devicesNotified, operationsAsked } from '@muster/contracts';
 import { newId } from '@muster/database';
-import { eventually, OutboxRecord } from '@muster/testing';
+import { eventually, OutboxRecord, type ServiceDouble, startDouble } from '@muster/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Fleet, report, type TestDevice } from './testing/fleet';
-import { type ServiceDouble, startDouble } from './testing/service-double';
 import { ask, WebUnderTest } from './testing/web-under-test';
 
 const SECRET = 'what-a-script-knows';

@@ -20,6 +20,8 @@ import {
   type TestDatabase,
   type TestNats,
   type TestPostgres,
+  type ServiceDouble,
+  startDouble,
 } from '@muster/testing';
 import { Client } from 'pg';
 import { AppModule } from '../app.module';
@@ -27,7 +29,6 @@ import { Chain } from '../chain/chain.service';
 import type { Draft } from '../chain/draft';
 import { AuditLogsConfig } from '../config';
 import { KeyManagerDouble } from './key-manager';
-import { type ServiceDouble, startDouble } from './service-double';
 import { WebDouble } from './web';
 
 export const EDGE_SECRET = 'edge-secret-of-the-tests';

@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Web } from '../testing/neighbours';
 import { PluginsUnderTest, type TestDevice } from '../testing/plugins-under-test';
 import { debianPackage, SimulatedInventory } from '../testing/simulated-inventory';
 
@@ -70,7 +71,7 @@ describe('what is refused, one by one', () => {
 
   it('somebody who is no device of ours', async () => {
     const device = plugins.device();
-    plugins.web.part.homes.delete(device.id);
+    plugins.web.get(Web).homes.delete(device.id);
     expect((await plugins.report(device, new SimulatedInventory().snapshot('users'))).status).toBe(403);
   });
 });

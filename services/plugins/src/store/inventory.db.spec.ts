@@ -1,6 +1,7 @@
 import { EMPTY_SECTION_DIGEST } from '@muster/contracts';
 import { eventually } from '@muster/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Web } from '../testing/neighbours';
 import { PluginsUnderTest, type TestDevice } from '../testing/plugins-under-test';
 import { debianPackage, SimulatedInventory } from '../testing/simulated-inventory';
 
@@ -123,7 +124,7 @@ describe('inventory of a device', () => {
     inventory.set('software', [debianPackage('a', '1')]);
     const reports = (['system', 'encryption', 'software'] as const).flatMap((name) => inventory.snapshot(name));
     await hand(device, inventory, reports);
-    const facts = () => plugins.web.part.facts.filter(({ deviceId }) => deviceId === device.id);
+    const facts = () => plugins.web.get(Web).facts.filter(({ deviceId }) => deviceId === device.id);
     await eventually(() => facts().at(-1)?.softwareCount === 1);
     expect(facts().at(-1)).toMatchObject({
       organisationId: device.organisationId,

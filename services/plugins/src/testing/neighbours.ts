@@ -1,22 +1,17 @@
-import { randomUUID, createHash } from 'node:crypto';
-import { type INestApplicationContext, Injectable, Module, type Type } from '@nestjs/common';
-import { NestFactory } from '@nestjs/core';
-import { Bus, BUS_OPTIONS, BusModule, ConsumesEvent, HandlesRequest } from '@muster/bus';
+import { randomUUID } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import { ConsumesEvent, HandlesRequest } from '@muster/bus';
 import {
   AppError,
-  type DeviceHomes,
   type InventoryFacts,
   inventoryFactsChanged,
-  type LocateDevices,
-  locateDevices,
   listRevocations,
   type Permission,
-  type ServiceName,
   type VerifiedCredential,
   verifyCredential,
   type VerifyCredential,
 } from '@muster/contracts';
-import { eventually, type TestNats } from '@muster/testing';
+import { DirectoryDouble, idOf } from '@muster/testing';
 
 /** Answers for the key manager: a credential is `<organisation id> <permission>`. */
 @Injectable()
@@ -46,19 +41,8 @@ export class People {
 
 /** Answers for `web`: where devices belong; and hears what it consumes. */
 @Injectable()
-export class Web {
-  readonly homes = new Map<string, string>();
+export class Web extends DirectoryDouble {
   readonly facts: InventoryFacts[] = [];
-
-  @HandlesRequest(locateDevices)
-  async locate({ deviceIds }: LocateDevices): Promise<DeviceHomes> {
-    return {
-      homes: deviceIds.flatMap((deviceId) => {
-        const organisationId = this.homes.get(deviceId);
-        return organisationId ? [{ deviceId, organisationId }] : [];
-      }),
-    };
-  }
 
   @ConsumesEvent(inventoryFactsChanged, { batch: 100 })
   async changed(events: InventoryFacts[]): Promise<void> {
@@ -66,37 +50,5 @@ export class Web {
   }
 }
 
-export interface Neighbour<T> {
-  bus: Bus;
-  part: T;
-  stop(): Promise<void>;
-}
-
-/** Another service of the suite, as far as the bus is concerned: its own connection, its own permissions. */
-export async function startNeighbour<T>(service: ServiceName, nats: TestNats, part: Type<T>): Promise<Neighbour<T>> {
-  @Module({})
-  class Settings {}
-  @Module({})
-  class Root {}
-  const options = { provide: BUS_OPTIONS, useValue: { ...nats.credentials(service), service } };
-  const app: INestApplicationContext = await NestFactory.createApplicationContext(
-    {
-      module: Root,
-      imports: [
-        { module: Settings, global: true, providers: [options], exports: [BUS_OPTIONS] },
-        BusModule.forService({ service }),
-      ],
-      providers: [part],
-    },
-    { logger: ['error', 'warn'], abortOnError: false },
-  );
-  const bus = app.get(Bus);
-  await eventually(() => bus.connected);
-  return { bus, part: app.get(part), stop: () => app.close() };
-}
-
 /** The same id for the same text; a new one without. */
-export function uuidOf(text: string = randomUUID()): string {
-  const hex = createHash('sha256').update(text).digest('hex');
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-7${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
-}
+export const uuidOf = (text: string = randomUUID()): string => idOf(text);

@@ -12,6 +12,8 @@ import {
   eventually,
   startNats,
   startPostgres,
+  type ServiceDouble,
+  startDouble,
   type TestDatabase,
   type TestNats,
   type TestPostgres,
@@ -19,7 +21,7 @@ import {
 import { Client } from 'pg';
 import { AppModule } from '../app.module';
 import { PluginsConfig } from '../config';
-import { type Neighbour, People, startNeighbour, uuidOf, Web } from './neighbours';
+import { People, uuidOf, Web } from './neighbours';
 
 const EDGE_SECRET = 'edge-secret-of-the-tests';
 
@@ -43,8 +45,8 @@ export class PluginsUnderTest {
     readonly postgres: TestPostgres,
     readonly nats: TestNats,
     readonly database: TestDatabase<'plugins'>,
-    readonly keyManager: Neighbour<People>,
-    readonly web: Neighbour<Web>,
+    readonly keyManager: ServiceDouble,
+    readonly web: ServiceDouble,
     /** As the superuser, past every wall: for looking at rows. */
     readonly admin: Client,
   ) {}
@@ -52,8 +54,8 @@ export class PluginsUnderTest {
   static async start(settings: Record<string, string> = {}): Promise<PluginsUnderTest> {
     const [postgres, nats] = await Promise.all([startPostgres(), startNats()]);
     const database = await postgres.createDatabase(['plugins']);
-    const keyManager = await startNeighbour('key-manager', nats, People);
-    const web = await startNeighbour('web', nats, Web);
+    const keyManager = await startDouble('key-manager', nats, [People]);
+    const web = await startDouble('web', nats, [Web]);
     const admin = new Client({ connectionString: database.adminUrl });
     await admin.connect();
     const under = new PluginsUnderTest(postgres, nats, database, keyManager, web, admin);
@@ -84,7 +86,7 @@ export class PluginsUnderTest {
   device(organisationId: string = uuidOf()): TestDevice {
     const device = { id: uuidOf(), organisationId, certificate: '' };
     device.certificate = encodeURIComponent(certificateOf(device.id));
-    this.web.part.homes.set(device.id, organisationId);
+    this.web.get(Web).homes.set(device.id, organisationId);
     return device;
   }
 

@@ -6,12 +6,11 @@ import { fileURLToPath } from 'node:url';
 import { setTimeout as pause } from 'node:timers/promises';
 import { DEFAULT_ORGANISATION_ID, type SamplesReported, samplesReported } from '@muster/contracts';
 import { newId } from '@muster/database';
-import { eventually } from '@muster/testing';
+import { eventually, startDouble } from '@muster/testing';
 import { jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { rolldown } from 'rolldown';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { startDouble } from '../testing/doubles';
 import { ask, RmmLogsUnderTest } from '../testing/rmm-logs-under-test';
 import { random, sampleOf, TestSpool } from '../testing/samples';
 

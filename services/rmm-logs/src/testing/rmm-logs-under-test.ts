@@ -15,11 +15,14 @@ import {
   type TestDatabase,
   type TestNats,
   type TestPostgres,
+  PeopleDouble,
+  type ServiceDouble,
+  startDouble,
 } from '@muster/testing';
 import { Client } from 'pg';
 import { AppModule } from '../app.module';
 import { RmmLogsConfig } from '../config';
-import { KeyManagerDouble, type ServiceDouble, startDouble, WebDouble } from './doubles';
+import { WebDouble } from './doubles';
 
 export const EDGE_SECRET = 'edge-secret-of-the-tests';
 
@@ -50,7 +53,7 @@ export class RmmLogsUnderTest {
   static async start(): Promise<RmmLogsUnderTest> {
     const [postgres, nats] = await Promise.all([startPostgres(), startNats()]);
     const database = await postgres.createDatabase(['rmm_logs']);
-    const keyManager = await startDouble('key-manager', nats, [KeyManagerDouble]);
+    const keyManager = await startDouble('key-manager', nats, [PeopleDouble]);
     const web = await startDouble('web', nats, [WebDouble]);
     const admin = new Client({ connectionString: database.adminUrl });
     admin.on('error', () => undefined);
@@ -58,8 +61,8 @@ export class RmmLogsUnderTest {
     return new RmmLogsUnderTest(postgres, nats, database, { keyManager, web }, admin);
   }
 
-  get people(): KeyManagerDouble['people'] {
-    return this.doubles.keyManager.get(KeyManagerDouble).people;
+  get people(): PeopleDouble['people'] {
+    return this.doubles.keyManager.get(PeopleDouble).people;
   }
   get web(): WebDouble {
     return this.doubles.web.get(WebDouble);
@@ -130,7 +133,7 @@ interface Asked {
   gzip?: boolean;
 }
 
-/** A request as the edge hands it on. `as`: a token of `KeyManagerDouble.people`; `device`: whose certificate it had. */
+/** A request as the edge hands it on. `as`: a token of `PeopleDouble.people`; `device`: whose certificate it had. */
 export async function ask(
   app: NestFastifyApplication,
   method: 'GET' | 'POST',

@@ -7,10 +7,9 @@ import {
   inventoryFactsChanged,
 } from '@muster/contracts';
 import { newId } from '@muster/database';
-import { eventually } from '@muster/testing';
+import { eventually, type ServiceDouble, startDouble } from '@muster/testing';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { Fleet } from '../testing/fleet';
-import { type ServiceDouble, startDouble } from '../testing/service-double';
 import { ask, WebUnderTest } from '../testing/web-under-test';
 
 let web: WebUnderTest;

@@ -1,8 +1,8 @@
+import { type ServiceDouble, startDouble } from '@muster/testing';
 import { locateDevices } from '@muster/contracts';
 import { newId } from '@muster/database';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { Fleet } from '../testing/fleet';
-import { type ServiceDouble, startDouble } from '../testing/service-double';
 import { WebUnderTest } from '../testing/web-under-test';
 
 let web: WebUnderTest;

@@ -14,11 +14,10 @@ import {
   SESSION_COOKIE,
 } from '@muster/contracts';
 import { newId } from '@muster/database';
-import { eventually } from '@muster/testing';
+import { eventually, type ServiceDouble, startDouble } from '@muster/testing';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { Fleet, report, type TestDevice } from '../testing/fleet';
-import { type ServiceDouble, startDouble } from '../testing/service-double';
 import { EDGE_SECRET, WebUnderTest } from '../testing/web-under-test';
 import { LiveEvents } from './live-events';
 

@@ -4,10 +4,9 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { ListensTo } from '@muster/bus';
 import { DEFAULT_ORGANISATION_ID, devicesWoken, OperationPayload, parse, type WakeHint } from '@muster/contracts';
 import { newId } from '@muster/database';
-import { eventually } from '@muster/testing';
+import { eventually, type ServiceDouble, startDouble } from '@muster/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Fleet } from '../testing/fleet';
-import { type ServiceDouble, startDouble } from '../testing/service-double';
 import { ask, WebUnderTest } from '../testing/web-under-test';
 
 @Injectable()

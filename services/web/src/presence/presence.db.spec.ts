@@ -12,12 +12,11 @@ import {
   readPresence,
 } from '@muster/contracts';
 import { newId } from '@muster/database';
-import { eventually } from '@muster/testing';
+import { eventually, type ServiceDouble, startDouble } from '@muster/testing';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { Directory } from '../devices/device-directory';
 import { selfSigned } from '../testing/certificates';
 import { addDevices, addOrganisation } from '../testing/devices';
-import { type ServiceDouble, startDouble } from '../testing/service-double';
 import { ask, WebUnderTest } from '../testing/web-under-test';
 import { BrokerNodes } from './broker-nodes';
 import { Contacts } from './contacts';

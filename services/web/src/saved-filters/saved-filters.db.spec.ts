@@ -1,10 +1,9 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DEFAULT_ORGANISATION_ID, type SavedFilter, userDeleted } from '@muster/contracts';
 import { newId } from '@muster/database';
-import { eventually } from '@muster/testing';
+import { eventually, type ServiceDouble, startDouble } from '@muster/testing';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { Fleet } from '../testing/fleet';
-import { type ServiceDouble, startDouble } from '../testing/service-double';
 import { ask, WebUnderTest } from '../testing/web-under-test';
 
 let web: WebUnderTest;

@@ -1,4 +1,4 @@
-import { createHash, createPrivateKey, randomUUID, sign } from 'node:crypto';
+import { createPrivateKey, randomUUID, sign } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { HandlesRequest } from '@muster/bus';
 import {
@@ -8,44 +8,27 @@ import {
   type CertifyDevice,
   type CreateOrganisationOwner,
   createOrganisationOwner,
-  DEFAULT_ORGANISATION_ID,
   type ErrorCode,
   listAnchors,
-  listRevocations,
-  type Permission,
   type RegistrationGrant,
   revokeDevice,
   type RevokeDevice,
-  type Role,
   ROLE_PERMISSIONS,
   type SignEndpointMap,
   signEndpointMap,
   signOperations,
   type SignOperations,
-  type VerifiedCredential,
-  verifyCredential,
-  type VerifyCredential,
 } from '@muster/contracts';
+import { PeopleDouble } from '@muster/testing';
 import { publicKeyOf } from '../enrolment/public-key';
 import { selfSigned } from './certificates';
-
-export interface Somebody {
-  role: Role;
-  organisationId: string;
-  /** Other than the role's. */
-  permissions?: Permission[];
-}
 
 /**
  * Answers the key manager's contracts from memory, for tests of this service alone. The whole story, with the real one,
  * is tested end to end.
  */
 @Injectable()
-export class KeyManagerDouble {
-  readonly people = new Map<string, Somebody>([
-    ['owner', { role: 'owner', organisationId: DEFAULT_ORGANISATION_ID }],
-    ['reader', { role: 'read-only', organisationId: DEFAULT_ORGANISATION_ID }],
-  ]);
+export class KeyManagerDouble extends PeopleDouble {
   /** Registration keys: what they grant, or the code that they are refused with. */
   readonly keys = new Map<string, Omit<RegistrationGrant, 'deviceId'> | ErrorCode>();
   readonly devices = new Map<string, { deviceId: string; organisationId: string }>();
@@ -60,23 +43,6 @@ export class KeyManagerDouble {
   refusesOwners = false;
   /** Refuses to sign operations while true. */
   refusesSigning = false;
-
-  @HandlesRequest(verifyCredential)
-  async verify({ credential }: VerifyCredential): Promise<VerifiedCredential> {
-    const person = this.people.get(credential);
-    if (!person) throw new AppError('not-signed-in', 'Sign in first.');
-    return {
-      credentialId: idOf(`credential ${credential}`),
-      userId: idOf(credential),
-      organisationId: person.organisationId,
-      name: `${credential}@muster.localhost`,
-      permissions: person.permissions ?? [...ROLE_PERMISSIONS[person.role]],
-      csrfToken: '',
-      mustChangePassword: false,
-      expiresAt: new Date(Date.now() + 3_600_000).toISOString(),
-      cacheSeconds: 60,
-    };
-  }
 
   @HandlesRequest(certifyDevice)
   async certify({ key, certificateRequest, proposedDeviceId }: CertifyDevice): Promise<CertifiedDevice> {
@@ -127,11 +93,6 @@ export class KeyManagerDouble {
     return { userId: randomUUID(), oneTimePassword: 'once-only-password' };
   }
 
-  @HandlesRequest(listRevocations)
-  async listRevocations() {
-    return { revocations: [], sequence: 0 };
-  }
-
   private sign(payload: string): string {
     return sign('sha256', Buffer.from(payload), this.key).toString('base64');
   }
@@ -141,10 +102,4 @@ export class KeyManagerDouble {
     if (typeof grant === 'string') throw new AppError(grant, `The registration key is refused: ${grant}.`);
     return grant;
   }
-}
-
-/** The same id for the same text. */
-function idOf(text: string): string {
-  const hex = createHash('sha256').update(text).digest('hex');
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-7${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
 }

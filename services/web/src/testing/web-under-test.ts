@@ -9,13 +9,14 @@ import {
   type TestDatabase,
   type TestNats,
   type TestPostgres,
+  type ServiceDouble,
+  startDouble,
 } from '@muster/testing';
 import { Client } from 'pg';
 import { AppModule } from '../app.module';
 import { WebConfig, type WebRole } from '../config';
 import { facesOf } from '../faces';
 import { KeyManagerDouble } from './key-manager';
-import { type ServiceDouble, startDouble } from './service-double';
 
 export const EDGE_SECRET = 'edge-secret-of-the-tests';
 

@@ -2,7 +2,8 @@ import { type INestApplicationContext, Module, type Provider, type Type } from '
 import { NestFactory } from '@nestjs/core';
 import { Bus, BUS_OPTIONS, BusModule } from '@muster/bus';
 import type { ServiceName } from '@muster/contracts';
-import { eventually, type TestNats } from '@muster/testing';
+import type { TestNats } from '../nats/start-nats';
+import { eventually } from '../process/eventually';
 
 export interface ServiceDouble {
   bus: Bus;
