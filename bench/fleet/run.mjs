@@ -18,11 +18,11 @@ import { loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
 import { BenchDevice } from '../push-broker/device.mjs';
 import { testing } from '../testing.mjs';
-import { growth, tableBytes } from './growth.mjs';
+import { growth, storageOf, tableBytes } from './growth.mjs';
+import { packedHourBytes } from './packed-hour.mjs';
 import { ownCpuSeconds, Stack } from './stack.mjs';
 
 const REPORTS_PER_DEVICE_PER_SECOND = 0.015;
-const DAY = 86_400;
 
 const { values } = parseArgs({
   options: {
@@ -51,8 +51,20 @@ const connection = values['new-connections'] ? 'new' : 'kept';
 const warmUpSeconds = Number(values['warm-up']);
 const say = (line) => void (values.json ? process.stderr : process.stdout).write(`${line}\n`);
 
-const { Ledger, LoadDevice, openLoop, percentile, storedRows } = await testing('load/index');
+const {
+  doubledRows,
+  Ledger,
+  LoadDevice,
+  madeRows,
+  openLoop,
+  otherDigests,
+  percentile,
+  ReportMaker,
+  sendLostSections,
+  storedRows,
+} = await testing('load/index');
 const stack = Stack.find(values);
+const packed = await packedHourBytes(new ReportMaker(1), REPORTS_PER_DEVICE_PER_SECOND);
 say(`${count} devices, ${rate} reports/s for ${seconds} s, ${connection} connections; load ${loadavg()[0].toFixed(1)}`);
 
 const { anchors, hostName, httpsPort } = stack;
@@ -64,6 +76,8 @@ const enrolment = await enrolAll();
 say(`enrolled ${round(enrolment.perSecond)}/s; 99 % green after ${round(enrolment.secondsToGreen99)} s`);
 
 const ledger = new Ledger();
+await sendInventories();
+const first = { ...ledger.takenOf };
 const before = { parts: stack.parts(), tables: await stack.database(tableBytes), cpu: ownCpuSeconds() };
 const load = await reportAll();
 const after = { parts: stack.parts(), cpu: ownCpuSeconds() };
@@ -73,14 +87,16 @@ say(
 
 const rest = await stack.database(async (client) => {
   const { lost, seconds: untilStored } = await ledger.settle(client);
-  const { samples } = await storedRows(
-    client,
-    devices.map(({ id }) => id),
-  );
-  const made = devices.reduce((sum, { maker }) => sum + maker.samples, 0);
-  return { lost, untilStored, doubled: Math.max(0, samples - made), tables: await tableBytes(client) };
+  for (const sent of await sendLostSections(client, settled())) ledger.note(sent);
+  const late = (await ledger.settle(client)).lost;
+  const doubled = doubledRows(await storedRows(client, devices), madeRows(devices));
+  const otherSections = (await otherDigests(client, settled())).length;
+  const tables = await tableBytes(client);
+  return { lost: Math.max(lost, late), untilStored, doubled, otherSections, tables };
 });
-say(`stored ${round(rest.untilStored)} s after the load; lost ${rest.lost}, doubled ${rest.doubled}`);
+say(
+  `stored ${round(rest.untilStored)} s after the load; lost ${rest.lost}, doubled ${rest.doubled}, other inventories ${rest.otherSections}`,
+);
 
 console.log(
   JSON.stringify({
@@ -92,13 +108,16 @@ console.log(
     p99Ms: round(load.p99),
     lost: rest.lost,
     doubled: rest.doubled,
+    otherSections: rest.otherSections,
+    taken: ledger.takenOf,
     notTaken: ledger.others,
+    refused: ledger.refused,
     secondsUntilStored: round(rest.untilStored),
     parts: [
       ...usedByParts(),
       { name: 'load', cpuSeconds: round(after.cpu - before.cpu), residentBytes: process.memoryUsage().rss },
     ],
-    bytesPerDevicePerDay: bytesPerDevicePerDay(),
+    ...storage(),
   }),
 );
 process.exit(0);
@@ -156,10 +175,27 @@ function usedByParts() {
   }));
 }
 
-/** What the database grew by for each batch, for as many batches as a device sends in a day; by table. */
-function bytesPerDevicePerDay() {
-  const perDay = (bytes) => Math.round((bytes / ledger.taken) * REPORTS_PER_DEVICE_PER_SECOND * DAY);
-  return Object.fromEntries(growth(before.tables, rest.tables).map(([name, bytes]) => [name, perDay(bytes)]));
+/** Devices of which nothing is on its way: both ends should have the same inventory. */
+function settled() {
+  return devices.filter(({ backlog }) => backlog === 0);
+}
+
+/** Each device's first inventory, whole: not a part of what is measured. */
+async function sendInventories() {
+  const queue = [...devices];
+  const worker = async () => {
+    for (let device = queue.shift(); device; device = queue.shift()) ledger.note(await device.sendInventory());
+  };
+  await Promise.all(Array.from({ length: Math.min(20, Number(values['at-once'])) }, worker));
+  const { lost } = await stack.database((client) => ledger.settle(client, 300));
+  if (lost > 0) throw new Error(`${lost} first inventories were not stored within 5 minutes`);
+}
+
+/** What the database grew by, brought to what a device reports in a day: so many samples, and of the rest as many as the load made for each. */
+function storage() {
+  const samples = ledger.takenOf.samples - first.samples;
+  const bytes = Object.fromEntries(growth(before.tables, rest.tables));
+  return storageOf(bytes, samples, REPORTS_PER_DEVICE_PER_SECOND, packed);
 }
 
 function round(value) {

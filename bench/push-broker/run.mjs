@@ -3,7 +3,7 @@
  * The bundled service, a real nats-server, real TLS with a certificate for each device; everything on this machine.
  *
  *   node tools/bundle.mjs services/push-broker
- *   node bench/push-broker/run.mjs [--devices 2000] [--concurrency 50] [--generations 3]
+ *   npm run bench -- push-broker [--devices 2000] [--concurrency 50] [--generations 3]
  */
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';

@@ -3,7 +3,7 @@
  * The bundled services with a real nats-server and a real PostgreSQL, one at a time; everything on this machine.
  *
  *   for project in agent services/bip services/push-broker services/key-manager services/web; do node tools/bundle.mjs $project; done
- *   node bench/services/run.mjs [--runs 5] [--only web,bip] [--bundles folder]
+ *   npm run bench -- services [--runs 5] [--only web,bip] [--bundles folder]
  *
  * `--bundles` takes `<folder>/<service>/main.mjs` instead of `services/<service>/dist/main.mjs`, to compare two builds.
  */

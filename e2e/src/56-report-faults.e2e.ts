@@ -1,4 +1,5 @@
-import { listDeadLetters, readSeries, samplesReported } from '@muster/contracts';
+import { randomUUID } from 'node:crypto';
+import { DEFAULT_ORGANISATION_ID, listDeadLetters, readSeries, samplesReported } from '@muster/contracts';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Api } from './harness/api';
 import { publishRaw } from './harness/bus';
@@ -141,13 +142,18 @@ describe('a message that nobody can handle', () => {
     await poison(JSON.stringify({ deviceId: marker, samples: 'none' }), marker);
   });
 
-  it('is one when it looks valid but cannot be stored, and the good ones written together with it are stored', async () => {
-    const [spool, deviceId] = [randomUUID(), fleet.device(3).id];
-    const { body } = fleet.device(3).maker.peek();
-    const at = new Date().toISOString();
-    // An organisation that is a UUID by its form and none to PostgreSQL's wall cannot be made up; a time can.
-    const samples = [{ sequence: 1, at: '9999-12-31T23:59:59.999Z', sample: body }];
-    const organisationId = await organisationOf(deviceId);
-    await poison(JSON.stringify({ organisationId, deviceId, spool, receivedAt: at, samples }), spool);
+  it('is one when it looks valid, and the good ones that came in the same message are stored', async () => {
+    const { id: deviceId, maker } = fleet.device(3);
+    const [spool, receivedAt] = [randomUUID(), new Date().toISOString()];
+    const [first, last] = maker.backlog(2, new Date()).body.reports.filter((report) => report.kind === 'sample');
+    if (!first || !last) throw new Error('unreachable');
+    const marker = `poison ${Math.random()}`;
+    const bad = structuredClone(last.sample);
+    for (const disk of bad.disks) Object.assign(disk, { mountPoint: marker, usedBytes: 'most of it' });
+    const bundle = [first.sample, bad, last.sample].map((sample, place) => ({
+      ...{ organisationId: DEFAULT_ORGANISATION_ID, deviceId, spool, receivedAt },
+      samples: [{ sequence: place + 1, at: first.takenAt, sample }],
+    }));
+    await poison(JSON.stringify(bundle), marker);
   });
 });

@@ -66,8 +66,14 @@ async function connected(): Promise<pg.Client> {
   return client;
 }
 
-export async function outcomeOf(client: pg.Client, ledger: Ledger, devices: LoadDevice[]): Promise<Outcome> {
-  await ledger.settle(client);
+/** As `Fleet.outcome`, for the devices and the database of any stack. */
+export async function outcomeOf(
+  client: pg.Client,
+  ledger: Ledger,
+  devices: LoadDevice[],
+  seconds = 60,
+): Promise<Outcome> {
+  await ledger.settle(client, seconds);
   for (const sent of await sendLostSections(client, devices)) ledger.note(sent);
   const { lost } = await ledger.settle(client);
   const [stored, made] = [await storedRows(client, devices), madeRows(devices)];

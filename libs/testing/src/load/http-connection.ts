@@ -12,6 +12,8 @@ export interface LoadDial {
 export interface LoadReply {
   status: number;
   body: string;
+  /** Seconds, as `Retry-After` says. */
+  retryAfter?: number;
 }
 
 /**
@@ -70,7 +72,10 @@ export class HttpConnection {
     const taken = bodyOf(this.bytes, end + END_OF_HEAD.length, head);
     if (!taken) return false;
     this.bytes = this.bytes.subarray(taken.next);
-    this.waiting.shift()?.resolve({ status: Number(head.slice(9, 12)), body: taken.body });
+    const reply: LoadReply = { status: Number(head.slice(9, 12)), body: taken.body };
+    const retryAfter = reply.status === 202 ? undefined : /\r\nretry-after: *(\d+)/i.exec(head)?.[1];
+    if (retryAfter !== undefined) reply.retryAfter = Number(retryAfter);
+    this.waiting.shift()?.resolve(reply);
     return true;
   }
 }

@@ -1,9 +1,19 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { createSecureContext, type SecureContext } from 'node:tls';
-import type { DeviceFacts, EndpointFunction, EndpointMap, Enrolled, HardwareIdentity } from '@muster/contracts';
+import type {
+  DeviceFacts,
+  EndpointFunction,
+  EndpointMap,
+  Enrolled,
+  HardwareIdentity,
+  InventoryDigests,
+} from '@muster/contracts';
 import { DeviceKey } from '../device/device-key';
-import { HttpConnection, type LoadDial } from './http-connection';
-import { type LoadBatch, ReportMaker } from './report-maker';
+import { HttpConnection, type LoadDial, type LoadReply } from './http-connection';
+import { firstTurn, kindOf, type LoadBatch, type LoadKind } from './load-batch';
+import { OperationMaker } from './operation-maker';
+import { ReportMaker } from './report-maker';
+import { SoftwareMaker } from './software-maker';
 
 /** Where a fleet enrols. */
 export interface LoadFront {
@@ -17,20 +27,28 @@ export interface LoadFront {
 export interface Sent {
   status: number;
   body: string;
+  /** Seconds, as `Retry-After` says. */
+  retryAfter?: number;
   batch: LoadBatch;
 }
 
 /** A device of a load: its own key, certificate and spool, and no more work than a load may cost. */
 export class LoadDevice {
   readonly name: string;
+  /** Samples and log lines. */
   readonly maker: ReportMaker;
+  readonly software: SoftwareMaker;
+  readonly operations = new OperationMaker();
   id = '';
   map?: EndpointMap;
   secureContext?: SecureContext;
   private chain = '';
   /** Batches that were not taken yet; they are sent again, with the same sequences, before new ones. */
   private readonly untaken: LoadBatch[] = [];
-  private kept?: HttpConnection;
+  private readonly kept = new Map<EndpointFunction, HttpConnection>();
+  private turn: number;
+  /** A difference begins where the one before it ended: never are two on their way. */
+  private inventoryUnderWay = false;
 
   private constructor(
     number: number,
@@ -40,6 +58,8 @@ export class LoadDevice {
   ) {
     this.name = `load-${number}-${randomBytes(3).toString('hex')}`;
     this.maker = new ReportMaker(number);
+    this.software = new SoftwareMaker(number);
+    this.turn = firstTurn(number);
   }
 
   /** Makes key and certificate request, which in reality each device does on its own processor. */
@@ -83,12 +103,7 @@ export class LoadDevice {
   }
 
   /** One request on a new connection. @throws Error when there was no answer */
-  async call(
-    wanted: EndpointFunction,
-    method: string,
-    path: string,
-    body = '',
-  ): Promise<{ status: number; body: string }> {
+  async call(wanted: EndpointFunction, method: string, path: string, body = ''): Promise<LoadReply> {
     const connection = new HttpConnection(this.dial(wanted));
     try {
       return await connection.request(method, path, body, true);
@@ -97,30 +112,59 @@ export class LoadDevice {
     }
   }
 
-  /** Sends the oldest batch that was not taken, or a new one. Never rejects. */
+  /** Sends the oldest batch that was not taken, or a new one of the kind whose turn it is. Never rejects. */
   async report(connection: 'kept' | 'new'): Promise<Sent> {
-    return this.send(this.untaken.shift() ?? this.maker.batch(), connection);
+    return this.send(this.untaken.shift() ?? this.make(kindOf(this.turn++)), connection);
+  }
+
+  /** Hands in the whole software section, as an agent does when it starts or the server lost the thread. Never rejects. */
+  async sendInventory(connection: 'kept' | 'new' = 'new'): Promise<Sent> {
+    this.inventoryUnderWay = true;
+    return this.send(this.software.snapshot(), connection);
+  }
+
+  /** Digest of the software section as the server has it; undefined while reports wait. @throws Error when it is refused */
+  async heldDigest(): Promise<{ digest: string | undefined } | undefined> {
+    const { status, body } = await this.call('plugins', 'GET', '/reports/inventory/digests');
+    if (status !== 200) throw new Error(`digests were answered with ${status}: ${body}`);
+    const { pending, sections } = JSON.parse(body) as InventoryDigests;
+    return pending ? undefined : { digest: sections.find(({ section }) => section === 'software')?.digest };
   }
 
   /** Sends a batch. One that is not taken is kept and sent again by `report`. Never rejects. */
   async send(batch: LoadBatch, connection: 'kept' | 'new'): Promise<Sent> {
     try {
       const text = JSON.stringify(batch.body);
-      const { status, body } =
+      const reply =
         connection === 'new'
-          ? await this.call('rmm', 'POST', '/reports/rmm', text)
-          : await (this.kept ??= new HttpConnection(this.dial('rmm'))).request('POST', '/reports/rmm', text);
-      if (status !== 202) this.untaken.push(batch);
-      return { status, body, batch };
+          ? await this.call(batch.to, 'POST', batch.path, text)
+          : await this.keptTo(batch.to).request('POST', batch.path, text);
+      if (reply.status !== 202) this.untaken.push(batch);
+      else if (batch.kind === 'inventory') this.inventoryUnderWay = false;
+      return { ...reply, batch };
     } catch (error) {
       this.untaken.push(batch);
       return { status: 0, body: String(error), batch };
     }
   }
 
+  private make(kind: LoadKind): LoadBatch {
+    if (kind === 'audit') return this.operations.audit();
+    if (kind === 'output') return this.operations.output();
+    if (kind === 'samples' || this.inventoryUnderWay) return this.maker.batch();
+    this.inventoryUnderWay = true;
+    return this.software.sent ? this.software.difference() : this.software.snapshot();
+  }
+
+  private keptTo(wanted: EndpointFunction): HttpConnection {
+    const connection = this.kept.get(wanted) ?? new HttpConnection(this.dial(wanted));
+    this.kept.set(wanted, connection);
+    return connection;
+  }
+
   close(): void {
-    this.kept?.close();
-    this.kept = undefined;
+    for (const connection of this.kept.values()) connection.close();
+    this.kept.clear();
   }
 
   /** Where the endpoint map says that a function is. */

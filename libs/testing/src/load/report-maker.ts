@@ -1,18 +1,17 @@
 import { randomUUID } from 'node:crypto';
 import type { LogReport, Sample, SampleReport } from '@muster/contracts';
+import type { LoadBatch } from './load-batch';
 
-export interface LoadBatch {
-  sequences: number[];
-  /** How many of its reports are samples. */
-  samples: number;
-  body: { spool: string; sentAt: string; reports: Array<SampleReport | LogReport> };
-}
+/** A batch of samples and log lines. */
+export type SampleBatch = LoadBatch<{ spool: string; sentAt: string; reports: Array<SampleReport | LogReport> }>;
 
 /** What one device reports: a spool of samples, now and then with a log line, as an agent sends them (3 to 4 KB). */
 export class ReportMaker {
   readonly spool = randomUUID();
   /** Samples made so far. */
   samples = 0;
+  /** Log lines made so far. */
+  logs = 0;
   private sequence = 0;
   private readonly sample: Sample;
 
@@ -21,23 +20,29 @@ export class ReportMaker {
   }
 
   /** A batch with one sample, and in one of ten a log line. */
-  batch(takenAt = new Date().toISOString()): LoadBatch {
-    const reports: LoadBatch['body']['reports'] = [this.report(takenAt)];
+  batch(takenAt = new Date().toISOString()): SampleBatch {
+    const reports: SampleBatch['body']['reports'] = [this.report(takenAt)];
     if (this.samples % 10 === 0) {
+      this.logs++;
       const message = `operation ${randomUUID()} ended with code ${this.samples % 3}`;
       reports.push({ sequence: ++this.sequence, takenAt, kind: 'log', level: 'info', message });
     }
-    const sequences = reports.map((report) => report.sequence);
-    return { sequences, samples: 1, body: { spool: this.spool, sentAt: takenAt, reports } };
+    return this.toSend(reports, takenAt, 1);
   }
 
   /** A batch of many samples, one a minute up to `until`: what piled up while the server was out of reach. */
-  backlog(count: number, until: Date): LoadBatch {
+  backlog(count: number, until: Date): SampleBatch {
     const reports = Array.from({ length: count }, (_, index) =>
       this.report(new Date(until.getTime() - (count - 1 - index) * 60_000).toISOString()),
     );
+    return this.toSend(reports, new Date().toISOString(), count);
+  }
+
+  private toSend(reports: SampleBatch['body']['reports'], sentAt: string, samples: number): SampleBatch {
     const sequences = reports.map((report) => report.sequence);
-    return { sequences, samples: count, body: { spool: this.spool, sentAt: new Date().toISOString(), reports } };
+    const { spool } = this;
+    const body = { spool, sentAt, reports };
+    return { kind: 'samples', to: 'rmm', path: '/reports/rmm', spool, sequences, samples, body };
   }
 
   private report(takenAt: string): SampleReport {
