@@ -96,7 +96,7 @@ function Charts({ device, series, stale, period, list, now, cursor, tables }: Ch
     // A point stands for a stretch: its last sample is the one that belongs to it.
     if (time !== undefined) list.set({ at: new Date((time + series.stepSeconds) * 1000 - 1).toISOString() });
   };
-  const stretch = (from: number, to: number) => list.set(stretchAddress(from * 1000, to * 1000, now));
+  const stretch = (from: number, to: number) => list.set(stretchAddress(from * 1000, to * 1000, now), 'step');
   return (
     <>
       <Restarts restarts={track.restarts} />

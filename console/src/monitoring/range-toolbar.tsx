@@ -34,7 +34,7 @@ export function RangeToolbar({ period, now, moment, tables, set, children }: Ran
             size="compact-sm"
             variant={period.range === range ? 'filled' : 'default'}
             aria-pressed={period.range === range}
-            onClick={() => set(rangeAddress(range))}
+            onClick={() => set(rangeAddress(range), 'step')}
           >
             {t(`monitoring.range.${range}`)}
           </Button>
@@ -49,7 +49,7 @@ export function RangeToolbar({ period, now, moment, tables, set, children }: Ran
             aria-label={t(`monitoring.${name}`)}
             title={t(`monitoring.${name}`)}
             disabled={disabled}
-            onClick={() => set(address())}
+            onClick={() => set(address(), 'step')}
           >
             <Icon size={16} aria-hidden />
           </ActionIcon>

@@ -7,8 +7,8 @@ export interface ListState {
   page: number;
   size: number;
   get: (name: string) => string | undefined;
-  /** Changes parts of the address; anything but `page` starts at page 1 again. */
-  set: (patch: ListPatch) => void;
+  /** Changes parts of the address; anything but `page` starts at page 1 again. With `step`, the browser goes back over it. */
+  set: (patch: ListPatch, step?: 'step') => void;
 }
 
 export const PAGE_SIZES = [25, 50, 100, 200] as const;
@@ -18,7 +18,8 @@ const DEFAULT_SIZE = 50;
 export function useListState(): ListState {
   const [params, setParams] = useSearchParams();
   const set = useCallback(
-    (patch: ListPatch) => setParams((now) => patched(now, patch), { replace: true, preventScrollReset: true }),
+    (patch: ListPatch, step?: 'step') =>
+      setParams((now) => patched(now, patch), { replace: step === undefined, preventScrollReset: true }),
     [setParams],
   );
   return useMemo(() => ({ ...readPaging(params), get: (name) => params.get(name) ?? undefined, set }), [params, set]);
