@@ -46,7 +46,7 @@ export function plotOptions(
     width,
     height: PLOT_HEIGHT,
     legend: { show: false },
-    padding: [10, 12, 0, 0],
+    padding: [10, 32, 0, 0], // half of a label of time stands beyond the right end
     series,
     bands,
     scales: {
