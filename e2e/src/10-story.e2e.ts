@@ -1,10 +1,8 @@
 import { readDevice } from '@muster/contracts';
-import { mkdirSync } from 'node:fs';
 import { release } from 'node:os';
-import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { accessibilityFaults, openBrowser, openContext, signInOn } from './harness/browser';
+import { accessibilityFaults, openBrowser, openContext, screenshot, signInOn } from './harness/browser';
 import { ADMIN_EMAIL, asAdmin, PASSWORD } from './harness/people';
 import { localDevice } from './harness/procedures';
 import { secrets } from './harness/stack';
@@ -17,20 +15,11 @@ beforeAll(async () => {
 });
 afterAll(() => browser?.close());
 
-/** For the README: `MUSTER_SCREENSHOTS=docs/images npm run e2e -- 10-story`. */
-async function screenshot(name: string): Promise<void> {
-  const folder = process.env['MUSTER_SCREENSHOTS'];
-  if (!folder) return;
-  mkdirSync(folder, { recursive: true });
-  await page.waitForTimeout(1500); // a picture is taken when counts have caught up with what is live
-  await page.screenshot({ path: join(folder, `${name}.png`) });
-}
-
 describe('the first morning with Muster', () => {
   it('signs in with the one-time password and has to choose another', async () => {
     await page.goto('/');
     await page.getByLabel('E-mail address').waitFor();
-    await screenshot('sign-in');
+    await screenshot(page, 'sign-in');
     const oneTime = secrets().firstAdminPassword;
     await signInOn(page, ADMIN_EMAIL, oneTime);
     await page.getByLabel('Current password').fill(oneTime);
@@ -45,13 +34,13 @@ describe('the first morning with Muster', () => {
     await page.getByRole('link', { name: 'Devices', exact: true }).click();
     const row = page.getByRole('row').filter({ hasText: name });
     await row.getByText('Online').waitFor();
-    await screenshot('devices');
+    await screenshot(page, 'devices');
     await row.getByRole('link', { name }).click();
     await page.getByRole('tab', { name: 'Facts' }).click();
     const { facts } = await (await asAdmin()).call(readDevice, { params: { id } });
     await page.getByText(facts.kernel).first().waitFor();
     expect(facts.kernel).toBe(release());
-    await screenshot('device');
+    await screenshot(page, 'device');
   });
 
   it('writes a procedure', async () => {
@@ -81,7 +70,7 @@ describe('the first morning with Muster', () => {
     await page.getByRole('button', { name: /^Run/ }).click();
     await page.getByText(/^hello from/).waitFor();
     expect(await page.getByText('that was all').isVisible()).toBe(false);
-    await screenshot('output');
+    await screenshot(page, 'output');
     await page.getByText('that was all').waitFor();
     await page.getByText('Completed').first().waitFor();
   });
@@ -89,9 +78,9 @@ describe('the first morning with Muster', () => {
   it('finds it on the dashboard', async () => {
     await page.getByRole('link', { name: 'Dashboard', exact: true }).click();
     await page.getByRole('row').filter({ hasText: 'Say hello slowly' }).getByText('Completed').waitFor();
-    await screenshot('dashboard-light');
+    await screenshot(page, 'dashboard-light');
     await page.emulateMedia({ colorScheme: 'dark' });
-    await screenshot('dashboard-dark');
+    await screenshot(page, 'dashboard-dark');
     expect(await accessibilityFaults(page)).toEqual([]);
   });
 });

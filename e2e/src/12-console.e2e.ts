@@ -194,6 +194,33 @@ describe('no accessibility fault, light, dark, and from right to left', () => {
     ['a device', () => `/devices/${local.id}`, (page) => page.getByText('Device id')],
     ['its facts', () => `/devices/${local.id}?tab=facts`, (page) => page.getByText('Kernel')],
     ['its operations', () => `/devices/${local.id}?tab=operations`, (page) => page.getByRole('row').nth(1)],
+    [
+      'its charts',
+      () => `/devices/${local.id}?tab=monitoring`,
+      (page) => page.getByTestId('chart-cpu').locator('canvas'),
+    ],
+    [
+      'its samples as tables',
+      () => `/devices/${local.id}?tab=monitoring&view=tables`,
+      (page) => page.getByRole('row').nth(1),
+    ],
+    ['its inventory', () => `/devices/${local.id}?tab=inventory`, (page) => page.getByRole('row').nth(1)],
+    ['its software', () => `/devices/${local.id}?tab=software`, (page) => page.getByRole('row').nth(1)],
+    ['its log', () => `/devices/${local.id}?tab=logs`, (page) => page.getByRole('main').locator('time')],
+    ['its timeline', () => `/devices/${local.id}?tab=timeline`, (page) => page.getByRole('main').locator('li time')],
+    ['a product', () => '/software/product?source=dpkg&name=bash', (page) => page.getByRole('row').nth(1)],
+    ['a question about the fleet', () => '/software/devices', (page) => page.getByRole('button', { name: 'Find' })],
+    [
+      'its answer',
+      () => '/software/devices?name=bash&comparison=at-least&version=1',
+      (page) => page.getByRole('row').nth(1),
+    ],
+    [
+      'the audit log’s check',
+      () => '/audit-log?tab=verify',
+      (page) => page.getByRole('button', { name: 'Verify now' }),
+    ],
+    ['its forwarding', () => '/audit-log?tab=forwarding', (page) => page.getByLabel('Host name')],
     ['a group', () => `/groups/${ids.group}`, (page) => page.getByText('The group has no devices')],
     ['a new procedure', () => '/procedures/new', script],
     ['a procedure', () => `/procedures/${ids.procedure}`, script],
@@ -219,6 +246,7 @@ describe('no accessibility fault, light, dark, and from right to left', () => {
     ['/merge-questions', 'Same machine'],
     ['/devices/:id', 'Rename'],
     ['/devices/:id', 'Retire'],
+    ['/audit-log', 'Details'],
   ])('in the dialog that %s opens by “%s”', async (path, name) => {
     const faults = await faultsAt(path.replace(':id', local.id), async (page) => {
       await page.getByRole('main').getByRole('button', { name }).first().click();

@@ -99,7 +99,7 @@ async function sayHostile(): Promise<void> {
   ]);
   await device.reportTo('audit', [
     {
-      ...{ kind: 'audit', action: 'agent.noted' },
+      ...{ kind: 'audit', action: 'agent.updated' },
       details: [MARKUP, ODD, LINK, TEMPLATE, long(2000)].map((value) => ({ name: MARKUP.slice(0, 60), value })),
     },
   ]);
@@ -125,7 +125,7 @@ async function sayHostile(): Promise<void> {
     const { total } = await admin.call(listDeviceSoftware, { params });
     const { sections } = await admin.call(readInventory, { params });
     const logs = await admin.call(listLogs, { query: { deviceId: device.id } });
-    const audit = await admin.call(listAudit, { query: { deviceId: device.id, action: 'agent.noted' } });
+    const audit = await admin.call(listAudit, { query: { deviceId: device.id, action: 'agent.updated' } });
     return total === 4 && sections.length === 8 && logs.entries.length === 6 && audit.entries.length === 1;
   });
 }

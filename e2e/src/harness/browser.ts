@@ -1,5 +1,5 @@
 import { createHash, X509Certificate } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   type Browser,
@@ -50,6 +50,15 @@ export async function untilSettled(page: Page): Promise<void> {
       document.getAnimations().every((one) => one.playState !== 'running' || one.effect.getTiming().iterations === Infinity)
     `),
   );
+}
+
+/** For the README: `MUSTER_SCREENSHOTS=docs/images npm run e2e -- 1`. */
+export async function screenshot(page: Page, name: string): Promise<void> {
+  const folder = process.env['MUSTER_SCREENSHOTS'];
+  if (!folder) return;
+  mkdirSync(folder, { recursive: true });
+  await page.waitForTimeout(1500); // a picture is taken when counts have caught up with what is live
+  await page.screenshot({ path: join(folder, `${name}.png`) });
 }
 
 /** Presses a key until it has taken the focus to the target, as a person without a mouse does. */
