@@ -29,7 +29,7 @@ export function Pager({ list, total }: { list: Pick<ListState, 'page' | 'size' |
             value={Math.min(list.page, pages)}
             onChange={(page) => list.set({ page })}
             getControlProps={(control) => ({ 'aria-label': t(`table.${control}`) })}
-            getItemProps={(page) => ({ 'aria-label': t('table.page', { page }) })}
+            getItemProps={(page) => ({ 'aria-label': t('table.page', { page: String(page) }) })}
           />
         </nav>
       )}
