@@ -7,6 +7,14 @@ export class RmmLogsConfig extends DatabaseConfigFields {
   @Whole({ min: 1, max: 86_400, about: 'Seconds between two batches of reports of a device.' }) SEND_SECONDS = 67;
   @Whole({ min: 1024, max: 524_288, about: 'Largest sample that is taken, in bytes of JSON.' })
   SAMPLE_REPORT_BYTES = 65_536;
+  @Whole({ min: 1, max: 100_000, about: 'Samples that are stored of one device and hour; more are dropped.' })
+  SAMPLES_PER_HOUR = 7_200;
+  @Whole({
+    min: 524_288,
+    max: 64 * 1024 * 1024,
+    about: 'Bytes of samples that are stored of one device and hour; more are dropped.',
+  })
+  SAMPLE_BYTES_PER_HOUR = 16 * 1024 * 1024;
   @Whole({ min: 1024, max: 524_288, about: 'Largest log line that is taken, in bytes of JSON.' })
   LOG_REPORT_BYTES = 65_536;
 

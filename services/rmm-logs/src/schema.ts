@@ -1,6 +1,7 @@
 import type { SchemaOptions } from '@muster/database';
 import { LogRow } from './logs/log.entity';
 import { CreateRmmLogs1763712000000 } from './migrations/1763712000000-rmm-logs';
+import { SampleHourSizes1763715600000 } from './migrations/1763715600000-sample-hour-sizes';
 import { OutputPieceRow, OutputRow } from './output/output.entity';
 import { HourDue, SampleHourRow, SamplesHourlyRow } from './samples/sample.entity';
 
@@ -10,5 +11,5 @@ export const SCHEMA = 'rmm_logs';
 export const rmmLogsSchema: SchemaOptions = {
   schema: SCHEMA,
   entities: [SampleHourRow, SamplesHourlyRow, HourDue, LogRow, OutputRow, OutputPieceRow],
-  migrations: [CreateRmmLogs1763712000000],
+  migrations: [CreateRmmLogs1763712000000, SampleHourSizes1763715600000],
 };

@@ -3,7 +3,7 @@ import { Metrics } from '@muster/service-kit';
 import type { Counter } from 'prom-client';
 
 export type Kind = 'sample' | 'log' | 'output';
-/** `expired`: older (or newer) than what is kept. `repeated`: stored before. `limit`: beyond an operation's limit. */
+/** `expired`: older (or newer) than what is kept. `repeated`: stored before. `limit`: beyond what is stored of an operation, or of an hour or day of a device. */
 export type DropReason = 'expired' | 'repeated' | 'limit';
 
 /** What happens to reports that were accepted, for Prometheus. */

@@ -24,7 +24,10 @@ class Story {
   private readonly spool = newId();
   private sequence = 0;
 
-  constructor(private readonly next: () => number) {}
+  constructor(
+    private readonly next: () => number,
+    private readonly by = app,
+  ) {}
 
   make(at: number): TimedSample {
     const sample = sampleOf(this.next, this.all.length);
@@ -43,7 +46,7 @@ class Story {
       receivedAt: new Date().toISOString(),
       samples: samples.map(({ at, sample }) => ({ sequence: ++this.sequence, at: textOf(at), sample })),
     };
-    await app.get(SampleStore).store([event]);
+    await this.by.get(SampleStore).store([event]);
   }
 
   async series(from: number, to: number, points: number): Promise<Series> {
@@ -97,7 +100,8 @@ describe('rolling up', () => {
     await story.store([story.make(thisHour + 1), story.make(thisHour - 1), story.make(thisHour - HOUR)]);
     expect(await rollUp(thisHour + 299_000)).toBe(0);
     expect(await story.rowsLeft()).toBe(3);
-    expect(await rollUp(thisHour + 300_000)).toBe(1);
+    // In the first minutes of an hour, what other stories stored of the hour before is due with it.
+    expect(await rollUp(thisHour + 300_000)).toBeGreaterThan(0);
     expect(await story.rowsLeft()).toBe(1);
     const { points } = await story.series(thisHour - HOUR, thisHour + HOUR, 10);
     expect(points.reduce((sum, { samples }) => sum + samples, 0)).toBe(3);
@@ -153,6 +157,63 @@ describe('rolling up', () => {
     expect(days.map(({ day }) => day.getTime() - midnight)).toEqual([-2 * DAY, -DAY]);
     const series = await story.compare(midnight - 2 * DAY, midnight, 10);
     expect(series.stepSeconds).toBe(21_600);
+  });
+});
+
+describe('an hour of a device', () => {
+  const sizes = (story: Story) =>
+    suite.rows<{ samples: number; bytes: string }>(
+      'SELECT samples, bytes FROM rmm_logs.sample_hours WHERE device_id = $1',
+      [story.device.id],
+    );
+
+  it('takes so many samples and not one more, also late ones when it is packed, and leaves others their room', async () => {
+    const limited = await suite.startService({ ROLL_UP_SECONDS: '3600', SAMPLES_PER_HOUR: '20' });
+    const [noisy, quiet] = [new Story(random(61), limited), new Story(random(62), limited)];
+    const hour = thisHour - 3 * HOUR;
+    const make = (story: Story, count: number) =>
+      Array.from({ length: count }, (_, turn) => story.make(hour + noisy.all.length * 1000 + turn));
+    await noisy.store(make(noisy, 15));
+    await noisy.store([...make(noisy, 15), noisy.make(hour + HOUR)]);
+    await quiet.store(make(quiet, 3));
+    expect([await noisy.rowsLeft(), await quiet.rowsLeft()]).toEqual([21, 3]);
+    await rollUp();
+    expect((await sizes(noisy)).map(({ samples }) => samples).toSorted()).toEqual([1, 20]);
+    await noisy.store(make(noisy, 5));
+    await quiet.store(make(quiet, 5));
+    expect([await noisy.rowsLeft(), await quiet.rowsLeft()]).toEqual([0, 5]);
+    await rollUp();
+    expect((await sizes(quiet)).map(({ samples }) => samples)).toEqual([8]);
+    await suite.stopService(limited);
+  });
+
+  it('takes so many bytes, and as many hours as are due are rolled up part by part', async () => {
+    const limited = await suite.startService({ ROLL_UP_SECONDS: '3600', SAMPLE_BYTES_PER_HOUR: '1048576' });
+    const stories = Array.from({ length: 25 }, (_, turn) => new Story(random(70 + turn), limited));
+    const hour = thisHour - 4 * HOUR;
+    for (const story of stories) {
+      const fat = Array.from({ length: 40 }, (_, turn) => {
+        const one = story.make(hour + turn * 1000);
+        one.sample.disks = Array.from({ length: 500 }, (_disk, index) => ({
+          mountPoint: `/mnt/${'x'.repeat(60)}${index}`,
+          usedBytes: index,
+          sizeBytes: 1000,
+        }));
+        return one;
+      });
+      await story.store(fat);
+      const kept = await story.rowsLeft();
+      expect(kept).toBeGreaterThan(10);
+      expect(kept).toBeLessThan(40);
+    }
+    expect(await rollUp()).toBe(stories.length);
+    for (const story of stories) {
+      expect(await story.rowsLeft()).toBe(0);
+      const [size] = await sizes(story);
+      expect(Number(size?.bytes)).toBeGreaterThan(900_000);
+      expect(Number(size?.bytes)).toBeLessThanOrEqual(1_048_576);
+    }
+    await suite.stopService(limited);
   });
 });
 

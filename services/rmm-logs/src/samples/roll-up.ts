@@ -1,10 +1,14 @@
 import type { Database } from '@muster/database';
 import type { EntityManager } from 'typeorm';
 import { DAY, dayOf, HOUR, textOf } from './hour';
+import { filledHours } from './hour-room';
 import { type Hours, packDay, unpackDay } from './hourly-day';
 import type { Measured, Moment, Processes } from './measured';
 import { packHour, unpackHour } from './sample-hour';
 import { Stretch } from './stretch';
+
+/** Bytes of samples, as JSON, that are held at the same time. */
+const MOST_AT_ONCE = 16 * 1024 * 1024;
 
 export interface DeviceHour {
   deviceId: string;
@@ -28,8 +32,9 @@ export function rollUp(database: Database, organisationId: string, hours: readon
   return database.inOrganisation(organisationId, async (manager) => {
     const held = await lock(manager, organisationId, hours);
     if (held.length === 0) return 0;
-    const moments = await takeSamples(manager, organisationId, held);
-    if (moments.size > 0) {
+    for (const part of await inBoundedParts(manager, organisationId, held)) {
+      const moments = await takeSamples(manager, organisationId, part);
+      if (moments.size === 0) continue;
       const complete = await withPacked(manager, organisationId, moments);
       await storePacked(manager, organisationId, complete);
       await storeDays(manager, organisationId, complete);
@@ -64,6 +69,31 @@ async function lock(
     [organisationId, ...columnsOf(hours)],
   );
   return rows.map(({ device_id, hour }) => ({ deviceId: device_id, hour: hour.getTime() }));
+}
+
+/**
+ * The hours in their order, in parts that hold no more than `MOST_AT_ONCE` bytes of samples, or one hour: what a device
+ * may fill an hour with is limited when it is stored, and so is what a roll-up holds in memory, whatever devices send.
+ */
+async function inBoundedParts(
+  manager: EntityManager,
+  organisationId: string,
+  hours: readonly DeviceHour[],
+): Promise<DeviceHour[][]> {
+  const filled = await filledHours(manager, organisationId, hours);
+  const parts: DeviceHour[][] = [];
+  let room = 0;
+  for (const hour of hours) {
+    const { bytes } = filled(hour);
+    room -= bytes;
+    const part = parts.at(-1);
+    if (part && room >= 0) part.push(hour);
+    else {
+      parts.push([hour]);
+      room = MOST_AT_ONCE - bytes;
+    }
+  }
+  return parts;
 }
 
 /** The bounds over all hours let PostgreSQL leave out the other days' partitions. */
@@ -109,19 +139,29 @@ async function withPacked(manager: EntityManager, organisationId: string, byHour
   return byHour;
 }
 
+/** As rows they would have so many. */
+const bytesOf = (moments: readonly Moment[]): number =>
+  moments.reduce(
+    (sum, { measured, processes }) => sum + Buffer.byteLength(JSON.stringify([...measured, processes])),
+    0,
+  );
+
 async function storePacked(manager: EntityManager, organisationId: string, byHour: ByHour): Promise<void> {
   const hours = [...byHour.values()];
   const packed = await Promise.all(hours.map(({ moments }) => packHour(moments)));
   await manager.query(
-    `INSERT INTO rmm_logs.sample_hours (organisation_id, device_id, hour, measured, processes)
-     SELECT $1, * FROM unnest($2::uuid[], $3::timestamptz[], $4::bytea[], $5::bytea[])
+    `INSERT INTO rmm_logs.sample_hours (organisation_id, device_id, hour, measured, processes, samples, bytes)
+     SELECT $1, * FROM unnest($2::uuid[], $3::timestamptz[], $4::bytea[], $5::bytea[], $6::integer[], $7::bigint[])
      ON CONFLICT (organisation_id, device_id, hour)
-     DO UPDATE SET measured = EXCLUDED.measured, processes = EXCLUDED.processes`,
+     DO UPDATE SET measured = EXCLUDED.measured, processes = EXCLUDED.processes, samples = EXCLUDED.samples,
+                   bytes = EXCLUDED.bytes`,
     [
       organisationId,
       ...columnsOf(hours),
       packed.map(({ measured }) => measured),
       packed.map(({ processes }) => processes),
+      hours.map(({ moments }) => moments.length),
+      hours.map(({ moments }) => bytesOf(moments)),
     ],
   );
 }

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { SamplesReported } from '@muster/contracts';
+import type { Sample, SamplesReported } from '@muster/contracts';
 import { Database, takeNew } from '@muster/database';
 import type { EntityManager } from 'typeorm';
 import { RmmLogsConfig } from '../config';
@@ -10,6 +10,7 @@ import { keptTime } from '../retention/kept';
 import { Retention } from '../retention/retention.service';
 import { SCHEMA } from '../schema';
 import { hourOf } from './hour';
+import { withRoom } from './hour-room';
 import { measuredOf, processesOf } from './measured';
 
 /** Rows in one statement. */
@@ -20,7 +21,9 @@ interface Row {
   spool: string;
   sequence: number;
   at: number;
-  sample: SamplesReported['samples'][number]['sample'];
+  /** As it is stored. */
+  sample: string;
+  bytes: number;
 }
 
 /** Stores samples as they come, and notes which hours have to be rolled up. */
@@ -41,15 +44,17 @@ export class SampleStore {
 
   private async storeIn(organisationId: string, events: readonly SamplesReported[]): Promise<void> {
     const rows: Row[] = events.flatMap(({ deviceId, spool, samples }) =>
-      samples.map(({ sequence, at, sample }) => ({ deviceId, spool, sequence, at: Date.parse(at), sample })),
+      samples.map(({ sequence, at, sample }) => ({ deviceId, spool, sequence, at: Date.parse(at), ...textOf(sample) })),
     );
     const kept = keptTime(this.config, 'samples');
-    const [fresh, stored] = await this.database.inOrganisation(organisationId, async (manager) => {
+    const limit = { samples: this.config.SAMPLES_PER_HOUR, bytes: this.config.SAMPLE_BYTES_PER_HOUR };
+    const [fresh, timely, stored] = await this.database.inOrganisation(organisationId, async (manager) => {
       const unseen = await takeNew(manager, SCHEMA, organisationId, rows);
-      const storable = unseen.filter(({ at }) => at >= kept.from && at <= kept.to);
+      const inTime = unseen.filter(({ at }) => at >= kept.from && at <= kept.to);
+      const storable = await withRoom(manager, organisationId, inTime, limit);
       for (const part of inParts(storable, ROWS)) await insert(manager, organisationId, part);
       await noteHours(manager, organisationId, storable, Date.now());
-      return [unseen.length, storable.length];
+      return [unseen.length, inTime.length, storable.length];
     });
     this.storing.stored(
       'sample',
@@ -57,8 +62,14 @@ export class SampleStore {
       events.map(({ receivedAt }) => receivedAt),
     );
     this.storing.drop('sample', 'repeated', rows.length - fresh);
-    this.storing.drop('sample', 'expired', fresh - stored);
+    this.storing.drop('sample', 'expired', fresh - timely);
+    this.storing.drop('sample', 'limit', timely - stored);
   }
+}
+
+function textOf(given: Sample): Pick<Row, 'sample' | 'bytes'> {
+  const sample = JSON.stringify([...measuredOf(given), processesOf(given)]);
+  return { sample, bytes: Buffer.byteLength(sample) };
 }
 
 const insert = (manager: EntityManager, organisationId: string, rows: readonly Row[]): Promise<unknown> =>
@@ -69,7 +80,7 @@ const insert = (manager: EntityManager, organisationId: string, rows: readonly R
       organisationId,
       rows.map(({ deviceId }) => deviceId),
       rows.map(({ at }) => new Date(at).toISOString()),
-      rows.map(({ sample }) => JSON.stringify([...measuredOf(sample), processesOf(sample)])),
+      rows.map(({ sample }) => sample),
     ],
   );
 

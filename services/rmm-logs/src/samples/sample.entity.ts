@@ -9,6 +9,9 @@ export class SampleHourRow {
   @PrimaryColumn('timestamptz', { primaryKeyConstraintName: 'sample_hours_pkey' }) hour: Date;
   @Column('bytea') measured: Buffer;
   @Column('bytea') processes: Buffer;
+  @Column('integer', { default: 0 }) samples: number;
+  /** Of the samples' JSON, before it was packed. */
+  @Column('bigint', { default: 0 }) bytes: string;
 }
 
 /** A day of a device (UTC), rolled up by the hour (`hourly-day.ts`). */
