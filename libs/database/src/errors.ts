@@ -34,10 +34,21 @@ export function isUniqueViolation(error: unknown, constraint?: string): boolean 
   return constraint === undefined || detailOf(error, 'constraint') === constraint;
 }
 
+/**
+ * There is no partition for a row. PostgreSQL has no code for it alone: a check was violated (23514), and unlike with a
+ * declared check there is no constraint to name.
+ */
+export function isMissingPartition(error: unknown): boolean {
+  return codeOf(error) === '23514' && detailOf(error, 'constraint') === undefined;
+}
+
 function detailOf(error: unknown, name: 'constraint'): string | undefined {
   const source: unknown = error instanceof QueryFailedError ? error.driverError : error;
   if (typeof source !== 'object' || source === null) return undefined;
-  if (name in source) return String(Reflect.get(source, name));
+  if (name in source) {
+    const detail: unknown = Reflect.get(source, name);
+    return typeof detail === 'string' ? detail : undefined;
+  }
   return 'cause' in source ? detailOf(source.cause, name) : undefined;
 }
 

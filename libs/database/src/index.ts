@@ -10,7 +10,7 @@ export {
   type SchemaOptions,
 } from './database.options';
 export { findDrift } from './drift';
-export { isConnectionLoss, isUniqueViolation } from './errors';
+export { isConnectionLoss, isMissingPartition, isUniqueViolation } from './errors';
 export { newId } from './identifier';
 export { migrate } from './migrate';
 export { Outbox } from './outbox/outbox';

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { type BeforeApplicationShutdown, Injectable, type OnModuleInit } from '@nestjs/common';
 import { AppError } from '@muster/contracts';
-import { Database, maintainPartitions } from '@muster/database';
+import { Database, isMissingPartition, maintainPartitions } from '@muster/database';
 import { Log } from '@muster/service-kit';
 import { RmmLogsConfig } from '../config';
 import { Periodic } from '../periodic';
@@ -57,7 +57,7 @@ export class Retention implements OnModuleInit, BeforeApplicationShutdown {
     try {
       await store();
     } catch (error) {
-      if (!(error instanceof Error && /no partition of relation/.test(error.message))) throw error;
+      if (!isMissingPartition(error)) throw error;
       await this.maintain();
       throw new AppError('unavailable', 'There was no room for this time yet. Try again.', { cause: error });
     }
