@@ -87,7 +87,7 @@ const STEPS = [
     `INSERT INTO plugins.changes (organisation_id, id, device_id, section, change, key, title, title_key)
      SELECT $1, pg_temp.moment(now() - make_interval(secs => n), n), pg_temp.device(1 + n % $2::int), 'software',
         (ARRAY['appeared', 'changed', 'went'])[1 + n % 3], 'dpkg:' || n % 3000, pg_temp.product(n % 20000), lower(pg_temp.product(n % 20000))
-     FROM generate_series(1, 1000000) n`,
+     FROM generate_series(1, $4::int) n`,
   ],
   [
     'requests of operations',
@@ -106,7 +106,7 @@ const STEPS = [
         CASE WHEN n % 50 = 0 THEN NULL ELSE 'device' END, now() - make_interval(secs => (n % 5000) * 600),
         now() - make_interval(secs => (n % 5000) * 600), now() + interval '7 days', 60,
         CASE WHEN n % 50 = 0 THEN now() + interval '7 days' END, '{', 's', 'bench'
-     FROM generate_series(1, 1000000) n`,
+     FROM generate_series(1, $4::int) n`,
   ],
   [
     'audit entries',
@@ -114,8 +114,8 @@ const STEPS = [
         target_id, target_name, details, hash, subject, device_id)
      SELECT $1, n + coalesce((SELECT last_number FROM audit.chains WHERE organisation_id = $1), 0), at, kind, actor_id, actor_name, action, 'done', 'device', device, pg_temp.host(place), '[]',
         decode(repeat('00', 32), 'hex'), split_part(action, '.', 1), device
-     FROM generate_series(1, 1000000) n
-     CROSS JOIN LATERAL (SELECT 1 + n % $2::int AS place, now() - make_interval(secs => 1000000 - n) AS at,
+     FROM generate_series(1, $4::int) n
+     CROSS JOIN LATERAL (SELECT 1 + n % $2::int AS place, now() - make_interval(secs => $4::int - n) AS at,
         pg_temp.device(1 + n % $2::int)::text AS device, CASE WHEN n % 4 = 0 THEN 'device' ELSE 'person' END AS kind,
         CASE WHEN n % 4 = 0 THEN pg_temp.device(1 + n % $2::int)::text ELSE pg_temp.id(5, n % 200)::text END AS actor_id,
         CASE WHEN n % 4 = 0 THEN pg_temp.host(1 + n % $2::int) ELSE 'user' || n % 200 || '@example.org' END AS actor_name,
@@ -126,11 +126,35 @@ const STEPS = [
     `UPDATE audit.chains SET last_number = (SELECT max(number) FROM audit.entries WHERE organisation_id = $1) WHERE organisation_id = $1`,
   ],
   [
+    'users',
+    `INSERT INTO identity.users (id, organisation_id, email, name, role, password_hash, must_change_password, created_at)
+     SELECT gen_random_uuid(), $1, 'user' || n || '-' || left($1::text, 8) || '@bench.example', 'User ' || n, 'viewer', 'none', true, now()
+     FROM generate_series(1, least(5000, $2::int)) n ON CONFLICT DO NOTHING`,
+  ],
+  [
+    'sessions',
+    `INSERT INTO identity.sessions (id, organisation_id, user_id, secret_hash, address, user_agent, started_at, last_seen_at, expires_at)
+     SELECT gen_random_uuid(), $1, id, decode(md5(id::text) || md5(email), 'hex'), '192.0.2.1', 'bench', now(), now(), now() + interval '8 hours'
+     FROM identity.users WHERE organisation_id = $1 AND password_hash = 'none'`,
+  ],
+  [
+    'tokens',
+    `INSERT INTO identity.api_tokens (id, organisation_id, owner_id, name, secret_hash, permissions, created_at, expires_at)
+     SELECT gen_random_uuid(), $1, id, 'token of ' || name, decode(md5(email) || md5(id::text), 'hex'), '{devices.read}', now(), now() + interval '30 days'
+     FROM identity.users WHERE organisation_id = $1 AND password_hash = 'none'`,
+  ],
+  [
+    'registration keys',
+    `INSERT INTO identity.registration_keys (id, organisation_id, name, key, created_at, created_by)
+     SELECT gen_random_uuid(), $1, 'Key ' || n, 'bench-' || md5($1::text || n), now(), 'bench' FROM generate_series(1, 1000) n
+     ON CONFLICT DO NOTHING`,
+  ],
+  [
     'log lines',
     `INSERT INTO rmm_logs.logs (organisation_id, device_id, at, level, message)
      SELECT $1, pg_temp.device(1 + n % $2::int), now() - make_interval(secs => n % 172800),
         CASE WHEN n % 100 = 0 THEN 3 WHEN n % 20 = 0 THEN 2 ELSE 1 END, 'operation ' || md5(n::text) || ' ended with code ' || n % 3
-     FROM generate_series(1, 1000000) n`,
+     FROM generate_series(1, $4::int) n`,
   ],
 ];
 
@@ -146,7 +170,7 @@ const FUNCTIONS = `
   CREATE FUNCTION pg_temp.moment(at timestamptz, n bigint) RETURNS uuid LANGUAGE sql IMMUTABLE AS
     $$ SELECT (lpad(to_hex((extract(epoch FROM at) * 1000)::bigint), 12, '0') || '7000' || '8000' || lpad(to_hex(n), 12, '0'))::uuid $$;`;
 
-export async function fill(client, organisationId, { devices, softwarePerDevice, say }) {
+export async function fill(client, organisationId, { devices, softwarePerDevice, rows, say }) {
   await client.query(FUNCTIONS);
   await client.query(`SET synchronous_commit = off; SET maintenance_work_mem = '512MB'`);
   await client.query(
@@ -154,11 +178,17 @@ export async function fill(client, organisationId, { devices, softwarePerDevice,
   );
   for (const [what, sql] of STEPS) {
     const begin = performance.now();
-    const parameters = [organisationId, devices, softwarePerDevice].slice(
-      0,
-      Math.max(1, ...[...sql.matchAll(/\$(\d)/g)].map((m) => Number(m[1]))),
+    const values = { 1: organisationId, 2: devices, 3: softwarePerDevice, 4: rows };
+    // PostgreSQL wants parameters without gaps.
+    const used = [...new Set([...sql.matchAll(/\$(\d)/g)].map(([, place]) => place))];
+    const numbered = sql.replace(/\$(\d)/g, (_, place) => `$${used.indexOf(place) + 1}`);
+    const { rowCount } = await client.query(
+      numbered,
+      used.map((place) => values[place]),
     );
-    const { rowCount } = await client.query(sql, parameters);
+    // Later steps join what earlier ones wrote: without statistics by a plan for empty tables.
+    const [, table] = /^(?:INSERT INTO|UPDATE) (\S+)/.exec(sql);
+    await client.query(`ANALYZE ${table}`);
     say(`${what}: ${rowCount} rows in ${((performance.now() - begin) / 1000).toFixed(0)} s`);
   }
   await client.query('VACUUM ANALYZE');

@@ -56,12 +56,14 @@ export class Person {
     return new Person(stack, reply.cookies, JSON.parse(reply.text).csrfToken);
   }
 
-  /** Signs in with the bench's password, or with the one-time password, which is then changed. */
-  static async signInFirst(stack, email, oneTimePassword) {
-    const known = await Person.signIn(stack, email, PASSWORD);
-    if (known) return known;
+  /** Signs in with the given password or the bench's own, or with the one-time password, which is then changed. */
+  static async signInFirst(stack, email, oneTimePassword, password) {
+    for (const known of [password, PASSWORD]) {
+      const person = known && (await Person.signIn(stack, email, known));
+      if (person) return person;
+    }
     const first = await Person.signIn(stack, email, oneTimePassword);
-    if (!first) throw new Error(`${email} cannot sign in: use a stack whose first password was not changed`);
+    if (!first) throw new Error(`${email} cannot sign in: give its password with --password`);
     const changed = await first.call('POST', '/auth/password', {
       currentPassword: oneTimePassword,
       newPassword: PASSWORD,

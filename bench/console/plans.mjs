@@ -1,4 +1,12 @@
-import { openSync, readSync, statSync } from 'node:fs';
+import { closeSync, openSync, readSync, statSync } from 'node:fs';
+
+const SETTINGS = {
+  session_preload_libraries: 'auto_explain',
+  'auto_explain.log_min_duration': '0',
+  'auto_explain.log_analyze': 'on',
+  'auto_explain.log_timing': 'off',
+  'auto_explain.log_format': 'text',
+};
 
 /** Plans of what the services ask, from the database's own log (auto_explain), while the bench runs. */
 export class Plans {
@@ -7,22 +15,16 @@ export class Plans {
   }
 
   static async on(client, file) {
-    const settings = {
-      session_preload_libraries: 'auto_explain',
-      'auto_explain.log_min_duration': '0',
-      'auto_explain.log_analyze': 'on',
-      'auto_explain.log_timing': 'off',
-      'auto_explain.log_format': 'text',
-    };
     for (const role of APP_ROLES)
-      for (const [name, value] of Object.entries(settings))
+      for (const [name, value] of Object.entries(SETTINGS))
         await client.query(`ALTER ROLE ${role} SET ${name} = '${value}'`);
     await disconnect(client);
     return new Plans(file);
   }
 
   static async off(client) {
-    for (const role of APP_ROLES) await client.query(`ALTER ROLE ${role} RESET ALL`);
+    for (const role of APP_ROLES)
+      for (const name of Object.keys(SETTINGS)) await client.query(`ALTER ROLE ${role} RESET ${name}`);
     await disconnect(client);
   }
 
@@ -33,7 +35,9 @@ export class Plans {
     this.at = size;
     if (size <= from) return '';
     const bytes = Buffer.alloc(size - from);
-    readSync(openSync(this.file, 'r'), bytes, 0, bytes.length, from);
+    const file = openSync(this.file, 'r');
+    readSync(file, bytes, 0, bytes.length, from);
+    closeSync(file);
     return bytes
       .toString()
       .split(/(?=^\d{4}-\d\d-\d\d )/m)
@@ -43,7 +47,7 @@ export class Plans {
   }
 }
 
-const APP_ROLES = ['muster_core_app', 'muster_plugins_app', 'muster_audit_app', 'muster_rmm_logs_app'];
+const APP_ROLES = ['core', 'identity', 'plugins', 'audit', 'rmm_logs'].map((schema) => `muster_${schema}_app`);
 
 /** The services' connections come back with the new settings. */
 const disconnect = (client) =>

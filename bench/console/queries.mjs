@@ -1,5 +1,5 @@
-/** First pages that people open, as the console asks for them: [name, path with query]. */
-export const queries = ({ device, group }) => [
+/** First pages that people open, as the console asks for them: [name, path with query, who asks: the bench's owner or the first administrator]. */
+export const queries = ({ device, group, product }) => [
   ...['name', 'presence', 'osName', 'lastContactAt', 'enrolledAt'].flatMap((sort) =>
     ['ascending', 'descending'].map((direction) => [
       `devices by ${sort}, ${direction}`,
@@ -31,24 +31,36 @@ export const queries = ({ device, group }) => [
   ['software of a source', '/plugins/software?source=rpm'],
   ['software found by a rare text', '/plugins/software?search=openssl'],
   ['software found by a common text', '/plugins/software?search=lib'],
-  ['versions of a product', '/plugins/software/versions?source=dpkg&name=openssl'],
+  ['versions of a product', `/plugins/software/versions?${product}`],
   ['devices with openssl', '/plugins/software/devices?name=openssl'],
   ['devices with openssl below 2.4', '/plugins/software/devices?name=openssl&comparison=below&version=2.4'],
   ['devices with openssl above 9', '/plugins/software/devices?name=openssl&comparison=above&version=9'],
+  ['software found by nothing', '/plugins/software?search=nosuchname'],
   ['software of a device', `/plugins/devices/${device}/software`],
   ['software of a device found by text', `/plugins/devices/${device}/software?search=lib`],
   ['inventory of a device', `/plugins/devices/${device}/inventory`],
   ['changes', '/plugins/changes'],
   ['changes of a device', `/plugins/changes?deviceId=${device}`],
   ['changes found by text', '/plugins/changes?search=openssl'],
+  ['changes found by nothing', '/plugins/changes?search=nosuchname'],
   ['what went', '/plugins/changes?change=went'],
   ['audit log', '/audit/entries'],
   ['audit log of an action', '/audit/entries?action=device.renamed'],
   ['audit log of a device', `/audit/entries?deviceId=${device}`],
   ['audit log found by text', '/audit/entries?search=user17@example.org'],
+  ['audit log found by nothing', '/audit/entries?search=nosuchname'],
+  ['audit heads', '/audit/heads'],
+  ['users', '/auth/users'],
+  ['sessions', '/auth/sessions'],
+  ['sessions of everybody', '/auth/all-sessions'],
+  ['tokens', '/auth/tokens'],
+  ['registration keys', '/auth/registration-keys'],
+  ['organisations', '/api/organisations', 'administrator'],
+  ['dead letters', '/api/dead-letters', 'administrator'],
   ['log lines of all devices', '/rmm/logs'],
   ['warnings of all devices', '/rmm/logs?level=warn'],
   ['log lines of all devices found by text', '/rmm/logs?search=code%202'],
+  ['log lines found by nothing', '/rmm/logs?search=nosuchtext'],
   ['log lines of a device', `/rmm/logs?deviceId=${device}`],
   ['samples of a device', `/rmm/devices/${device}/samples?from=${day(-1)}&to=${day(0)}`],
 ];

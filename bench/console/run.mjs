@@ -7,7 +7,9 @@
  *
  *   --devices N      how many (100000)
  *   --software N     software rows for each (100)
- *   --runs N         how often each page is asked for; the median counts (9)
+ *   --rows N         operations, audit entries, changes and log lines, each (1000000)
+ *   --runs N         how often each page is asked for after the first time; the 95th percentile counts (20)
+ *   --password P     of the first administrator, where the one-time password was changed
  *   --filled         the organisation was filled by an earlier run
  *   --plans FILE     where the plans of all queries go (console-plans.txt)
  *   --data, --ports  which local stack
@@ -29,7 +31,9 @@ const { values } = parseArgs({
   options: {
     devices: { type: 'string', default: '100000' },
     software: { type: 'string', default: '100' },
-    runs: { type: 'string', default: '9' },
+    runs: { type: 'string', default: '20' },
+    rows: { type: 'string', default: '1000000' },
+    password: { type: 'string' },
     filled: { type: 'boolean', default: false },
     plans: { type: 'string', default: 'console-plans.txt' },
     data: { type: 'string', default: '.muster' },
@@ -46,25 +50,55 @@ if (values.help) {
 const say = (line) => void (values.json ? process.stderr : process.stdout).write(`${line}\n`);
 const stack = Stack.find(values);
 const { status } = stack;
+const administrator = await Person.signInFirst(
+  stack,
+  'admin@muster.localhost',
+  stack.secrets.firstAdminPassword,
+  values.password,
+);
 const person = await owner();
 const devices = Number(values.devices);
 if (!values.filled)
   await stack.database((client) =>
-    fill(client, person.organisationId, { devices, softwarePerDevice: Number(values.software), say }),
+    fill(client, person.organisationId, {
+      devices,
+      softwarePerDevice: Number(values.software),
+      rows: Number(values.rows),
+      say,
+    }),
   );
 
 writeFileSync(values.plans, '');
 const plans = await stack.database((client) =>
   Plans.on(client, status.parts.find(({ name }) => name === 'postgres').log),
 );
-await pause(2000);
 const timed = [];
-for (const [name, path] of queries(await known())) {
+try {
+  await pause(2000);
+  for (const query of queries(await known())) {
+    timed.push(await timeOf(query));
+    await pause(30); // below the edge's limit of requests for each person
+  }
+} finally {
+  await stack.database((client) => Plans.off(client));
+}
+console.log(
+  JSON.stringify({
+    devices,
+    softwareRows: devices * Number(values.software),
+    limitMs: LIMIT_MS,
+    slow: timed.filter(({ p95Ms }) => p95Ms > LIMIT_MS).length,
+    queries: timed,
+  }),
+);
+
+/** Asks once for the plans, with cold caches, and then as often as wanted. */
+async function timeOf([name, path, who]) {
   const times = [];
   let bytes = 0;
   plans.since();
   for (let run = 0; run <= Number(values.runs); run++) {
-    const reply = await person.call('GET', path);
+    const reply = await (who === 'administrator' ? administrator : person).call('GET', path);
     if (reply.status !== 200) throw new Error(`${path} answered ${reply.status}: ${reply.text.slice(0, 300)}`);
     bytes = reply.bytes;
     if (run > 0) times.push(reply.milliseconds);
@@ -74,26 +108,17 @@ for (const [name, path] of queries(await known())) {
     }
   }
   times.sort((left, right) => left - right);
-  const [median, slowest] = [times[times.length >> 1], times.at(-1)].map((ms) => Math.round(ms * 10) / 10);
-  timed.push({ name, medianMs: median, slowestMs: slowest, bytes });
-  say(`${median > LIMIT_MS ? 'SLOW ' : '     '}${median.toFixed(1).padStart(8)} ms  ${name}`);
-  await pause(30); // below the edge's limit of requests for each person
+  const at = (part) => Math.round(times[Math.min(times.length - 1, Math.floor(times.length * part))] * 10) / 10;
+  const [medianMs, p95Ms, slowestMs] = [at(0.5), at(0.95), at(1)];
+  say(
+    `${p95Ms > LIMIT_MS ? 'SLOW ' : '     '}${medianMs.toFixed(1).padStart(8)} ${p95Ms.toFixed(1).padStart(8)} ms  ${name}`,
+  );
+  return { name, medianMs, p95Ms, slowestMs, bytes };
 }
-await stack.database((client) => Plans.off(client));
-console.log(
-  JSON.stringify({
-    devices,
-    softwareRows: devices * Number(values.software),
-    limitMs: LIMIT_MS,
-    slow: timed.filter(({ medianMs }) => medianMs > LIMIT_MS).length,
-    queries: timed,
-  }),
-);
 
 /** The owner of the bench's own organisation. */
 async function owner() {
-  const admin = await Person.signInFirst(stack, 'admin@muster.localhost', stack.secrets.firstAdminPassword);
-  const reply = await admin.call('POST', '/api/organisations', {
+  const reply = await administrator.call('POST', '/api/organisations', {
     name: 'Bench',
     ownerEmail: OWNER,
     ownerName: 'Bench',
@@ -111,5 +136,9 @@ async function known() {
   const {
     groups: [group],
   } = JSON.parse((await person.call('GET', '/api/groups')).text);
-  return { device: device.id, group: group.id };
+  const software = JSON.parse(
+    (await person.call('GET', '/plugins/software?sort=installations&direction=descending')).text,
+  );
+  const [{ source, name }] = Object.values(software).find(Array.isArray);
+  return { device: device.id, group: group.id, product: String(new URLSearchParams({ source, name })) };
 }
