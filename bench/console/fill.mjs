@@ -128,7 +128,7 @@ const STEPS = [
   [
     'users',
     `INSERT INTO identity.users (id, organisation_id, email, name, role, password_hash, must_change_password, created_at)
-     SELECT gen_random_uuid(), $1, 'user' || n || '-' || left($1::text, 8) || '@bench.example', 'User ' || n, 'viewer', 'none', true, now()
+     SELECT gen_random_uuid(), $1, 'user' || n || '-' || left($1::uuid::text, 8) || '@bench.example', 'User ' || n, 'viewer', 'none', true, now()
      FROM generate_series(1, least(5000, $2::int)) n ON CONFLICT DO NOTHING`,
   ],
   [
@@ -146,7 +146,7 @@ const STEPS = [
   [
     'registration keys',
     `INSERT INTO identity.registration_keys (id, organisation_id, name, key, created_at, created_by)
-     SELECT gen_random_uuid(), $1, 'Key ' || n, 'bench-' || md5($1::text || n), now(), 'bench' FROM generate_series(1, 1000) n
+     SELECT gen_random_uuid(), $1, 'Key ' || n, 'bench-' || md5($1::uuid::text || n), now(), 'bench' FROM generate_series(1, 1000) n
      ON CONFLICT DO NOTHING`,
   ],
   [
