@@ -14,20 +14,26 @@ export interface HourLimit {
   samples: number;
   bytes: number;
 }
+interface DeviceHour {
+  deviceId: string;
+  /** When it begins, in milliseconds since 1970. */
+  hour: number;
+}
 
 interface Filled {
   device_id: string;
   hour: Date;
-  samples: string;
+  samples: number;
   bytes: string;
 }
 
-const keyOf = (deviceId: string, hour: number): string => `${deviceId.toLowerCase()} ${hour}`;
+export const keyOf = (deviceId: string, hour: number): string => `${deviceId.toLowerCase()} ${hour}`;
 
 /**
- * Those samples, in their order, for which the device's hour has room besides what is stored of it, packed or not: so no
- * hour is longer than a roll-up can hold. Transactions that run together do not see each other's samples: a device that
- * reports through several spools at the same moment may go beyond the limit by what those bring.
+ * Notes that these hours have samples to be rolled up, and gives back those samples, in their order, for which the device's
+ * hour has room: so no hour is longer than a roll-up can hold. What a note counts are the samples that came since the last
+ * roll-up, also those that had no room. An hour that is in the hands of a roll-up is waited for, since that has not seen
+ * these samples. Hours are noted in one order, so that none waits for another in a circle.
  */
 export async function withRoom<T extends Weighed>(
   manager: EntityManager,
@@ -36,50 +42,84 @@ export async function withRoom<T extends Weighed>(
   limit: HourLimit,
 ): Promise<T[]> {
   if (samples.length === 0) return [];
-  const hours = samples.map(({ deviceId, at }) => ({ deviceId, hour: hourOf(at) }));
-  const filled = await filledHours(manager, organisationId, [
-    ...new Map(hours.map((one) => [keyOf(one.deviceId, one.hour), one])).values(),
-  ]);
+  const added = new Map<string, DeviceHour & HourLimit>();
+  for (const { deviceId, at, bytes } of samples) {
+    const hour = hourOf(at);
+    const place = added.get(keyOf(deviceId, hour)) ?? { deviceId, hour, samples: 0, bytes: 0 };
+    added.set(keyOf(deviceId, hour), place);
+    place.samples += 1;
+    place.bytes += bytes;
+  }
+  const filled = await note(manager, organisationId, [...added.values()]);
+  const over = [...added.values()].filter(({ hour }) => hour + HOUR <= Date.now());
+  for (const [key, packed] of await packedHours(manager, organisationId, over)) {
+    const hour = filled.get(key);
+    if (hour) filled.set(key, { samples: hour.samples + packed.samples, bytes: hour.bytes + packed.bytes });
+  }
   return samples.filter(({ deviceId, at, bytes }) => {
-    const hour = filled({ deviceId, hour: hourOf(at) });
-    if (hour.samples + 1 > limit.samples || hour.bytes + bytes > limit.bytes) return false;
+    const hour = filled.get(keyOf(deviceId, hourOf(at)));
+    if (!hour || hour.samples + 1 > limit.samples || hour.bytes + bytes > limit.bytes) return false;
     hour.samples += 1;
     hour.bytes += bytes;
     return true;
   });
 }
 
-/** How much is stored of devices' hours, packed or not. The hours are given once each and begin at `hour`. */
-export async function filledHours(
+/** @returns what the notes counted before, by `keyOf` */
+async function note(
   manager: EntityManager,
   organisationId: string,
-  hours: ReadonlyArray<{ deviceId: string; hour: number }>,
-): Promise<(of: { deviceId: string; hour: number }) => HourLimit> {
-  const begins = hours.map(({ hour }) => hour);
-  const rows = await manager.query<Filled[]>(filledSql, [
-    organisationId,
-    hours.map(({ deviceId }) => deviceId),
-    begins.map(textOf),
-    textOf(Math.min(...begins)),
-    textOf(Math.max(...begins) + HOUR),
-  ]);
-  const filled = new Map<string, HourLimit>();
-  for (const { device_id, hour, samples, bytes } of rows) {
-    filled.set(keyOf(device_id, hour.getTime()), { samples: Number(samples), bytes: Number(bytes) });
-  }
-  return ({ deviceId, hour }) => filled.get(keyOf(deviceId, hour)) ?? { samples: 0, bytes: 0 };
+  added: ReadonlyArray<DeviceHour & HourLimit>,
+): Promise<Map<string, HourLimit>> {
+  const rows = await manager.query<Filled[]>(
+    `INSERT INTO rmm_logs.hours_due AS due (organisation_id, device_id, hour, samples, bytes)
+     SELECT $1, * FROM unnest($2::uuid[], $3::timestamptz[], $4::integer[], $5::bigint[]) AS given (device_id, hour, samples, bytes)
+      ORDER BY device_id, hour
+     ON CONFLICT (organisation_id, device_id, hour)
+     DO UPDATE SET samples = due.samples + EXCLUDED.samples, bytes = due.bytes + EXCLUDED.bytes
+     RETURNING device_id, hour, samples, bytes`,
+    [
+      organisationId,
+      added.map(({ deviceId }) => deviceId),
+      added.map(({ hour }) => textOf(hour)),
+      added.map(({ samples }) => samples),
+      added.map(({ bytes }) => bytes),
+    ],
+  );
+  const own = new Map(added.map((one) => [keyOf(one.deviceId, one.hour), one]));
+  return new Map(
+    rows.map(({ device_id, hour, samples, bytes }) => {
+      const key = keyOf(device_id, hour.getTime());
+      const mine = own.get(key) ?? { samples: 0, bytes: 0 };
+      return [key, { samples: samples - mine.samples, bytes: Number(bytes) - mine.bytes }];
+    }),
+  );
 }
 
-/** The bounds over all hours let PostgreSQL leave out the other days' partitions. */
-const filledSql = `
-  SELECT given.device_id, given.hour,
-         coalesce(packed.samples, 0) + loose.samples AS samples, coalesce(packed.bytes, 0) + loose.bytes AS bytes
-    FROM unnest($2::uuid[], $3::timestamptz[]) AS given (device_id, hour)
-   CROSS JOIN LATERAL (
-     SELECT count(*) AS samples, coalesce(sum(octet_length(s.sample::text)), 0) AS bytes
-       FROM rmm_logs.samples s
-      WHERE s.organisation_id = $1 AND s.device_id = given.device_id
-        AND s.at >= given.hour AND s.at < given.hour + interval '1 hour' AND s.at >= $4 AND s.at < $5) AS loose
-    LEFT JOIN rmm_logs.sample_hours packed
-      ON packed.organisation_id = $1 AND packed.device_id = given.device_id AND packed.hour = given.hour
-     AND packed.hour >= $4 AND packed.hour < $5`;
+/** What of these hours is packed, by `keyOf`. The bounds let PostgreSQL leave out the other days' partitions. */
+export async function packedHours(
+  manager: EntityManager,
+  organisationId: string,
+  hours: readonly DeviceHour[],
+): Promise<Map<string, HourLimit>> {
+  if (hours.length === 0) return new Map();
+  const begins = hours.map(({ hour }) => hour);
+  const rows = await manager.query<Filled[]>(
+    `SELECT device_id, hour, h.samples, h.bytes
+       FROM rmm_logs.sample_hours h JOIN unnest($2::uuid[], $3::timestamptz[]) AS given (device_id, hour) USING (device_id, hour)
+      WHERE h.organisation_id = $1 AND h.hour >= $4 AND h.hour <= $5`,
+    [
+      organisationId,
+      hours.map(({ deviceId }) => deviceId),
+      begins.map(textOf),
+      textOf(Math.min(...begins)),
+      textOf(Math.max(...begins)),
+    ],
+  );
+  return new Map(
+    rows.map(({ device_id, hour, samples, bytes }) => [
+      keyOf(device_id, hour.getTime()),
+      { samples, bytes: Number(bytes) },
+    ]),
+  );
+}

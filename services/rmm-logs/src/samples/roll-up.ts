@@ -1,7 +1,7 @@
 import type { Database } from '@muster/database';
 import type { EntityManager } from 'typeorm';
 import { DAY, dayOf, HOUR, textOf } from './hour';
-import { filledHours } from './hour-room';
+import { keyOf, packedHours } from './hour-room';
 import { type Hours, packDay, unpackDay } from './hourly-day';
 import type { Measured, Moment, Processes } from './measured';
 import { packHour, unpackHour } from './sample-hour';
@@ -14,6 +14,11 @@ export interface DeviceHour {
   deviceId: string;
   /** When it begins, in milliseconds since 1970. */
   hour: number;
+}
+
+/** An hour whose note this transaction holds, with the bytes that came since it was rolled up last. */
+interface HeldHour extends DeviceHour {
+  bytes: number;
 }
 
 interface SampleRow {
@@ -55,20 +60,19 @@ const columnsOf = (hours: readonly DeviceHour[]): [devices: string[], hours: str
 
 /** Hours that have samples, by `keyOf`. */
 type ByHour = Map<string, DeviceHour & { moments: Moment[] }>;
-const keyOf = (deviceId: string, hour: number): string => `${deviceId} ${hour}`;
 
-async function lock(
-  manager: EntityManager,
-  organisationId: string,
-  hours: readonly DeviceHour[],
-): Promise<DeviceHour[]> {
-  const rows = await manager.query<Array<{ device_id: string; hour: Date }>>(
-    `SELECT d.device_id, d.hour
+async function lock(manager: EntityManager, organisationId: string, hours: readonly DeviceHour[]): Promise<HeldHour[]> {
+  const rows = await manager.query<Array<{ device_id: string; hour: Date; bytes: string }>>(
+    `SELECT d.device_id, d.hour, d.bytes
        FROM rmm_logs.hours_due d JOIN unnest($2::uuid[], $3::timestamptz[]) AS given (device_id, hour) USING (device_id, hour)
       WHERE d.organisation_id = $1 ORDER BY d.device_id, d.hour FOR UPDATE OF d SKIP LOCKED`,
     [organisationId, ...columnsOf(hours)],
   );
-  return rows.map(({ device_id, hour }) => ({ deviceId: device_id, hour: hour.getTime() }));
+  return rows.map(({ device_id, hour, bytes }) => ({
+    deviceId: device_id,
+    hour: hour.getTime(),
+    bytes: Number(bytes),
+  }));
 }
 
 /**
@@ -78,13 +82,13 @@ async function lock(
 async function inBoundedParts(
   manager: EntityManager,
   organisationId: string,
-  hours: readonly DeviceHour[],
+  hours: readonly HeldHour[],
 ): Promise<DeviceHour[][]> {
-  const filled = await filledHours(manager, organisationId, hours);
+  const packed = await packedHours(manager, organisationId, hours);
   const parts: DeviceHour[][] = [];
   let room = 0;
   for (const hour of hours) {
-    const { bytes } = filled(hour);
+    const bytes = hour.bytes + (packed.get(keyOf(hour.deviceId, hour.hour))?.bytes ?? 0);
     room -= bytes;
     const part = parts.at(-1);
     if (part && room >= 0) part.push(hour);

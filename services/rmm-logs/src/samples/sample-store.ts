@@ -5,11 +5,9 @@ import type { EntityManager } from 'typeorm';
 import { RmmLogsConfig } from '../config';
 import { Storing } from '../metrics/storing';
 import { byOrganisation, inParts } from '../reports/by-organisation';
-import { grouped } from '../reports/grouped';
 import { keptTime } from '../retention/kept';
 import { Retention } from '../retention/retention.service';
 import { SCHEMA } from '../schema';
-import { hourOf } from './hour';
 import { withRoom } from './hour-room';
 import { measuredOf, processesOf } from './measured';
 
@@ -53,7 +51,6 @@ export class SampleStore {
       const inTime = unseen.filter(({ at }) => at >= kept.from && at <= kept.to);
       const storable = await withRoom(manager, organisationId, inTime, limit);
       for (const part of inParts(storable, ROWS)) await insert(manager, organisationId, part);
-      await noteHours(manager, organisationId, storable, Date.now());
       return [unseen.length, inTime.length, storable.length];
     });
     this.storing.stored(
@@ -83,28 +80,3 @@ const insert = (manager: EntityManager, organisationId: string, rows: readonly R
       rows.map(({ sample }) => sample),
     ],
   );
-
-/**
- * An hour that runs is not rolled up yet, so its note can only be there or not. One that is over may be in the hands of a
- * roll-up that has not seen these rows: wait for it, and note the hour again. In one order, so that none waits for another
- * in a circle.
- */
-async function noteHours(
-  manager: EntityManager,
-  organisationId: string,
-  rows: readonly Row[],
-  now: number,
-): Promise<void> {
-  const hours = new Map(rows.map(({ deviceId, at }) => [`${deviceId} ${hourOf(at)}`, { deviceId, hour: hourOf(at) }]));
-  const running = hourOf(now);
-  const groups = grouped(hours.values(), ({ hour }) => (hour < running ? 'over' : 'running'));
-  for (const [state, noted] of groups) {
-    await manager.query(
-      `INSERT INTO rmm_logs.hours_due (organisation_id, device_id, hour)
-       SELECT $1, device_id, hour FROM unnest($2::uuid[], $3::timestamptz[]) AS given (device_id, hour)
-        ORDER BY device_id, hour
-       ON CONFLICT ${state === 'over' ? '(organisation_id, device_id, hour) DO UPDATE SET hour = EXCLUDED.hour' : 'DO NOTHING'}`,
-      [organisationId, noted.map(({ deviceId }) => deviceId), noted.map(({ hour }) => new Date(hour).toISOString())],
-    );
-  }
-}

@@ -31,4 +31,7 @@ export class HourDue {
   organisationId: string;
   @PrimaryColumn('uuid', { name: 'device_id', primaryKeyConstraintName: 'hours_due_pkey' }) deviceId: string;
   @PrimaryColumn('timestamptz', { primaryKeyConstraintName: 'hours_due_pkey' }) hour: Date;
+  /** Those that came since, with their bytes of JSON. */
+  @Column('integer', { default: 0 }) samples: number;
+  @Column('bigint', { default: 0 }) bytes: string;
 }
