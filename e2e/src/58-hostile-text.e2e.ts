@@ -172,7 +172,7 @@ describe('hostile text', () => {
     ['logs', () => `/logs?device=${device.id}`],
     ['logs, every line opened', () => `/logs?device=${device.id}`, openAll],
     ['the audit log', () => `/audit-log?search=${found}`],
-    ['an audit entry', () => `/audit-log?action=agent.noted&search=${found}`, openEntry],
+    ['an audit entry', () => `/audit-log?action=agent.updated&search=${found}`, openEntry],
     ['users', () => '/users?size=200'],
     ['groups', () => `/groups?search=${found}&size=200`],
     ['a group', () => `/groups/${ids.group}`],
