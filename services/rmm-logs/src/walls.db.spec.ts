@@ -74,6 +74,7 @@ async function fill(device: TestDevice, mark: string): Promise<void> {
 beforeAll(async () => {
   suite = await RmmLogsUnderTest.start();
   app = await suite.startService({ ROLL_UP_SECONDS: '3600' });
+  suite.people.set('powerless', { role: 'read-only', organisationId: stranger, permissions: [] });
   suite.people.set('stranger', { role: 'owner', organisationId: stranger });
   hidden = suite.device();
   await fill(hidden, 'hidden');
@@ -97,7 +98,7 @@ describe('an owner of another organisation', () => {
 describe('nobody', () => {
   it.each(ofPeople.map((route) => [label(route), route] as const))('gets in by %s', async (_, route) => {
     expect(await call(route, {})).toMatchObject({ status: 401, body: { code: 'not-signed-in' } });
-    expect(await call(route, { as: 'nobody' })).toMatchObject({ status: 403, body: { code: 'permission-denied' } });
+    expect(await call(route, { as: 'powerless' })).toMatchObject({ status: 403, body: { code: 'permission-denied' } });
     expect(await call(route, { device: hidden })).toMatchObject({ status: 401 });
   });
   it.each(ofDevices.map((route) => [label(route), route] as const))(

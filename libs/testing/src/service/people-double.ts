@@ -26,7 +26,6 @@ export class PeopleDouble {
   readonly people = new Map<string, Somebody>([
     ['owner', { role: 'owner', organisationId: DEFAULT_ORGANISATION_ID }],
     ['reader', { role: 'read-only', organisationId: DEFAULT_ORGANISATION_ID }],
-    ['nobody', { role: 'read-only', organisationId: DEFAULT_ORGANISATION_ID, permissions: [] }],
   ]);
 
   @HandlesRequest(verifyCredential)
