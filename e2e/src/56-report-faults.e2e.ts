@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { DEFAULT_ORGANISATION_ID, listDeadLetters, readSeries, samplesReported } from '@muster/contracts';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Api } from './harness/api';
 import { publishRaw } from './harness/bus';
 import { asDatabaseAdministrator, Fleet, WHOLE } from './harness/load';
@@ -24,6 +24,8 @@ beforeAll(async () => {
 });
 afterAll(() => fleet?.close());
 beforeEach(() => until('everything is ready', async () => (await status()).ready));
+// A test that fails leaves no load to the next.
+afterEach(() => fleet.rest());
 
 /** What was answered with 202 is in the database once: samples, logs, audit, output, inventory. */
 async function expectWhole(): Promise<void> {
@@ -74,7 +76,8 @@ describe('a consumer that cannot write while devices report as much as in an hou
       const hour = Math.ceil((DEVICES * 3600) / 67);
       fleet.start(RATE);
       await until('an hour of reports is taken', async () => fleet.ledger.taken >= before + hour);
-      expect(await fleet.ledger.missing(client), 'not stored yet').toBeGreaterThanOrEqual(hour);
+      // Nine of ten carry samples, which wait for the lock; the others go elsewhere.
+      expect(await fleet.ledger.missing(client), 'not stored yet').toBeGreaterThan(hour * 0.8);
       expect(fleet.normal, 'taken as ever').toBe(true);
       await client.query('ROLLBACK');
     });
