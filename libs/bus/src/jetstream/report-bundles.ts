@@ -10,8 +10,8 @@ interface Bundle {
 }
 
 /**
- * Puts what arrives within a few milliseconds on one subject into one message, a JSON array of payloads: a report costs
- * the bus and both ends as much as any other message, and there are many. Each caller still hears only what JetStream
+ * Puts what arrives within a few milliseconds on one subject into one message, a JSON array of payloads: it is messages
+ * that cost the bus and both ends, more than what they hold, and reports are many. Each caller still hears only what JetStream
  * said about the message that carries its own.
  */
 export class ReportBundles {

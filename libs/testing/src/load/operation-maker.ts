@@ -5,7 +5,7 @@ import { uuid7 } from './uuid7';
 
 /** Requests that carry the output of one operation. */
 const APPENDS = 3;
-const LINE = 'Get:17 http://deb.debian.org/debian bookworm/main amd64 libssl3 amd64 3.0.11-1 [2,019 kB]\n';
+const LINE = 'Get:17 https://mirror.example.org/debian bookworm/main amd64 libssl3 amd64 3.0.11-1 [2,019 kB]\n';
 
 /** What a device tells of the operations that it runs: that they ended, and what they print. */
 export class OperationMaker {
