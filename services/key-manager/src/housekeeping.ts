@@ -1,12 +1,11 @@
 import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { Database } from '@muster/database';
-import { Log } from '@muster/service-kit';
+import { Log, Periodic } from '@muster/service-kit';
 import { type EntityTarget, LessThan, type ObjectLiteral } from 'typeorm';
 import { DAY_MS } from './authority/x509';
 import { CertificateEntity } from './devices/certificate.entity';
 import { AddressFailureEntity } from './limits/address-failure.entity';
 import { FAILURE_WINDOW_MS } from './limits/address-failures';
-import { Periodic } from './periodic';
 import { RevocationEntity } from './revocations/revocation.entity';
 import { SessionEntity } from './sessions/session.entity';
 import { SignInAttemptEntity } from './sessions/sign-in-attempt.entity';

@@ -1,10 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { type BeforeApplicationShutdown, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { Database } from '@muster/database';
-import { Log } from '@muster/service-kit';
+import { Log, Periodic } from '@muster/service-kit';
 import type { EntityManager } from 'typeorm';
 import { AuditLogsConfig } from '../config';
-import { Periodic } from '../periodic';
 import { entriesFrom } from '../verify/verify.queries';
 import { AddressRules } from './address-rules';
 import { advance, fail, type Held, hold, organisationsToForward, release } from './forwarding.queries';

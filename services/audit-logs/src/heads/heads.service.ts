@@ -2,10 +2,9 @@ import { type BeforeApplicationShutdown, Injectable, type OnApplicationBootstrap
 import { Bus } from '@muster/bus';
 import { type AuditHeadPayload, signAuditHead } from '@muster/contracts';
 import { Database } from '@muster/database';
-import { Log } from '@muster/service-kit';
+import { Log, Periodic } from '@muster/service-kit';
 import { Chain } from '../chain/chain.service';
 import { AuditLogsConfig } from '../config';
-import { Periodic } from '../periodic';
 import { storeHead } from './head.queries';
 
 interface UnsignedChain {

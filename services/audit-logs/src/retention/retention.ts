@@ -1,11 +1,10 @@
 import { type BeforeApplicationShutdown, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { Database } from '@muster/database';
-import { Log } from '@muster/service-kit';
+import { Log, Periodic } from '@muster/service-kit';
 import { Chain } from '../chain/chain.service';
 import { detailsOf } from '../chain/draft';
 import { AuditLogsConfig } from '../config';
 import { SYSTEM } from '../facts/fact-mapping';
-import { Periodic } from '../periodic';
 
 const DAY_MS = 86_400_000;
 /** Stops a sweep that would go on for ever; the next one goes on. */

@@ -1,7 +1,6 @@
 import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
-import { Health, Log } from '@muster/service-kit';
+import { Health, Log, Periodic } from '@muster/service-kit';
 import { KeyManagerConfig } from '../key-manager.config';
-import { Periodic } from '../periodic';
 import { Authority } from './authority';
 import { addMissingDelegation, renewDelegations } from './delegation-renewal';
 import { DAY_MS, fingerprint } from './x509';

@@ -1,8 +1,7 @@
 import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { Bus, HandlesRequest } from '@muster/bus';
 import { type ListRevocations, listRevocations, revocationHeartbeat, type RevocationList } from '@muster/contracts';
-import { Log } from '@muster/service-kit';
-import { Periodic } from '../periodic';
+import { Log, Periodic } from '@muster/service-kit';
 import { Revocations } from './revocations';
 
 const HEARTBEAT_MS = 1000;

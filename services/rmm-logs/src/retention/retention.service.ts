@@ -2,9 +2,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { type BeforeApplicationShutdown, Injectable, type OnModuleInit } from '@nestjs/common';
 import { AppError } from '@muster/contracts';
 import { Database, isMissingPartition, maintainPartitions } from '@muster/database';
-import { Log } from '@muster/service-kit';
+import { Log, Periodic } from '@muster/service-kit';
 import { RmmLogsConfig } from '../config';
-import { Periodic } from '../periodic';
 import { SCHEMA } from '../schema';
 import { AHEAD_DAYS, keptDays } from './kept';
 

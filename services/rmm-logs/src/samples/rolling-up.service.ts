@@ -1,10 +1,9 @@
 import { type BeforeApplicationShutdown, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { AppError } from '@muster/contracts';
 import { Database } from '@muster/database';
-import { Log } from '@muster/service-kit';
+import { Log, Periodic } from '@muster/service-kit';
 import { RmmLogsConfig } from '../config';
 import { Storing } from '../metrics/storing';
-import { Periodic } from '../periodic';
 import { inParts } from '../reports/by-organisation';
 import { grouped } from '../reports/grouped';
 import { keptTime } from '../retention/kept';
