@@ -153,17 +153,38 @@ async function enrolAll() {
 
 async function reportAll() {
   const latencies = [];
+  const bySecond = [];
   let taken = 0;
   const measured = (milliseconds, sent, dueMs) => {
     ledger.note(sent);
     if (dueMs < warmUpSeconds * 1000) return;
     latencies.push(milliseconds);
+    (bySecond[Math.floor(dueMs / 1000)] ??= []).push(milliseconds);
     if (sent.status === 202) taken++;
   };
   const send = (number) => devices[number % count].report(connection);
   await openLoop({ rate, seconds: warmUpSeconds + seconds, send, measured });
+  tellWorst(bySecond);
   const sorted = Float64Array.from(latencies).sort();
   return { perSecond: taken / seconds, p50: percentile(sorted, 0.5), p99: percentile(sorted, 0.99) };
+}
+
+/** The seconds with the longest latencies, for a look at what stalled then. */
+function tellWorst(bySecond) {
+  const seconds = bySecond.map((of, second) => ({
+    second,
+    p99: percentile(
+      of.sort((a, b) => a - b),
+      0.99,
+    ),
+  }));
+  const worst = seconds.filter(Boolean).sort((a, b) => b.p99 - a.p99);
+  say(
+    `worst seconds: ${worst
+      .slice(0, 8)
+      .map(({ second, p99 }) => `${second} (p99 ${round(p99)} ms)`)
+      .join(', ')}`,
+  );
 }
 
 function usedByParts() {

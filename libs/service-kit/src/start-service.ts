@@ -29,6 +29,11 @@ export interface ServiceOptions<C extends BaseConfig> {
 
 /** Exit code for a faulty configuration (`EX_CONFIG` of sysexits.h): starting again does not help. */
 const EX_CONFIG = 78;
+/**
+ * Connections that may wait to be accepted; the system's own limit (net.core.somaxconn, 4096) holds above it. With fewer, a
+ * burst after a pause leaves some that their client takes for open: their requests hang until it gives up.
+ */
+const BACKLOG = 4096;
 const ALL_FACES: readonly Face[] = ['manager', 'worker', 'public'];
 
 @Module({})
@@ -81,7 +86,7 @@ export async function startService<C extends BaseConfig>(
   try {
     const app = await createService(options, config, log);
     endOnSignal(app, config, log);
-    await app.listen(config.SERVICE_PORT, config.SERVICE_HOST);
+    await app.listen({ port: config.SERVICE_PORT, host: config.SERVICE_HOST, backlog: BACKLOG });
     log.info({ address: await app.getUrl() }, 'Listening.');
   } catch (error) {
     fail(error);

@@ -24,9 +24,9 @@ const RETRY_LONGEST_MS = 5000;
  * Reports come many and small: between two looks at their stream this much time passes, so that each look finds a batch.
  * A full batch is followed up at once, and the first report after a quiet time is taken as it comes. Milliseconds.
  */
-const GATHER_MS = 100;
-/** Bytes of reports that are in hand at once. */
-const BATCH_BYTES = 8 * 1024 * 1024;
+const GATHER_MS = 250;
+/** Bytes of reports that are in hand at once: what is read and checked without a pause for requests, some 10 ms. */
+const BATCH_BYTES = 1024 * 1024;
 
 interface Source {
   stream: StreamName;
@@ -124,7 +124,7 @@ export class EventConsumers {
       // What was replayed is little, and would overwrite what the stream itself shows.
       if (stream !== 'REPLAYS') this.handling.looked(consumer, messages, left);
       await keepingHold(messages, () => this.handling.handle(consumer, messages, stop));
-      const rest = left < consumer.batch ? next - performance.now() : 0;
+      const rest = fillsBatch(left, consumer.batch, messages) ? 0 : next - performance.now();
       if (messages.length > 0 && rest > 0) await delay(rest, undefined, { signal: stop }).catch(() => undefined);
     }
   }
@@ -137,6 +137,12 @@ export class EventConsumers {
 
 /** How many more the server had when it sent the last one. */
 const leftAfter = (messages: PulledMessage[]): number => messages.at(-1)?.pending ?? 0;
+
+/** Whether what is left, of the size of what came, is a batch by its number or by its bytes. */
+function fillsBatch(left: number, batch: number, messages: PulledMessage[]): boolean {
+  const bytes = messages.reduce((sum, { data }) => sum + data.length, 0);
+  return left >= batch || (left * bytes) / messages.length >= BATCH_BYTES;
+}
 
 /** Tells the server now and then that the messages are still being worked on. */
 async function keepingHold(messages: PulledMessage[], work: () => Promise<void>): Promise<void> {

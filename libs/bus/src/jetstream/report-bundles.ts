@@ -1,5 +1,5 @@
 /** Milliseconds between two messages. The first after a quiet time goes at once. */
-const APART_MS = 4;
+const APART_MS = 10;
 /** Bytes from which a message goes without waiting for more. */
 const FULL_BYTES = 256 * 1024;
 

@@ -1,4 +1,4 @@
-import type { ServiceName } from '@muster/contracts';
+import { allRequests, type ServiceName } from '@muster/contracts';
 import { PRESENCE_BYTES } from '../streams';
 import { MAX_BODY_BYTES } from '../wire/encode';
 import { leafPermissions, type Permissions, servicePermissions } from './permissions';
@@ -105,7 +105,14 @@ function accounts(settings: HubSettings | LeafSettings): string[] {
   ];
 }
 
-/** `replies`: may answer once, within two minutes, where a request that it received says so. */
+/**
+ * Seconds in which a service may answer a request: what contracts give it and one more. nats-server remembers each message
+ * with a reply subject that it delivered for so long, those of JetStream too, and beyond 4,096 of them looks through all at
+ * each delivery: with minutes here a busy consumer takes most of its time.
+ */
+const ANSWER_SECONDS = Math.ceil(Math.max(...allRequests().map(({ timeoutMs }) => timeoutMs)) / 1000) + 1;
+
+/** `replies`: may answer once where a request that it received says so. */
 const user = (name: string, password: string, link: string, allowed: Permissions, replies: boolean): string[] => [
   '      {',
   `        user: ${quoted(name)}`,
@@ -114,7 +121,7 @@ const user = (name: string, password: string, link: string, allowed: Permissions
   '        permissions {',
   `          publish { allow: ${list(allowed.publish)} }`,
   `          subscribe { allow: ${list(allowed.subscribe)} }`,
-  ...(replies ? ['          allow_responses { max: 1, expires: "2m" }'] : []),
+  ...(replies ? [`          allow_responses { max: 1, expires: "${ANSWER_SECONDS}s" }`] : []),
   '        }',
   '      }',
 ];
