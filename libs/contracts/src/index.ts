@@ -45,5 +45,6 @@ export * from './inventory/inventory-reports';
 export * from './inventory/inventory';
 export * from './audit/audit-reports';
 export * from './audit/audit';
+export * from './audit/list-exports';
 export * from './live/live-path';
 export * from './live/live';

@@ -100,6 +100,20 @@ export class AuditFault {
   @Whole({ min: 0, max: Number.MAX_SAFE_INTEGER, about: 'Entry that it is about.' }) number: number;
   @Text({ max: 1000 }) problem: string;
 }
+/** Somebody had the chain, or a stretch of it, checked. */
+export class AuditVerified extends PersonFact {
+  @Flag() intact: boolean;
+  @Whole({ min: 0, max: Number.MAX_SAFE_INTEGER }) checkedFrom: number;
+  @Whole({ min: 0, max: Number.MAX_SAFE_INTEGER }) checkedTo: number;
+  @Whole({ min: 0, max: 100, about: 'Faults that were named.' }) faults: number;
+}
+export const auditVerified = defineEvent({
+  subject: 'audit.verified.v1',
+  delivery: 'durable',
+  payload: AuditVerified,
+  publishers: ['audit-logs'],
+  consumers: ['audit-logs'],
+});
 export class AuditVerdict {
   @Flag() intact: boolean;
   @Whole({ min: 0, max: Number.MAX_SAFE_INTEGER }) checkedFrom: number;
@@ -118,7 +132,7 @@ export const verifyAudit = defineRoute({
   body: VerifyAudit,
   bodyLimit: 8 * 1024 * 1024,
   reply: AuditVerdict,
-  causes: { none: 'it reads only' },
+  causes: [auditVerified],
 });
 
 /** Where entries are forwarded to: syslog (RFC 5424) over TLS (RFC 5425). */

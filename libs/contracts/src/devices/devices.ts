@@ -40,8 +40,17 @@ export class DeviceSummary {
 export class DevicePage {
   @List(nested(() => DeviceSummary), { max: 200 }) devices: DeviceSummary[];
   @Whole({ min: 0, max: 100_000_000 }) total: number;
+  @Text({ max: 1000, optional: true, about: 'Where the next page begins, as `after`; absent on the last one.' })
+  next?: string;
 }
 export class DeviceQuery extends PageQuery {
+  @Text({
+    max: 1000,
+    optional: true,
+    about:
+      'The `next` of the page before, of the same order: rows that change meanwhile make no others come twice or not.',
+  })
+  after?: string;
   @OneOf(['name', 'presence', 'osName', 'lastContactAt', 'enrolledAt'], { optional: true }) sort?:
     'name' | 'presence' | 'osName' | 'lastContactAt' | 'enrolledAt';
   @OneOf(PRESENCES, { optional: true }) presence?: Presence;

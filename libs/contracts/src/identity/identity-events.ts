@@ -1,4 +1,4 @@
-import { Flag, Instant, List, nested, OneOf, Text, Uuid } from '../schema/fields';
+import { Flag, Instant, List, nested, OneOf, Text, Uuid, Whole } from '../schema/fields';
 import { ActionFact, FieldChange, PersonFact } from '../audit/action-facts';
 import { type BusEvent, defineEvent } from '../wire/bus';
 import type { ServiceName } from '../wire/services';
@@ -73,3 +73,25 @@ export class CertificateRenewed extends ActionFact {
   @Instant() notAfter: string;
 }
 export const certificateRenewed = fact('certificate.renewed.v1', CertificateRenewed);
+
+/**
+ * Somebody showed a registration key, for enrolling a device or getting an installer, and was refused: `count` times for
+ * this reason, from this network, within a minute or so. With an unknown key in the default organisation.
+ */
+export class EnrolmentRefused extends ActionFact {
+  @Text({ max: 64, about: 'IPv4 address or IPv6 /64; `several` for what one minute has no room for.' }) address: string;
+  @Text({ max: 64, about: 'Code of the refusal, for example key-revoked.' }) reason: string;
+  @Whole({ min: 1, max: Number.MAX_SAFE_INTEGER }) count: number;
+  @Uuid({ optional: true }) registrationKeyId?: string;
+}
+export const enrolmentRefused = fact('enrolment.refused.v1', EnrolmentRefused);
+
+/** A certificate of the authority came into use or went out of it. In the default organisation, the operator's. */
+export class AuthorityChanged extends ActionFact {
+  @Text({ max: 64, about: '`root`, `cross`, or the part that it is for: `issuing/devices`, `signing/operation` …' })
+  part: string;
+  @OneOf(['added', 'removed']) change: 'added' | 'removed';
+  @Text({ max: 64, about: 'SHA-256 of the certificate, hex.' }) fingerprint: string;
+  @Instant() notAfter: string;
+}
+export const authorityChanged = fact('authority.changed.v1', AuthorityChanged);
