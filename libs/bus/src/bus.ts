@@ -54,10 +54,10 @@ export class Bus {
     await this.publishShaped(event, shape(event.payload, payload), ids);
   }
 
-  /** As `publish`, for a payload that already has the shape of its contract: a row of the outbox. */
-  async publishShaped(
+  /** As `publish`, for a payload that already has the shape of its contract: a row of the outbox, a report as it was taken. */
+  async publishShaped<T>(
     event: Pick<BusEvent, 'subject' | 'delivery' | 'publishers' | 'consumers'>,
-    payload: unknown,
+    payload: T,
     ids: Partial<OutgoingIds> = {},
   ): Promise<void> {
     this.mustBeOneOf(event.publishers, `publish ${event.subject}`);

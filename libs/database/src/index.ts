@@ -15,6 +15,7 @@ export { newId } from './identifier';
 export { migrate } from './migrate';
 export { Outbox } from './outbox/outbox';
 export { OutboxReader, type WaitingEvent } from './outbox/outbox-reader';
+export { bareArray, jsonLines, jsonLinesArray } from './parameters';
 export {
   maintainPartitions,
   type Maintained,

@@ -1,10 +1,9 @@
-import { type Class, InvalidInput, parse } from '@muster/contracts';
+import { accept, type Class, InvalidInput } from '@muster/contracts';
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
-/** A body from the wire as instance of its contract class. @throws InvalidInput also when it is not JSON at all */
-export const decode = <T extends object>(type: Class<T>, body: Uint8Array): T =>
-  parse(type, readJson(body), { unknown: 'drop' });
+/** A body from the wire in the shape of its contract class. @throws InvalidInput also when it is not JSON at all */
+export const decode = <T extends object>(type: Class<T>, body: Uint8Array): T => accept(type, readJson(body));
 
 /** One payload out of a body, as it was published; or what is wrong with it. */
 export interface Decoded<T> {
@@ -26,7 +25,7 @@ export function decodeEach<T extends object>(type: Class<T>, body: Uint8Array): 
 
 function verdictOf<T extends object>(type: Class<T>, value: unknown): Decoded<T> {
   try {
-    return { value, payload: parse(type, value, { unknown: 'drop' }) };
+    return { value, payload: accept(type, value) };
   } catch (error) {
     if (!(error instanceof InvalidInput)) throw error;
     return { value, problem: error.message };

@@ -1,4 +1,4 @@
-import { type Class, checksOf } from './registry';
+import { type Class, checksOf, hasDefaults } from './registry';
 
 /**
  * The quick side of validation: a predicate for each kind of field. Where one holds, class-validator accepts the value too
@@ -37,13 +37,17 @@ export const isOneOf = (values: readonly string[]): Holds => {
   return (value) => known.has(value);
 };
 
+/** What JSON makes of `{…}`. */
+export const isPlain = (value: unknown): value is object =>
+  typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype;
+
 export const isInstance =
   (type: () => Class): Holds =>
   (value) =>
     typeof value === 'object' &&
     value !== null &&
     // Not of a class that extends it, whose own fields would go unseen.
-    Object.getPrototypeOf(value) === type().prototype &&
+    (Object.getPrototypeOf(value) === type().prototype || (isPlain(value) && !hasDefaults(type()))) &&
     allHold(type(), value);
 
 export const isOpen: Holds = (value) => typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { List, nested, Text, Whole } from './fields';
-import { InvalidInput, parse, shape } from './parse';
+import { accept, InvalidInput, parse, shape } from './parse';
 
 class Leaf {
   @Text({ min: 1, max: 5 }) name: string;
@@ -18,6 +18,27 @@ const faultsOf = (input: unknown, unknown: 'refuse' | 'drop' = 'refuse') => {
     return error.faults.map((fault) => fault.field);
   }
 };
+
+class Page extends Leaf {
+  @Whole({ min: 1, max: 9 }) size = 5;
+}
+
+describe('accept', () => {
+  it('gives back the input itself where everything holds', () => {
+    const input = { leaves: [{ name: 'a' }], newer: 1 };
+    expect(accept(Tree, input)).toBe(input);
+  });
+  it('refuses what parse refuses, in the same words', () => {
+    const wrong = { size: 11, leaves: [{ name: '' }] };
+    expect(() => accept(Tree, wrong)).toThrow(InvalidInput);
+    expect(() => accept(Tree, { leaves: 'none' })).toThrow(InvalidInput);
+    expect(() => accept(Tree, [])).toThrow('(body): must be an object');
+    expect(() => accept(Tree, { leaves: [[]] })).toThrow(InvalidInput);
+  });
+  it('fills in what a class has by itself', () => {
+    expect(accept(Page, { name: 'a' })).toEqual({ name: 'a', size: 5 });
+  });
+});
 
 describe('parse', () => {
   it('builds instances, nested ones too', () => {

@@ -1,6 +1,6 @@
 import { type ValidationError, validateSync } from 'class-validator';
-import { allHold } from './holds';
-import { type Class, type FieldRecord, fieldsOf } from './registry';
+import { allHold, isPlain } from './holds';
+import { type Class, type FieldRecord, fieldsOf, hasDefaults } from './registry';
 
 /** One thing that is wrong with an input: where, and what would be right. */
 export interface Fault {
@@ -34,6 +34,14 @@ export function parse<T extends object>(type: Class<T>, input: unknown, options:
   if (faults.length > 0) throw new InvalidInput(faults);
   return instance as T;
 }
+
+/**
+ * As `parse` with unknown fields dropped, for what one of our own services made: an input in which everything holds is
+ * given back itself, not copied, so that what its contract does not know stays in it.
+ * @throws InvalidInput with every fault at once
+ */
+export const accept = <T extends object>(type: Class<T>, input: unknown): T =>
+  isPlain(input) && !hasDefaults(type) && allHold(type, input) ? (input as T) : parse(type, input, { unknown: 'drop' });
 
 /** Copies the declared fields only, so that a reply never carries more than its contract says. Dates become text. */
 export function shape<T extends object>(type: Class<T>, value: object): T {

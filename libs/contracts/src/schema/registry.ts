@@ -44,6 +44,14 @@ export function checksOf(type: Class): readonly FieldCheck[] {
   return all;
 }
 
+const defaults = new Map<Class, boolean>();
+/** Whether a new instance holds values already: then what is absent is not what it looks. */
+export function hasDefaults(type: Class): boolean {
+  let known = defaults.get(type);
+  if (known === undefined) defaults.set(type, (known = Object.values(new type()).some((value) => value !== undefined)));
+  return known;
+}
+
 /** The class after those that it extends. */
 function withBases(type: Class): Class[] {
   const base = Object.getPrototypeOf(type) as Class | null;

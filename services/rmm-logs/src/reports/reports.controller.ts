@@ -7,6 +7,7 @@ import {
   type RouteCall,
   type RouteReply,
   SampleReport,
+  type SamplesReported,
   samplesReported,
 } from '@muster/contracts';
 import { Handles, reportKind, takeReports } from '@muster/service-kit';
@@ -26,7 +27,7 @@ export class ReportsController {
         maxBytes: config.SAMPLE_REPORT_BYTES,
         oldestDays: config.RAW_DAYS,
         publish: (head, reports) =>
-          bus.publish(samplesReported, {
+          bus.publishShaped<SamplesReported>(samplesReported, {
             ...head,
             samples: reports.map(({ report, at }) => ({ sequence: report.sequence, at, sample: report.sample })),
           }),

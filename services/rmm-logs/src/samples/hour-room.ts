@@ -1,3 +1,4 @@
+import { bareArray } from '@muster/database';
 import type { EntityManager } from 'typeorm';
 import { HOUR, hourOf, textOf } from './hour';
 
@@ -80,10 +81,10 @@ async function note(
      RETURNING device_id, hour, samples, bytes`,
     [
       organisationId,
-      added.map(({ deviceId }) => deviceId),
-      added.map(({ hour }) => textOf(hour)),
-      added.map(({ samples }) => samples),
-      added.map(({ bytes }) => bytes),
+      bareArray(added.map(({ deviceId }) => deviceId)),
+      bareArray(added.map(({ hour }) => textOf(hour))),
+      bareArray(added.map(({ samples }) => samples)),
+      bareArray(added.map(({ bytes }) => bytes)),
     ],
   );
   const own = new Map(added.map((one) => [keyOf(one.deviceId, one.hour), one]));

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { Sample, SamplesReported } from '@muster/contracts';
-import { Database, takeNew } from '@muster/database';
+import { bareArray, Database, jsonLines, jsonLinesArray, takeNew } from '@muster/database';
 import type { EntityManager } from 'typeorm';
 import { RmmLogsConfig } from '../config';
 import { Storing } from '../metrics/storing';
@@ -72,11 +72,11 @@ function textOf(given: Sample): Pick<Row, 'sample' | 'bytes'> {
 const insert = (manager: EntityManager, organisationId: string, rows: readonly Row[]): Promise<unknown> =>
   manager.query(
     `INSERT INTO rmm_logs.samples (organisation_id, device_id, at, sample)
-     SELECT $1, device_id, at, sample FROM unnest($2::uuid[], $3::timestamptz[], $4::json[]) AS given (device_id, at, sample)`,
+     SELECT $1, device_id, at, sample FROM unnest($2::uuid[], $3::timestamptz[], ${jsonLinesArray('$4')}) AS given (device_id, at, sample)`,
     [
       organisationId,
-      rows.map(({ deviceId }) => deviceId),
-      rows.map(({ at }) => new Date(at).toISOString()),
-      rows.map(({ sample }) => sample),
+      bareArray(rows.map(({ deviceId }) => deviceId)),
+      bareArray(rows.map(({ at }) => new Date(at).toISOString())),
+      jsonLines(rows.map(({ sample }) => sample)),
     ],
   );
