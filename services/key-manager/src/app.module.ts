@@ -3,6 +3,7 @@ import { Log, PRINCIPAL_SOURCE } from '@muster/service-kit';
 import { ServiceDatabaseModule } from '@muster/service-kit/database';
 import { Authority } from './authority/authority';
 import { createAuthority, hasRoots } from './authority/authority-creation';
+import { AuthorityFacts } from './authority/authority-facts';
 import { AuthorityWatch } from './authority/authority-watch';
 import { Credentials } from './credentials/credentials';
 import { CredentialsConsumer } from './credentials/credentials.consumer';
@@ -13,6 +14,7 @@ import { Enrolment } from './devices/enrolment';
 import { EnrolmentWriter } from './devices/enrolment-writer';
 import { EnrolmentConsumer } from './devices/enrolment.consumer';
 import { RenewalChallenges } from './devices/renewal-challenge';
+import { RefusedEnrolments } from './devices/refused-enrolments';
 import { Renewal } from './devices/renewal';
 import { RenewalController } from './devices/renewal.controller';
 import { Housekeeping } from './housekeeping';
@@ -75,10 +77,11 @@ async function openAuthority(config: KeyManagerConfig, log: Log): Promise<Author
       useFactory: (config: KeyManagerConfig) => new RenewalChallenges(config.EDGE_SECRET),
     },
     { provide: PRINCIPAL_SOURCE, useExisting: Credentials },
-    ...[AuthorityWatch, FirstOwner, FirstRegistrationKey, Housekeeping],
+    ...[AuthorityFacts, AuthorityWatch, FirstOwner, FirstRegistrationKey, Housekeeping],
     ...[Credentials, Sessions, PasswordSignIn, PasswordChange, RefusedSignIns, SignInAttempts, SignInLimits],
     ...[AddressFailures, Users],
-    ...[RegistrationKeys, Enrolment, EnrolmentWriter, DeviceCertificates, DeviceRevocation, Renewal, Revocations],
+    ...[RegistrationKeys, Enrolment, EnrolmentWriter, RefusedEnrolments],
+    ...[DeviceCertificates, DeviceRevocation, Renewal, Revocations],
     ...[CredentialsConsumer, EnrolmentConsumer, DeviceRevocationConsumer, RevocationsConsumer, SigningConsumer],
     OrganisationOwnerConsumer,
   ],

@@ -1,4 +1,6 @@
 import 'reflect-metadata';
+import { rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import {
   allRoutes,
   type BusEvent,
@@ -18,8 +20,11 @@ import {
   updateUser,
 } from '@muster/contracts';
 import { Database, newId } from '@muster/database';
-import { OutboxRecord } from '@muster/testing';
+import { eventually, OutboxRecord } from '@muster/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { rootProfile } from './authority/profiles';
+import { fingerprint, newKey, selfSign } from './authority/x509';
+import { RefusedEnrolments } from './devices/refused-enrolments';
 import { RefusedSignIns } from './sessions/refused-sign-ins';
 import { Browser, enter, NEW_PASSWORD } from './testing/browser';
 import { DeviceKey } from './testing/device-key';
@@ -31,7 +36,10 @@ let service: RunningKeyManager;
 let owner: Browser;
 let outbox: OutboxRecord;
 beforeAll(async () => {
-  service = await RunningKeyManager.start({ FAILURES_PER_ADDRESS: '8', REFUSED_SIGN_INS_PER_MINUTE: '40' });
+  service = await RunningKeyManager.start({
+    ...{ FAILURES_PER_ADDRESS: '8', REFUSED_SIGN_INS_PER_MINUTE: '40' },
+    ...{ REFUSED_ENROLMENTS_SECONDS: '3600', REFUSED_ENROLMENTS_MOST: '3' },
+  });
   owner = await enter(service.origin, OWNER_EMAIL, FIRST_PASSWORD);
   outbox = await OutboxRecord.of(service.database.adminUrl, 'identity');
 });
@@ -228,5 +236,97 @@ describe('what nobody signed in for', () => {
         payload: { deviceId, address: ADDRESS, notAfter: renewed.body.notAfter },
       },
     ]);
+  });
+});
+
+describe('refused enrolments', () => {
+  const refusals = () => service.instances[0]?.app.get(RefusedEnrolments, { strict: false });
+  const enrolWith = async (key: string, address: string) => {
+    const web = await service.busOf('web');
+    const device = await DeviceKey.make();
+    const order = { key, address, proposedDeviceId: newId(), certificateRequest: await device.request() };
+    return web.request(certifyDevice, order).then(
+      () => 'enrolled',
+      (error: { code: string }) => error.code,
+    );
+  };
+
+  it('are told once for each network and reason, with their number', async () => {
+    const { id, key = '' } = (await registrationKey()).body;
+    await owner.call(revokeRegistrationKey, { params: { id } });
+    await outbox.news();
+    for (let times = 0; times < 3; times += 1) expect(await enrolWith('no such key', '192.0.2.80')).toBe('key-unknown');
+    for (const address of ['2001:db8::1', '2001:db8::2']) expect(await enrolWith(key, address)).toBe('key-revoked');
+    expect(await outbox.news()).toEqual([]);
+    await refusals()?.tell();
+    const about = { organisationId: DEFAULT_ORGANISATION_ID };
+    expect((await outbox.news()).map(({ subject, payload }) => [subject, payload])).toEqual([
+      [
+        'enrolment.refused.v1',
+        { ...about, at: expect.any(String), address: '192.0.2.80', reason: 'key-unknown', count: 3 },
+      ],
+      [
+        'enrolment.refused.v1',
+        {
+          ...{ ...about, at: expect.any(String), address: '2001:db8:0:0::/64', reason: 'key-revoked', count: 2 },
+          registrationKeyId: id,
+        },
+      ],
+    ]);
+    await refusals()?.tell();
+    expect(await outbox.news()).toEqual([]);
+  });
+
+  it('from more networks than a round has room for are counted together, and none is lost', async () => {
+    for (let number = 0; number < 200; number += 1) {
+      refusals()?.count({ address: `198.51.100.${number}`, reason: 'key-unknown' });
+    }
+    await refusals()?.tell();
+    const told = (await outbox.news()).map(({ payload }) => [payload['address'], payload['count']]);
+    expect(told).toEqual([...[0, 1, 2].map((number) => [`198.51.100.${number}`, 1]), ['several', 197]]);
+  });
+
+  it('that could not be told are told later', async () => {
+    await service.sql(`ALTER TABLE identity.outbox RENAME TO away`);
+    refusals()?.count({ address: '192.0.2.90', reason: 'key-expired' });
+    await expect(refusals()?.tell()).rejects.toThrow();
+    await service.sql(`ALTER TABLE identity.away RENAME TO outbox`);
+    refusals()?.count({ address: '192.0.2.90', reason: 'key-expired' });
+    await refusals()?.tell();
+    expect(await outbox.news()).toMatchObject([{ payload: { address: '192.0.2.90', count: 2 } }]);
+  });
+});
+
+describe('the authority', () => {
+  const told = () =>
+    service
+      .sql<{ part: string }>('SELECT part FROM identity.told_certificates ORDER BY part')
+      .then((rows) => rows.map(({ part }) => part));
+  const parts = ['issuing/devices', 'root', 'signing/audit-head', 'signing/endpoint-map', 'signing/operation'];
+
+  it('is told as it was made, and to a second instance nothing more', async () => {
+    expect(await told()).toEqual(parts);
+    await outbox.news();
+    await service.addInstance();
+    expect(await outbox.news()).toEqual([]);
+  });
+
+  it('is told when a root comes and when it goes, once however many instances see it', async () => {
+    const root = await selfSign(await newKey(), rootProfile('Example', '9'));
+    const file = join(service.caDir, 'roots', 'root-9.crt');
+    const fact = { organisationId: DEFAULT_ORGANISATION_ID, part: 'root', fingerprint: fingerprint(root.certificate) };
+    for (const change of ['added', 'removed']) {
+      if (change === 'added') await writeFile(file, root.pem);
+      else await rm(file);
+      const count = change === 'added' ? 6 : 5;
+      await eventually(async () => (await told()).length === count, { within: 15_000 });
+      const both = () =>
+        service.instances.every(
+          ({ lines }) =>
+            lines.filter((line) => line.includes('Took up changed')).length >= (change === 'added' ? 1 : 2),
+        );
+      await eventually(both, { within: 15_000 });
+      expect(await outbox.news()).toMatchObject([{ subject: 'authority.changed.v1', payload: { ...fact, change } }]);
+    }
   });
 });

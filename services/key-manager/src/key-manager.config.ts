@@ -39,6 +39,19 @@ export class KeyManagerConfig extends DatabaseConfigFields {
     about: 'Refused sign-ins a minute that this process tells the audit log; what is beyond is counted in its own log.',
   })
   REFUSED_SIGN_INS_PER_MINUTE = 300;
+  @Whole({
+    min: 1,
+    max: 86_400,
+    about:
+      'Seconds for which refused enrolments are counted: then the audit log is told, once for each network and reason.',
+  })
+  REFUSED_ENROLMENTS_SECONDS = 60;
+  @Whole({
+    min: 1,
+    max: 10_000,
+    about: 'Networks and reasons that one such round tells apart; what is beyond is counted together.',
+  })
+  REFUSED_ENROLMENTS_MOST = 50;
 
   override derive(): void {
     super.derive();

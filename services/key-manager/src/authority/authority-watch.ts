@@ -2,6 +2,7 @@ import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } f
 import { Health, Log, Periodic } from '@muster/service-kit';
 import { KeyManagerConfig } from '../key-manager.config';
 import { Authority } from './authority';
+import { AuthorityFacts } from './authority-facts';
 import { addMissingDelegation, renewDelegations } from './delegation-renewal';
 import { DAY_MS, fingerprint } from './x509';
 
@@ -11,10 +12,12 @@ export class AuthorityWatch implements OnApplicationBootstrap, OnApplicationShut
   private readonly reloading: Periodic;
   private readonly renewing: Periodic;
   private readonly log: Log;
+  private told = false;
 
   constructor(
     private readonly authority: Authority,
     private readonly config: KeyManagerConfig,
+    private readonly facts: AuthorityFacts,
     health: Health,
     log: Log,
   ) {
@@ -35,6 +38,7 @@ export class AuthorityWatch implements OnApplicationBootstrap, OnApplicationShut
 
   async onApplicationBootstrap(): Promise<void> {
     await this.renewing.run();
+    await this.tell();
     this.report();
     this.reloading.start();
     this.renewing.start();
@@ -45,10 +49,23 @@ export class AuthorityWatch implements OnApplicationBootstrap, OnApplicationShut
   }
 
   private async reload(): Promise<void> {
-    if (!(await this.authority.reload())) return;
+    if (!(await this.authority.reload())) return this.tell();
     const anchors = this.authority.current.anchors.map(fingerprint);
     this.log.info({ anchors }, 'Took up changed files of the authority.');
     this.report();
+    this.told = false;
+    await this.tell();
+  }
+
+  /** What could not be told, since the database was away, is told with the next look. */
+  private async tell(): Promise<void> {
+    if (this.told) return;
+    try {
+      await this.facts.tell(this.authority.current);
+      this.told = true;
+    } catch (error) {
+      this.log.warn({ err: error }, 'The audit log could not be told of the authority; it is tried again.');
+    }
   }
 
   private report(): void {

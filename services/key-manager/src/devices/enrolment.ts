@@ -105,13 +105,12 @@ export class Enrolment {
     if (!returning) await this.keys.requireActive(registrationKey, address);
     if (!device) return { registrationKey };
     if (device.revokedAt) {
-      throw new AppError(
-        'device-revoked',
-        'This device was retired. Remove the agent and its key, then enrol it anew.',
-      );
+      const sentence = 'This device was retired. Remove the agent and its key, then enrol it anew.';
+      throw this.keys.refused(new AppError('device-revoked', sentence), address, registrationKey);
     }
     if (device.organisationId !== registrationKey.organisationId) {
-      throw new AppError('conflict', 'This device belongs to another organisation. Retire it there first.');
+      const sentence = 'This device belongs to another organisation. Retire it there first.';
+      throw this.keys.refused(new AppError('conflict', sentence), address, registrationKey);
     }
     return { registrationKey, device };
   }

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { AppError, type ErrorCode, type RegistrationKey } from '@muster/contracts';
 import { Database } from '@muster/database';
 import { Log } from '@muster/service-kit';
+import { RefusedEnrolments } from '../devices/refused-enrolments';
 import { AddressFailures } from '../limits/address-failures';
 import { RegistrationKeyEntity } from './registration-key.entity';
 
@@ -35,6 +36,7 @@ export class RegistrationKeys {
   constructor(
     private readonly database: Database,
     private readonly failures: AddressFailures,
+    private readonly refusals: RefusedEnrolments,
     log: Log,
   ) {
     this.log = log.child({ part: 'registration-keys' });
@@ -63,10 +65,17 @@ export class RegistrationKeys {
     throw await this.refusal(new AppError(code, sentence), address, row);
   }
 
-  /** A spent key is no guess: devices that it enrolled present it again when they are upgraded. It counts for nothing. */
-  private async refusal(error: AppError, address: string, row?: RegistrationKeyEntity): Promise<AppError> {
+  /** Has the audit log told that nobody was enrolled with this key, for whatever reason. @returns the error */
+  refused(error: AppError, address: string, row?: RegistrationKeyEntity): AppError {
     const fields = { code: error.code, address, registrationKeyId: row?.id, organisationId: row?.organisationId };
     this.log.warn(fields, 'Refused a registration key.');
+    this.refusals.count({ address, reason: error.code, ...(row ? { registrationKey: row } : {}) });
+    return error;
+  }
+
+  /** A spent key is no guess: devices that it enrolled present it again when they are upgraded. It counts for nothing. */
+  private async refusal(error: AppError, address: string, row?: RegistrationKeyEntity): Promise<AppError> {
+    this.refused(error, address, row);
     return error.code === 'key-spent' ? error : this.failures.count('registration-key', address, error);
   }
 }
