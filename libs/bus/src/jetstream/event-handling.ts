@@ -14,8 +14,15 @@ import { isAway } from './away';
 import { deliveryOf, type Event, inChunks } from './event';
 import type { PulledMessage } from './pulled-message';
 
-/** Deliveries of which none came to an end, by our own doing: the event itself may be what ends the process. */
-const INTERRUPTIONS = 10;
+/** Token of the most deliveries of which none came to an end, where a global module provides another number. */
+export const MOST_INTERRUPTIONS = Symbol('MOST_INTERRUPTIONS');
+/**
+ * Deliveries of which none came to an end: the event itself may be what ends the process, and so must not come for ever.
+ * JetStream counts deliveries and not what became of them, so that a clean stop, which gives back what is in hand, counts
+ * as a death in the middle does. Hence so many: nobody restarts a service that often while what it needs is away, and an
+ * event that kills its process each time still becomes a dead letter, after about an hour (half a minute each).
+ */
+const INTERRUPTIONS = 100;
 const AWAY_FIRST_MS = 500;
 const AWAY_LONGEST_MS = 30_000;
 
@@ -29,6 +36,7 @@ export class EventHandling {
     @Inject(BUS_OPTIONS) options: BusOptions,
     private readonly deadLetters: DeadLetterWriter,
     @Optional() private readonly metrics: BusMetrics = new NoMetrics(),
+    @Optional() @Inject(MOST_INTERRUPTIONS) private readonly interruptions: number = INTERRUPTIONS,
   ) {
     this.delays = options.retryDelaysMs ?? RETRY_DELAYS_MS;
   }
@@ -56,7 +64,7 @@ export class EventHandling {
 
   private async open(consumer: EventConsumer, message: PulledMessage): Promise<Event | undefined> {
     const delivery = deliveryOf(message);
-    if (delivery.attempt > Math.max(INTERRUPTIONS, this.delays.length + 1)) {
+    if (delivery.attempt > Math.max(this.interruptions, this.delays.length + 1)) {
       const problem = `delivered ${delivery.attempt - 1} times, and no handling came to an end`;
       await this.giveUp(consumer, message, { reason: 'interrupted', code: 'internal', problem });
       return undefined;
