@@ -2,6 +2,7 @@ import type { InventorySection, Unreadable } from '@muster/contracts';
 import type { EntityManager } from 'typeorm';
 import type { StoredItem } from './section.entity';
 import type { SectionState, Series } from './section-state';
+import { ORGANISATION } from '../store/organisation';
 
 /** A section as it is worked on; written back as a whole. */
 export interface OpenSection {
@@ -41,7 +42,7 @@ export async function openSections(
     `SELECT s.device_id AS "deviceId", s.section, encode(s.digest, 'hex') AS digest, s.collected_at AS at, s.spool, s.sequence,
             s.complete, s.item_count AS "itemCount", s.items, s.unreadable, s.series
        FROM unnest($2::uuid[], $3::text[]) AS given (device_id, section)
-       JOIN plugins.sections s ON s.organisation_id = $1 AND s.device_id = given.device_id AND s.section = given.section`,
+       JOIN plugins.sections s ON s.organisation_id = ${ORGANISATION} AND s.device_id = given.device_id AND s.section = given.section`,
     [organisationId, wanted.map(({ deviceId }) => deviceId), wanted.map(({ section }) => section)],
   );
   const open = new Map<string, OpenSection>(

@@ -1,5 +1,6 @@
 import type { SoftwareItem } from '@muster/contracts';
 import type { EntityManager } from 'typeorm';
+import { ORGANISATION } from '../store/organisation';
 
 type Named = Pick<SoftwareItem, 'source' | 'name' | 'version' | 'publisher'>;
 
@@ -10,7 +11,7 @@ const productName = ({ source, name }: Pick<Named, 'source' | 'name'>): string =
  * transaction, and a join that it takes for small is quadratic for 50,000 packages.
  */
 const PRODUCT_OF_NAME = `SELECT id FROM plugins.products
-  WHERE organisation_id = $1 AND source = g.source AND name = g.name OFFSET 0`;
+  WHERE organisation_id = ${ORGANISATION} AND source = g.source AND name = g.name OFFSET 0`;
 
 /**
  * Ids of the titles of software, made where they are missing, by `idOf`. Once in a transaction: products and then titles
@@ -50,7 +51,7 @@ async function knownTitles(
        FROM unnest($2::text[], $3::text[], $4::text[]) WITH ORDINALITY AS g (source, name, version, place)
       CROSS JOIN LATERAL (${PRODUCT_OF_NAME}) p
       CROSS JOIN LATERAL (SELECT id FROM plugins.titles
-                           WHERE organisation_id = $1 AND product_id = p.id AND version = g.version OFFSET 0) t`,
+                           WHERE organisation_id = ${ORGANISATION} AND product_id = p.id AND version = g.version OFFSET 0) t`,
     [organisationId, named.map((n) => n.source), named.map((n) => n.name), named.map((n) => n.version)],
   );
   return new Map(

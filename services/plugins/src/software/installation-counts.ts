@@ -1,5 +1,6 @@
 import { AppError } from '@muster/contracts';
 import type { EntityManager } from 'typeorm';
+import { ORGANISATION } from '../store/organisation';
 
 interface Delta {
   installations: number;
@@ -30,7 +31,7 @@ export class InstallationCounts {
     // Also those whose counts stay the same: a title that is pointed at must not go away unnoticed.
     const locked: Array<{ id: string; productId: string; installations: number }> = await manager.query(
       `SELECT id, product_id AS "productId", installations FROM plugins.titles
-        WHERE organisation_id = $1 AND id = ANY($2::int8[]) ORDER BY id FOR UPDATE`,
+        WHERE organisation_id = ${ORGANISATION} AND id = ANY($2::int8[]) ORDER BY id FOR UPDATE`,
       [organisationId, ids],
     );
     if (locked.length < ids.length) throw tidiedAway();
@@ -53,7 +54,7 @@ export class InstallationCounts {
     await manager.query(
       `UPDATE plugins.titles t SET installations = t.installations + d.installations, devices = t.devices + d.devices
          FROM unnest($2::int8[], $3::integer[], $4::integer[]) AS d (id, installations, devices)
-        WHERE t.organisation_id = $1 AND t.id = d.id`,
+        WHERE t.organisation_id = ${ORGANISATION} AND t.id = d.id`,
       [
         organisationId,
         changed.map(([id]) => id),
@@ -72,7 +73,7 @@ async function writeProducts(
   if (changed.length === 0) return;
   const ids = changed.map(([id]) => id);
   const locked: unknown[] = await manager.query(
-    `SELECT id FROM plugins.products WHERE organisation_id = $1 AND id = ANY($2::int8[]) ORDER BY id FOR UPDATE`,
+    `SELECT id FROM plugins.products WHERE organisation_id = ${ORGANISATION} AND id = ANY($2::int8[]) ORDER BY id FOR UPDATE`,
     [organisationId, ids],
   );
   if (locked.length < ids.length) throw tidiedAway();
@@ -80,7 +81,7 @@ async function writeProducts(
     `UPDATE plugins.products p
         SET installations = p.installations + d.installations, versions = p.versions + d.versions
        FROM unnest($2::int8[], $3::integer[], $4::integer[]) AS d (id, installations, versions)
-      WHERE p.organisation_id = $1 AND p.id = d.id`,
+      WHERE p.organisation_id = ${ORGANISATION} AND p.id = d.id`,
     [organisationId, ids, changed.map(([, d]) => d.installations), changed.map(([, d]) => d.versions)],
   );
 }

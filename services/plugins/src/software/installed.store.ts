@@ -1,5 +1,6 @@
 import type { SoftwareItem } from '@muster/contracts';
 import type { EntityManager } from 'typeorm';
+import { ORGANISATION } from '../store/organisation';
 
 /** A row of `installed`. */
 export interface InstalledTitle {
@@ -34,7 +35,7 @@ export function softwareOfDevices(
 ): Promise<InstalledTitle[]> {
   if (deviceIds.length === 0) return Promise.resolve([]);
   return manager.query(
-    `SELECT ${COLUMNS} FROM plugins.installed i WHERE i.organisation_id = $1 AND i.device_id = ANY($2::uuid[])`,
+    `SELECT ${COLUMNS} FROM plugins.installed i WHERE i.organisation_id = ${ORGANISATION} AND i.device_id = ANY($2::uuid[])`,
     [organisationId, deviceIds],
   );
 }
@@ -49,7 +50,7 @@ export function softwareByKey(
   return manager.query(
     `SELECT ${COLUMNS} FROM unnest($2::uuid[], $3::text[]) AS g (device_id, key)
       CROSS JOIN LATERAL (SELECT * FROM plugins.installed
-                           WHERE organisation_id = $1 AND device_id = g.device_id AND key = g.key OFFSET 0) i`,
+                           WHERE organisation_id = ${ORGANISATION} AND device_id = g.device_id AND key = g.key OFFSET 0) i`,
     [organisationId, keys.map(({ deviceId }) => deviceId), keys.map(({ key }) => key)],
   );
 }
@@ -63,9 +64,9 @@ export async function titleNames(
   if (ids.length === 0) return new Map();
   const rows: Array<TitleName & { id: string }> = await manager.query(
     `SELECT g.id, p.source, p.name, t.version FROM unnest($2::int8[]) AS g (id)
-      CROSS JOIN LATERAL (SELECT product_id, version FROM plugins.titles WHERE organisation_id = $1 AND id = g.id OFFSET 0) t
+      CROSS JOIN LATERAL (SELECT product_id, version FROM plugins.titles WHERE organisation_id = ${ORGANISATION} AND id = g.id OFFSET 0) t
       CROSS JOIN LATERAL (SELECT source, name FROM plugins.products
-                           WHERE organisation_id = $1 AND id = t.product_id OFFSET 0) p`,
+                           WHERE organisation_id = ${ORGANISATION} AND id = t.product_id OFFSET 0) p`,
     [organisationId, [...new Set(ids)]],
   );
   return new Map(rows.map(({ id, ...name }) => [id, name]));
@@ -79,7 +80,7 @@ export async function removeInstalled(
   for (const deviceId of new Set(keys.map((one) => one.deviceId))) {
     const own = keys.flatMap((one) => (one.deviceId === deviceId ? [one.key] : []));
     await manager.query(
-      `DELETE FROM plugins.installed WHERE organisation_id = $1 AND device_id = $2 AND key = ANY($3::text[])`,
+      `DELETE FROM plugins.installed WHERE organisation_id = ${ORGANISATION} AND device_id = $2 AND key = ANY($3::text[])`,
       [organisationId, deviceId, own],
     );
   }
@@ -129,7 +130,7 @@ export async function rowsOfTitles(
     `SELECT g.device_id AS "deviceId", g.title_id AS "titleId", i.rows
        FROM unnest($2::uuid[], $3::int8[]) AS g (device_id, title_id)
       CROSS JOIN LATERAL (SELECT count(*)::int AS rows FROM plugins.installed
-                           WHERE organisation_id = $1 AND title_id = g.title_id AND device_id = g.device_id) i`,
+                           WHERE organisation_id = ${ORGANISATION} AND title_id = g.title_id AND device_id = g.device_id) i`,
     [organisationId, pairs.map(({ deviceId }) => deviceId), pairs.map(({ titleId }) => titleId)],
   );
 }
@@ -144,7 +145,7 @@ export async function softwareDigests(
     `SELECT device_id AS "deviceId", encode(sha256(string_agg(
               convert_to(key, 'UTF8') || '\\x00'::bytea || convert_to(lpad(to_hex(digest), 16, '0') || chr(10), 'UTF8'),
               ''::bytea ORDER BY key)), 'hex') AS digest
-       FROM plugins.installed WHERE organisation_id = $1 AND device_id = ANY($2::uuid[]) GROUP BY device_id`,
+       FROM plugins.installed WHERE organisation_id = ${ORGANISATION} AND device_id = ANY($2::uuid[]) GROUP BY device_id`,
     [organisationId, deviceIds],
   );
   return new Map(rows.map(({ deviceId, digest }) => [deviceId, digest]));
