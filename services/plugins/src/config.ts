@@ -15,6 +15,16 @@ export class PluginsConfig extends DatabaseConfigFields {
   @Whole({ min: 1, max: 10_080, about: 'Minutes for which a report that was taken in counts as waiting to be stored.' })
   PENDING_MINUTES = 60;
 
+  @Whole({ min: 1, max: 500, about: 'Most reports of one batch, the newest, that are noted as waiting to be stored.' })
+  PENDING_REPORTS = 16;
+
+  @Whole({
+    min: 1,
+    max: 30_000,
+    about: 'Milliseconds for which noting them waits for who is storing the same reports; then they are not noted.',
+  })
+  PENDING_LOCK_MS = 250;
+
   @Whole({ min: 31, max: 3_650, about: 'Days for which the history of inventories is kept, in whole months.' })
   HISTORY_DAYS = 730;
 

@@ -1,8 +1,19 @@
 import type { DeviceDescribed } from '@muster/contracts';
 import type { EntityManager } from 'typeorm';
+import { forgetWaitingOf } from '../reports/waiting.store';
 import { InstallationCounts } from '../software/installation-counts';
 
-/** Makes sure of the devices' rows and locks them, in one order everywhere. Returns those that are not retired. */
+/**
+ * Makes sure of the devices' rows and locks them, by id. Returns those that are not retired.
+ *
+ * The order of locks, which every transaction of this service keeps so that no two wait for each other in a circle:
+ * 1. `receipts` (storing only), by device and spool;
+ * 2. `devices`, by id, once in a transaction: here, or the one row that `describeDevice` writes;
+ * 3. what belongs to a locked device, in any order: `sections`, `parts`, `installed`. Of these rows `waiting` alone is also
+ *    written without the device's lock, by `noteWaiting`: everybody locks it by device, spool and sequence;
+ * 4. new products and then new titles, by name (`Catalogue`);
+ * 5. counted titles and then counted products, by id (`InstallationCounts`); tidying skips what is locked.
+ */
 export async function lockDevices(
   manager: EntityManager,
   organisationId: string,
@@ -69,7 +80,8 @@ export async function retireDevice(
   );
   const counts = new InstallationCounts();
   for (const { titleId, rows } of titles) counts.changed(titleId, rows, 0);
-  for (const table of ['installed', 'sections', 'parts', 'waiting']) {
+  await forgetWaitingOf(manager, organisationId, deviceId);
+  for (const table of ['installed', 'sections', 'parts']) {
     await manager.query(`DELETE FROM plugins.${table} WHERE organisation_id = $1 AND device_id = $2`, [
       organisationId,
       deviceId,

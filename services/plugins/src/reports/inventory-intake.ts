@@ -43,8 +43,11 @@ export class InventoryIntake {
    */
   private async note({ organisationId, deviceId, spool }: Reported, reports: readonly Taken[]): Promise<void> {
     const numbers = reports.map(({ report }) => ({ deviceId, spool, sequence: report.sequence }));
+    const bounds = { reports: this.config.PENDING_REPORTS, milliseconds: this.config.PENDING_LOCK_MS };
     try {
-      await this.database.inOrganisation(organisationId, (manager) => noteWaiting(manager, organisationId, numbers));
+      await this.database.inOrganisation(organisationId, (manager) =>
+        noteWaiting(manager, organisationId, numbers, bounds),
+      );
     } catch (error) {
       this.log.warn({ err: error, deviceId }, 'Reports are taken, but not noted as waiting.');
     }

@@ -45,14 +45,10 @@ export class InventoryStore {
     );
     return this.database.inOrganisation(organisationId, async (manager) => {
       const fresh = await takeNew(manager, 'plugins', organisationId, reports);
+      const deviceIds = reports.map(({ deviceId }) => deviceId);
+      const inUse = await lockDevices(manager, organisationId, deviceIds);
       await forgetWaiting(manager, organisationId, reports);
       this.metrics.repeated(reports.length - fresh.length);
-      if (fresh.length === 0) return;
-      const inUse = await lockDevices(
-        manager,
-        organisationId,
-        fresh.map(({ deviceId }) => deviceId),
-      );
       const wanted = fresh.filter(({ deviceId }) => inUse.has(deviceId));
       if (wanted.length > 0) await new Storing(manager, organisationId, this.outbox, this.metrics).run(wanted);
     });
