@@ -40,15 +40,15 @@ export class DeviceSummary {
 export class DevicePage {
   @List(nested(() => DeviceSummary), { max: 200 }) devices: DeviceSummary[];
   @Whole({ min: 0, max: 100_000_000 }) total: number;
-  @Text({ max: 1000, optional: true, about: 'Where the next page begins, as `after`; absent on the last one.' })
+  @Text({ max: 2000, optional: true, about: 'Give it as `after` for what follows; absent when nothing does.' })
   next?: string;
 }
 export class DeviceQuery extends PageQuery {
   @Text({
-    max: 1000,
+    max: 2000,
     optional: true,
     about:
-      'The `next` of the page before, of the same order: rows that change meanwhile make no others come twice or not.',
+      'The `next` of the page before, with the same sort and direction: a place that no change of other rows moves.',
   })
   after?: string;
   @OneOf(['name', 'presence', 'osName', 'lastContactAt', 'enrolledAt'], { optional: true }) sort?:
