@@ -87,6 +87,53 @@ describe('a page', () => {
     expect(names).toEqual(names.toSorted().toReversed());
   });
 
+  it.each([
+    ...['sort=name', 'sort=osName&direction=descending', 'sort=lastContactAt', 'sort=enrolledAt&direction=descending'],
+    ...['sort=presence', 'search=device-9', 'search=device-9&sort=presence&direction=descending'],
+  ])('goes on from a place, each device once, while others change: %s', async (query) => {
+    const expected: string[] = [];
+    for (let page = 1; page <= 5; page += 1) {
+      expected.push(...(await list(`${query}&size=200&page=${page}`)).devices.map(({ id }) => id));
+    }
+    const seen: string[] = [];
+    for (let after = ''; seen.length < expected.length;) {
+      const page = await list(`${query}&size=200${after}`);
+      seen.push(...page.devices.map(({ id }) => id));
+      // One that was read goes: by number, the next page would begin one device too late.
+      await suite.rows('UPDATE core.devices SET retired_at = now() WHERE id = $1', [page.devices[7]?.id]);
+      if (page.next === undefined) break;
+      after = `&after=${page.next}`;
+    }
+    await suite.rows('UPDATE core.devices SET retired_at = NULL WHERE id = ANY($1)', [ids]);
+    expect(expected).toHaveLength(1000);
+    expect(seen).toEqual(expected);
+  });
+
+  it('ends: what follows the last device is nothing', async () => {
+    const { devices, next, total } = await list('search=device-1999&size=200');
+    expect([devices.length, next]).toEqual([total, undefined]);
+    const full = await list(`search=device-1999&size=${total}`);
+    expect(await list(`search=device-1999&size=${total}&after=${full.next}`)).toEqual({ devices: [], total });
+  });
+
+  it.each([
+    ['', 'none'],
+    ['', 'e30'],
+    ['', ['osName', 'ASC', 'x']],
+    ['', ['name', 'DESC', 'x']],
+    ['', ['name', 'ASC', '\0']],
+    ['&sort=presence', ['presence', 'ASC', '12']],
+    ['&sort=enrolledAt', ['enrolledAt', 'ASC', 'x']],
+    ['&sort=enrolledAt', ['enrolledAt', 'ASC', '2026-99-99 00:00:00+00']],
+    ['&sort=enrolledAt', ['enrolledAt', 'ASC', '2026-01-01 00:00:00+99']],
+  ])('refuses a place that none gave:%s %j', async (query, place) => {
+    const [sort, direction, value] = place;
+    const parts = [sort, direction, '00000000-0000-4000-8000-000000000000', value];
+    const after = typeof place === 'string' ? place : Buffer.from(JSON.stringify(parts)).toString('base64url');
+    const reply = await ask(web, 'GET', `/api/devices?after=${after}${query}`, { as: 'owner' });
+    expect([reply.status, reply.body['code']]).toEqual([400, 'invalid-input']);
+  });
+
   it('is filtered by presence, platform, group and need of attention', async () => {
     expect((await list('presence=online&size=1')).total).toBe(300);
     expect((await list('presence=online&platform=windows&size=1')).total).toBe(100);

@@ -1,18 +1,11 @@
 import { type DevicePage, type DeviceQuery, PRESENCES } from '@muster/contracts';
 import type { EntityManager } from 'typeorm';
 import { devicesNeedingAttention } from './attention';
+import { cursorOf, orderOf, placeOf, SORTS } from './device-place';
 import { summaryColumns, summaryOf, type SummaryRow } from './device-summaries.queries';
 import { presenceRank } from './presence-rank';
 import { containing } from './search';
 
-/** Each sort has an index that ends in the id, so that a page is read in order and pages never overlap. */
-const SORTS: Record<NonNullable<DeviceQuery['sort']>, string> = {
-  name: 'lower(d.name)',
-  presence: presenceRank,
-  osName: 'd.os_name',
-  lastContactAt: 'd.last_contact_at',
-  enrolledAt: 'd.enrolled_at',
-};
 const DEFAULT_SIZE = 50;
 
 /**
@@ -44,20 +37,27 @@ export function deviceListSql(organisationId: string, query: DeviceQuery) {
   const inOnePass = search || inventory.length > 0;
 
   const where = `FROM core.devices d WHERE ${conditions.join(' AND ')}`;
-  const direction = query.direction === 'descending' ? 'DESC' : 'ASC';
-  const order = SORTS[query.sort ?? 'name'];
+  const order = orderOf(query);
+  const { direction } = order;
+  const { column, type } = SORTS[order.sort];
   const size = query.size ?? DEFAULT_SIZE;
   const counted = [...parameters];
-  const range = `LIMIT ${bind(size)} OFFSET ${bind(((query.page ?? 1) - 1) * size)}`;
+  const place = query.after === undefined ? undefined : placeOf(query.after, order);
+  const further = direction === 'ASC' ? '>' : '<';
+  const beyond = (value: string, id: string): string =>
+    place ? `(${value}, ${id}) ${further} (${bind(place.value)}::${type}, ${bind(place.id)}::uuid)` : 'true';
+  const rest = inOnePass ? beyond('place', 'id') : beyond(column, 'd.id');
+  const range = `LIMIT ${bind(size)} OFFSET ${bind(place ? 0 : ((query.page ?? 1) - 1) * size)}`;
   const count = `SELECT count(*)::int AS total ${where}`;
   const page = inOnePass
-    ? `WITH found AS MATERIALIZED (SELECT d.id, ${order} AS place ${where}),
-            page AS (SELECT id, place FROM found ORDER BY place ${direction}, id ${direction} ${range})
-       SELECT ${summaryColumns}, (SELECT count(*)::int FROM found) AS total
+    ? `WITH found AS MATERIALIZED (SELECT d.id, ${column} AS place ${where}),
+            page AS (SELECT id, place FROM found WHERE ${rest} ORDER BY place ${direction}, id ${direction} ${range})
+       SELECT ${summaryColumns}, page.place::text AS place, (SELECT count(*)::int FROM found) AS total
          FROM page JOIN core.devices d ON d.organisation_id = $1 AND d.id = page.id
         ORDER BY page.place ${direction}, page.id ${direction}`
-    : `SELECT ${summaryColumns} ${where} ORDER BY ${order} ${direction}, d.id ${direction} ${range}`;
-  return { page, parameters, count, counted };
+    : `SELECT ${summaryColumns}, (${column})::text AS place ${where} AND ${rest}
+        ORDER BY ${column} ${direction}, d.id ${direction} ${range}`;
+  return { page, parameters, count, counted, order, size };
 }
 
 function inventoryConditions(query: DeviceQuery, bind: (value: unknown) => string): string[] {
@@ -77,9 +77,12 @@ export async function listDevicePage(
   query: DeviceQuery,
 ): Promise<DevicePage> {
   const sql = deviceListSql(organisationId, query);
-  const rows: Array<SummaryRow & { total?: number }> = await manager.query(sql.page, sql.parameters);
-  const [first] = rows;
-  if (first?.total !== undefined) return { devices: rows.map(summaryOf), total: first.total };
+  const rows: Array<SummaryRow & { place: string; total?: number }> = await manager.query(sql.page, sql.parameters);
+  const devices = rows.map(summaryOf);
+  const [first, last] = [rows[0], rows.at(-1)];
+  const next =
+    last && rows.length === sql.size ? { next: cursorOf(sql.order, { value: last.place, id: last.id }) } : {};
+  if (first?.total !== undefined) return { devices, total: first.total, ...next };
   const [{ total } = { total: 0 }]: Array<{ total: number }> = await manager.query(sql.count, sql.counted);
-  return { devices: rows.map(summaryOf), total };
+  return { devices, total, ...next };
 }
