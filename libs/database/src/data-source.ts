@@ -1,6 +1,6 @@
 import pg from 'pg';
 import { DataSource, type Logger } from 'typeorm';
-import type { ConnectionOptions, SchemaOptions } from './database.options';
+import type { ConnectionOptions, DatabaseLog, SchemaOptions } from './database.options';
 import { outboxEntity, outboxMigration } from './outbox/outbox.schema';
 
 /** Longest time that one statement may take, in milliseconds: a lost plan must not hold a connection for ever. */
@@ -17,9 +17,14 @@ const QUIET: Logger = {
   log: () => undefined,
 };
 
+const logs = new WeakMap<DataSource, DatabaseLog>();
+
+/** Where the process that opened a data source logs. */
+export const logOf = (source: DataSource): DatabaseLog => logs.get(source) ?? (() => undefined);
+
 /** The data source of the service's role. Stays inside this library: nobody may go around the organisation wall. */
 export function appDataSource(schema: SchemaOptions, connection: ConnectionOptions): DataSource {
-  return new DataSource({
+  const source = new DataSource({
     type: 'postgres',
     driver: pg, // TypeORM would look for it by name when it runs, beside a bundle that has it inside
     url: connection.url,
@@ -39,6 +44,8 @@ export function appDataSource(schema: SchemaOptions, connection: ConnectionOptio
     installExtensions: false,
     logger: QUIET,
   });
+  if (connection.log) logs.set(source, connection.log);
+  return source;
 }
 
 /** The data source of the schema's owner, for migrations only. */

@@ -3,6 +3,7 @@ import type { DataSource } from 'typeorm';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { Database } from '../database';
 import { openDatabase } from '../database.lifecycle';
+import type { DatabaseLog } from '../database.options';
 import { newId } from '../identifier';
 import { MEASUREMENTS } from '../testing/measurements.fixture';
 import { MOST_RANGES, type Numbered, takeNew } from './receipts';
@@ -11,11 +12,13 @@ let postgres: TestPostgres;
 let source: DataSource;
 let database: Database;
 let organisation: string;
+const warnings: object[] = [];
 
 beforeAll(async () => {
   postgres = await startPostgres();
   const { urls } = await postgres.createDatabase(['core']);
-  source = await openDatabase(MEASUREMENTS, { ...urls.core, poolSize: 8 });
+  const log: DatabaseLog = (level, fields) => void (level === 'warn' && warnings.push(fields));
+  source = await openDatabase(MEASUREMENTS, { ...urls.core, poolSize: 8, log });
   database = new Database('core', source);
 });
 afterAll(async () => {
@@ -85,6 +88,16 @@ describe('takeNew', () => {
     expect(await received()).toEqual(['{[1,10001)}']);
   });
 
+  it('knows a spool however its identifiers are written', async () => {
+    const [deviceId, id] = [newId(), newId()];
+    const both = [
+      ...spool(deviceId, id).reports(1, 2),
+      ...spool(deviceId.toUpperCase(), id.toUpperCase()).reports(2, 3),
+    ];
+    expect(numbers(await take(both))).toEqual([1, 2, 3]);
+    expect(await received()).toEqual(['{[1,4)}']);
+  });
+
   it('takes the largest number that a contract allows', async () => {
     const one = spool();
     expect(await take(one.reports(Number.MAX_SAFE_INTEGER, 1))).toHaveLength(2);
@@ -98,14 +111,19 @@ describe('takeNew', () => {
     expect(numbers(await take(one.reports(1, 2)))).toEqual([1, 2]);
   });
 
-  it('closes the oldest gaps of a spool that has too many', async () => {
-    const one = spool();
+  it('closes the oldest gaps of a spool that has too many, and says of which', async () => {
+    const [deviceId, id] = [newId(), newId()];
+    const one = spool(deviceId, id);
     const odd = Array.from({ length: MOST_RANGES + 500 }, (_, index) => index * 2 + 1);
     for (let at = 0; at < odd.length; at += 500) await take(one.reports(...odd.slice(at, at + 500)));
     const [text = ''] = await received();
     expect(text.match(/\[/g)).toHaveLength(MOST_RANGES);
     expect(await take(one.reports(2, 500))).toEqual([]);
     expect(numbers(await take(one.reports(odd.length * 2 - 2, odd.length * 2)))).toHaveLength(2);
+    expect(warnings.at(-1)).toEqual({ organisationId: organisation, deviceId, spool: id, mostRanges: MOST_RANGES });
+    const told = warnings.length;
+    await take(spool(deviceId).reports(1, 3, 5));
+    expect(warnings).toHaveLength(told);
   });
 
   it('is a set, whatever comes in whatever order', async () => {
