@@ -13,6 +13,7 @@ import {
   DEFAULT_ORGANISATION_ID,
   endAnySession,
   listRegistrationKeys,
+  listUsers,
   renewCertificate,
   resetPassword,
   revokeRegistrationKey,
@@ -149,6 +150,24 @@ describe('what people do', () => {
         { field: 'role', before: 'technician', after: 'read-only' },
       ],
     });
+  });
+
+  it('tells that a list was taken away as a file, and of looking at it nothing', async () => {
+    await outbox.news();
+    await owner.call(listUsers);
+    expect(await outbox.news()).toEqual([]);
+    const file = await owner.call({ ...listUsers, path: `${listUsers.path}?format=json` });
+    expect(file.status).toBe(200);
+    await (await someone()).call({ ...listUsers, path: `${listUsers.path}?format=json` });
+    expect((await outbox.news()).filter(({ subject }) => subject === 'list.exported.v1')).toMatchObject([
+      {
+        subject: 'list.exported.v1',
+        payload: {
+          ...{ organisationId: DEFAULT_ORGANISATION_ID, path: listUsers.path, format: 'json', filters: '' },
+          actor: { kind: 'person', id: idOf(owner), address: ADDRESS },
+        },
+      },
+    ]);
   });
 
   it('is told in the organisation whose user it is when somebody makes another one', async () => {

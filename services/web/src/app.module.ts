@@ -4,6 +4,7 @@ import type { WebRole } from './config';
 import { DeadLettersModule } from './dead-letters/dead-letters.module';
 import { DevicesModule, DirectoryModule } from './devices/devices.module';
 import { EnrolmentModule } from './enrolment/enrolment.module';
+import { ExportsModule } from './exports/exports.module';
 import { GroupsModule } from './groups/groups.module';
 import { LimitsModule } from './limits/limits.module';
 import { LiveGatewayModule } from './live/live.module';
@@ -23,6 +24,7 @@ const COMMON = [ServiceDatabaseModule.forService(coreSchema), DirectoryModule, L
 const MANAGER: Type[] = [
   DeadLettersModule,
   DevicesModule,
+  ExportsModule,
   GroupsModule,
   LiveGatewayModule,
   MergeQuestionsModule,

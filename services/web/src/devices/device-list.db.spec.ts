@@ -1,6 +1,7 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DEFAULT_ORGANISATION_ID, type DevicePage, type DeviceQuery } from '@muster/contracts';
 import { Database } from '@muster/database';
+import { OutboxRecord } from '@muster/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { addDevices, addOrganisation } from '../testing/devices';
 import { ask, WebUnderTest } from '../testing/web-under-test';
@@ -176,6 +177,32 @@ describe('a page', () => {
       expect((await ask(web, 'GET', `/api/devices?${query}`, { as: 'owner' })).status).toBe(400);
     }
   });
+});
+
+it('gives all as a file, each once, and that is one fact', async () => {
+  const outbox = await OutboxRecord.of(suite.database.adminUrl, 'core');
+  try {
+    await list('size=10');
+    expect((await ask(web, 'GET', '/api/devices?format=xls', { as: 'owner' })).status).toBe(400);
+    expect((await ask(web, 'GET', '/api/devices?format=json&sort=none', { as: 'owner' })).status).toBe(400);
+    expect((await ask(web, 'GET', '/api/devices?format=json')).status).toBe(401);
+    expect(await outbox.news()).toEqual([]);
+    const file = await ask(web, 'GET', '/api/devices?format=json&sort=osName&presence=offline', { as: 'owner' });
+    const exported = (file.body as unknown as Array<{ id: string }>).map(({ id }) => id);
+    expect(exported).toHaveLength(MANY - 300);
+    expect(new Set(exported).size).toBe(MANY - 300);
+    expect(await outbox.news()).toMatchObject([
+      {
+        subject: 'list.exported.v1',
+        payload: {
+          ...{ organisationId: DEFAULT_ORGANISATION_ID, path: '/api/devices', format: 'json' },
+          ...{ filters: 'sort=osName&presence=offline', actor: { address: '198.51.100.7' } },
+        },
+      },
+    ]);
+  } finally {
+    await outbox.close();
+  }
 });
 
 it('counts for the dashboard', async () => {
