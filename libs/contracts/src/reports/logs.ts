@@ -48,7 +48,12 @@ export class LogQuery extends CursorQuery {
 }
 export class LogPage {
   @List(nested(() => LogEntry), { max: 500, about: 'Newest first.' }) entries: LogEntry[];
-  @Text({ max: 200, optional: true, about: 'There are older ones: ask with `after`.' }) next?: string;
+  @Text({ max: 200, optional: true, about: 'There are older ones, or may be: ask with `after`.' }) next?: string;
+  @Instant({
+    optional: true,
+    about: 'A search reads so many lines at a time: it has read back to here, older ones may match. Comes with `next`.',
+  })
+  searchedTo?: string;
 }
 export const listLogs = defineRoute({
   service: 'rmm-logs',
