@@ -51,4 +51,9 @@ export class AuditLogsConfig extends DatabaseConfigFields {
   FORWARD_ENTERPRISE_NUMBER = 32_473;
   @Flag({ about: 'Forward to this very machine too (loopback): for a syslog relay beside the service.' })
   FORWARD_LOOPBACK = false;
+  @Flag({
+    about:
+      'Let every organisation forward into private networks, and to loopback where that is on; otherwise the default one only.',
+  })
+  FORWARD_PRIVATE_NETWORKS = false;
 }

@@ -13,7 +13,7 @@ export interface FactWords<T> {
   actor?: (payload: T) => Draft['actor'];
   target?: (payload: T) => AuditTarget;
   details?: (payload: T) => Draft['details'];
-  outcome?: Draft['outcome'];
+  outcome?: Draft['outcome'] | ((payload: T) => Draft['outcome']);
 }
 
 /** The suite itself, where nobody else did something. */
@@ -32,7 +32,7 @@ export function fact<T extends ActionFact & { actor?: Actor }>(
       at: payload.at,
       actor: actor?.(payload) ?? payload.actor ?? SYSTEM,
       action: actionOf(event),
-      outcome,
+      outcome: typeof outcome === 'function' ? outcome(payload) : outcome,
       ...(target ? { target: target(payload) } : {}),
       details: details?.(payload) ?? [],
     }),

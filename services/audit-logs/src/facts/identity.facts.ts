@@ -4,6 +4,7 @@ import {
   apiTokenRevoked,
   type AuditTarget,
   certificateRenewed,
+  enrolmentRefused,
   passwordChanged,
   type RegistrationKeyFact,
   registrationKeyCreated,
@@ -55,6 +56,12 @@ export const IDENTITY_FACTS: readonly FactMapping[] = [
   fact(apiTokenRevoked, { target: token }),
   fact(registrationKeyCreated, { target: key }),
   fact(registrationKeyRevoked, { target: key }),
+  fact(enrolmentRefused, {
+    actor: ({ address }) => ({ kind: 'device', name: 'unknown', address }),
+    target: ({ registrationKeyId: id }) => ({ kind: 'registration-key', ...(id === undefined ? {} : { id }) }),
+    details: ({ reason, count }) => detailsOf({ reason, count }),
+    outcome: 'refused',
+  }),
   fact(certificateRenewed, {
     actor: ({ deviceId, address }) => ({ kind: 'device', id: deviceId, address }),
     target: ({ deviceId }) => ({ kind: 'device', id: deviceId }),

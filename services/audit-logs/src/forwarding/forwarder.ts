@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { type BeforeApplicationShutdown, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
+import { DEFAULT_ORGANISATION_ID } from '@muster/contracts';
 import { Database } from '@muster/database';
 import { Log, Periodic } from '@muster/service-kit';
 import type { EntityManager } from 'typeorm';
@@ -21,7 +22,8 @@ const AT_ONCE = 8;
 @Injectable()
 export class Forwarder implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly holder = randomUUID();
-  private readonly rules: AddressRules;
+  /** For the operator's organisation, and for all others. */
+  private readonly rules: Record<'own' | 'others', AddressRules>;
   private readonly looking: Periodic;
   private readonly log: Log;
   private readonly stopping = new AbortController();
@@ -32,7 +34,10 @@ export class Forwarder implements OnApplicationBootstrap, BeforeApplicationShutd
     log: Log,
   ) {
     this.log = log.child({ part: 'forwarding' });
-    this.rules = new AddressRules({ loopback: config.FORWARD_LOOPBACK, deny: config.FORWARD_DENY });
+    const { FORWARD_LOOPBACK, FORWARD_PRIVATE_NETWORKS, FORWARD_DENY: deny } = config;
+    const rulesWith = (inside: boolean): AddressRules =>
+      new AddressRules({ loopback: inside && FORWARD_LOOPBACK, private: inside, deny });
+    this.rules = { own: rulesWith(true), others: rulesWith(FORWARD_PRIVATE_NETWORKS) };
     this.looking = new Periodic(
       config.FORWARD_SECONDS * 1000,
       () => this.look(),
@@ -106,7 +111,7 @@ export class Forwarder implements OnApplicationBootstrap, BeforeApplicationShutd
     const frames = entries.map((entry) => syslogFrame(syslogMessage(entry, source)));
     const receiver = { host, port, ...(anchors === null ? {} : { anchors }) };
     try {
-      const { rules } = this;
+      const rules = organisationId === DEFAULT_ORGANISATION_ID ? this.rules.own : this.rules.others;
       const { signal } = this.stopping;
       await deliver(frames, receiver, { rules, timeoutMs: FORWARD_TIMEOUT_SECONDS * 1000, signal });
     } catch (error) {

@@ -10,6 +10,7 @@ import { SyslogReceiver } from '../testing/syslog-receiver';
 const SETTINGS = {
   ...{ FORWARD_SECONDS: '1', FORWARD_BATCH: '20', FORWARD_TIMEOUT_SECONDS: '2', FORWARD_PAUSE_SECONDS: '1' },
   FORWARD_LOOPBACK: 'true',
+  FORWARD_PRIVATE_NETWORKS: 'true',
 };
 
 let suite: AuditUnderTest;
@@ -267,6 +268,33 @@ describe('the setting', () => {
           return reply.body.problem?.includes('is no address that entries are forwarded to');
         });
       }
+    } finally {
+      await strict.stop();
+    }
+  });
+
+  it('reaches no private network but for the operator, whatever a name says when it is dialled', async () => {
+    const strict = await AuditUnderTest.start();
+    const tenant = newId();
+    try {
+      strict.keyManager.people.set(tenant, { role: 'owner', organisationId: tenant });
+      const inside = await strict.startAudit({ ...SETTINGS, FORWARD_PRIVATE_NETWORKS: 'false' });
+      const body = { enabled: true, host: '127.0.0.1', port: receiver.port, anchors: suite.authority.rootPem };
+      const problemOf = async (as: string) =>
+        (await ask<AuditForwardingState>(inside.app, 'GET', '/audit/forwarding', { as })).body.problem;
+      // `localhost` stands for any name that leads into a private network when it is looked up for the connection.
+      for (const host of ['127.0.0.1', 'localhost', '10.1.2.3', '::ffff:10.1.2.3', '64:ff9b::a01:203']) {
+        const reply = await ask(inside.app, 'PUT', '/audit/forwarding', { as: tenant, body: { ...body, host } });
+        expect(reply.status).toBe(200);
+        await strict.append(tenant, someDrafts(1));
+        await eventually(async () =>
+          (await problemOf(tenant))?.includes('is no address that entries are forwarded to'),
+        );
+      }
+      expect(receiver.messages).toEqual([]);
+      await ask(inside.app, 'PUT', '/audit/forwarding', { as: 'owner', body });
+      await strict.append(OURS, someDrafts(2));
+      await eventually(() => receiver.messages.length >= 2, { within: 15_000 });
     } finally {
       await strict.stop();
     }

@@ -1,5 +1,6 @@
 import { type AuditEntry, type AuditPage, type AuditQuery, DEFAULT_ORGANISATION_ID as OURS } from '@muster/contracts';
 import { Database, newId } from '@muster/database';
+import { eventually } from '@muster/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ask, AuditUnderTest } from '../testing/audit-under-test';
 import { auditListSql } from './audit-list.queries';
@@ -150,5 +151,26 @@ describe('the plan of a page', () => {
     expect(plan).toContain(`Index Scan Backward using ${index}`);
     if (!query.search) expect(plan).not.toContain('Sort');
     expect(plan).not.toContain('Seq Scan');
+  });
+});
+
+describe('a list that was taken away as a file', () => {
+  it('is an entry of the chain, with what it was narrowed down to', async () => {
+    const query = 'action=session.refused&outcome=refused';
+    const file = await ask<AuditEntry[]>(suite.app, 'GET', `/audit/entries?${query}&format=json`, { as: 'owner' });
+    expect([file.status, file.body.length]).toEqual([200, 1]);
+    const found = await eventually(async () => {
+      const { entries } = await page({ action: 'list.exported' });
+      return entries.length > 0 && entries;
+    });
+    expect(found).toMatchObject([
+      {
+        ...{ outcome: 'done', target: { kind: 'list', name: '/audit/entries' }, actor: { address: '198.51.100.7' } },
+        details: [
+          { name: 'format', value: 'json' },
+          { name: 'filters', value: query },
+        ],
+      },
+    ]);
   });
 });

@@ -13,6 +13,13 @@ let tampering: Tampering;
 beforeAll(async () => {
   suite = await AuditUnderTest.start();
   await suite.startAudit({ VERIFY_ENTRIES: '100' });
+  // A call is a fact, and so an entry a moment later, between this test's own: what is told stays aside here.
+  await suite.rows(`
+    CREATE TABLE public.told (number bigserial, payload jsonb);
+    CREATE FUNCTION public.keep_aside() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$ BEGIN
+      INSERT INTO public.told (payload) VALUES (NEW.payload); RETURN NULL;
+    END $$;
+    CREATE TRIGGER aside BEFORE INSERT ON audit.outbox FOR EACH ROW EXECUTE FUNCTION public.keep_aside()`);
 });
 afterAll(() => suite?.stop());
 
@@ -320,6 +327,34 @@ describe('heads', () => {
     await suite.append(organisation, someDrafts(1));
     expect(await suite.app.get(Heads).signDue(0, 1)).toBe(1);
     expect((await exported()).map(numberOf)[0]).toBe(252);
+  });
+});
+
+describe('verifying', () => {
+  const told = async () =>
+    (
+      await suite.rows<{ payload: Record<string, unknown> }>(
+        `SELECT payload FROM public.told WHERE payload->>'organisationId' = $1 ORDER BY number`,
+        [organisation],
+      )
+    ).map(({ payload: { intact, checkedFrom, checkedTo, faults, actor } }) => ({
+      ...{ intact, checkedFrom, checkedTo, faults, by: (actor as { kind: string }).kind },
+    }));
+
+  it('is told with its outcome: where it began, where it ended, and what found something', async () => {
+    expect(await verify()).toMatchObject({ calls: 3 });
+    const calls = [
+      { intact: true, checkedFrom: 1, checkedTo: 100, faults: 0, by: 'token' },
+      { intact: true, checkedFrom: 201, checkedTo: 250, faults: 0, by: 'token' },
+    ];
+    expect(await told()).toEqual(calls);
+    await tampering.alter(130);
+    await suite.verify({ from: 101 }, organisation);
+    expect(await told()).toEqual([
+      ...calls,
+      { intact: false, checkedFrom: 101, checkedTo: 200, faults: 1, by: 'token' },
+      { intact: true, checkedFrom: 201, checkedTo: 250, faults: 0, by: 'token' },
+    ]);
   });
 });
 
