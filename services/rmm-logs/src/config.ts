@@ -39,6 +39,8 @@ export class RmmLogsConfig extends DatabaseConfigFields {
 
   @Whole({ min: 1, max: 8784, about: 'Hours that a search in the logs of all devices looks back, if it does not say.' })
   FLEET_LOG_HOURS = 24;
+  @Whole({ min: 100, max: 10_000_000, about: 'Log lines that one page of a search for a text reads.' })
+  SEARCH_LINES = 50_000;
 
   /** Output is kept by the time in the operation's id: so long, that one which started late is kept its whole time. */
   get outputKeptDays(): number {

@@ -15,8 +15,10 @@ export class LogsController {
   @Handles(listLogs)
   list({ query, principal }: RouteCall<typeof listLogs>): Promise<RouteReply<typeof listLogs>> {
     const { organisationId } = principal;
+    const { FLEET_LOG_HOURS: fleetHours, SEARCH_LINES: searchLines } = this.config;
+    const reach = { fleetHours, searchLines };
     return this.database.inOrganisation(organisationId, (manager) =>
-      queries.listLogs(manager, organisationId, query, this.config.FLEET_LOG_HOURS),
+      queries.listLogs(manager, organisationId, query, reach),
     );
   }
 }

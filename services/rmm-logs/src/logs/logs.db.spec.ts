@@ -16,7 +16,7 @@ let organisation: string;
 let device: TestDevice;
 beforeAll(async () => {
   suite = await RmmLogsUnderTest.start();
-  app = await suite.startService();
+  app = await suite.startService({ SEARCH_LINES: '100' });
 });
 afterAll(() => suite?.stop());
 beforeEach(() => {
@@ -115,6 +115,45 @@ describe('the list of log lines', () => {
     expect(await messages({ search: 'nothing like this' })).toEqual([]);
   });
 
+  it('searches so many lines at a time, says how far it came, and finds all page after page', async () => {
+    const now = Date.now();
+    // Three of 450 match; the service reads 100 for a page.
+    const wanted = new Set([20, 199, 449]);
+    const lines = Array.from({ length: 450 }, (_, turn) =>
+      line(wanted.has(turn) ? `needle ${turn}` : `hay ${turn}`, now - turn * 1000),
+    );
+    await store(lines);
+    const queries: Array<Record<string, string>> = [{}, { deviceId: device.id }, { search: 'nowhere' }];
+    for (const query of queries.map((one) => ({ search: 'needle', ...one }))) {
+      const pages: LogPage[] = [];
+      for (let after: string | undefined; pages.length === 0 || after; after = pages.at(-1)?.next) {
+        pages.push(await list({ ...query, ...(after ? { after } : {}) }));
+      }
+      const read = [99, 199, 299, 399].map((turn) => new Date(now - turn * 1000).toISOString());
+      expect(pages.map(({ searchedTo }) => searchedTo)).toEqual([...read, undefined]);
+      const found = pages.flatMap(({ entries }) => entries.map(({ message }) => message));
+      expect(found).toEqual(query.search === 'needle' ? ['needle 20', 'needle 199', 'needle 449'] : []);
+    }
+    const reply = await ask(app, 'GET', '/rmm/logs?format=json&search=needle', { as: organisation });
+    expect((reply.body as unknown as LogEntry[]).map(({ message }) => message)).toEqual([
+      'needle 20',
+      'needle 199',
+      'needle 449',
+    ]);
+  });
+
+  it('gives what matches more often than fits on a page before it reads on', async () => {
+    const now = Date.now();
+    await store(Array.from({ length: 250 }, (_, turn) => line(`needle ${turn}`, now - turn * 1000)));
+    const found: string[] = [];
+    for (let after: string | undefined, page = 0; page === 0 || after; page += 1) {
+      const reply = await list({ search: 'needle', size: '30', ...(after ? { after } : {}) });
+      found.push(...reply.entries.map(({ message }) => message));
+      after = reply.next;
+    }
+    expect(found).toEqual(Array.from({ length: 250 }, (_, turn) => `needle ${turn}`));
+  });
+
   it('refuses a place that is none', async () => {
     for (const after of ['x', '1-', '-1', '1-2-3', '99999999999999999999-1', "1-1'"]) {
       const reply = await ask(app, 'GET', `/rmm/logs?${new URLSearchParams({ after })}`, { as: organisation });
@@ -169,7 +208,10 @@ describe('plans under the role of the service', () => {
   });
   const plan = (query: Parameters<typeof logSql>[0]): Promise<string> =>
     app.get(Database).inOrganisation(DEFAULT_ORGANISATION_ID, async (manager) => {
-      const [sql, parameters] = logSql(query, DEFAULT_ORGANISATION_ID, Date.now(), 24);
+      const [sql, parameters] = logSql(query, DEFAULT_ORGANISATION_ID, Date.now(), {
+        fleetHours: 24,
+        searchLines: 1000,
+      });
       const rows = await manager.query<Array<Record<string, string>>>(`EXPLAIN ${sql}`, parameters);
       return rows.map((row) => row['QUERY PLAN']).join('\n');
     });
