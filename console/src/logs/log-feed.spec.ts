@@ -1,5 +1,5 @@
 import type { LogEntry, LogPage } from '@muster/contracts';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { ApiError } from '../api/api-error';
 import { KEPT_ENTRIES, LogFeed } from './log-feed';
 
@@ -65,6 +65,34 @@ describe('log lines', () => {
     expect([shown(), feed.older]).toEqual([[18, 19, 20], '000018']);
     await feed.loadOlder();
     expect(shown()).toEqual([15, 16, 17, 18, 19, 20]);
+  });
+
+  it('are searched further back when a search stops before it finds, which looking for new ones leaves as it is', async () => {
+    const pages: LogPage[] = [
+      { entries: [], next: 'a', searchedTo: '2026-11-21T11:00:00.000Z' },
+      { entries: [], next: 'b', searchedTo: '2026-11-21T10:00:00.000Z' },
+      { entries: [], next: 'c', searchedTo: '2026-11-21T11:00:05.000Z' },
+      { entries: [entry(1)] },
+    ];
+    const reads: (string | undefined)[] = [];
+    const read = (after?: string) => {
+      reads.push(after);
+      return Promise.resolve(pages.shift() ?? { entries: [] });
+    };
+    const feed = new LogFeed({ read, accepts: () => true });
+    vi.useFakeTimers({ now: new Date('2026-11-21T12:00:00Z') });
+    try {
+      await feed.refresh();
+      expect([feed.older, feed.searchedTo]).toEqual(['a', '2026-11-21T11:00:00.000Z']);
+      await feed.loadOlder();
+      await feed.refresh();
+      expect([feed.older, feed.searchedTo]).toEqual(['b', '2026-11-21T10:00:00.000Z']);
+      await feed.loadOlder();
+      expect([feed.older, feed.searchedTo, feed.entries.length]).toEqual([undefined, undefined, 1]);
+      expect(reads).toEqual([undefined, 'a', undefined, 'b']);
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   it('are bounded, and what went can be loaded again', async () => {

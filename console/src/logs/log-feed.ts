@@ -16,12 +16,16 @@ export class LogFeed {
   entries: readonly LogEntry[] = [];
   /** Where older lines begin; undefined when all are here. */
   older: string | undefined;
+  /** A search reads so many lines at a time: it came back to here. Undefined when it does not stop for that. */
+  searchedTo: string | undefined;
   loaded = false;
   error: ApiError | undefined;
   /** Lines that arrived since the last look at the end. */
   arrived = 0;
   /** Grows with each change, for React. */
   version = 0;
+  /** When the newest lines were asked for the last time; 0 before. */
+  private newestAt = 0;
   private reading: Promise<void> | undefined;
   private readonly listeners = new Set<() => void>();
 
@@ -30,14 +34,17 @@ export class LogFeed {
   /** Reads the newest page. Where it does not reach back to what is here, it replaces that: nothing is skipped unseen. */
   readonly refresh = (): Promise<void> =>
     this.once(async () => {
+      const asked = Date.now();
       const page = await this.source.read();
       const newest = [...page.entries].reverse();
       const ids = new Set(this.entries.map(({ id }) => id));
-      const meets = newest.some(({ id }) => ids.has(id)) || page.next === undefined;
+      const meets = newest.some(({ id }) => ids.has(id)) || page.next === undefined || this.searchMeets(page);
+      this.newestAt = asked;
       if (this.loaded && meets) this.add(newest.filter(({ id }) => !ids.has(id)));
       else {
         this.entries = newest;
         this.older = page.next;
+        this.searchedTo = page.searchedTo;
       }
       this.loaded = true;
     });
@@ -49,6 +56,7 @@ export class LogFeed {
       const ids = new Set(this.entries.map(({ id }) => id));
       this.entries = [...[...page.entries].reverse().filter(({ id }) => !ids.has(id)), ...this.entries];
       this.older = page.next;
+      this.searchedTo = page.searchedTo;
     });
 
   /** Takes lines as they arrive. */
@@ -70,6 +78,11 @@ export class LogFeed {
     this.listeners.add(listener);
     return () => this.listeners.delete(listener);
   };
+
+  /** A search may find nothing as far as it reads: it meets what is here when it reads back to the last time. */
+  private searchMeets({ searchedTo }: LogPage): boolean {
+    return searchedTo !== undefined && Date.parse(searchedTo) <= this.newestAt;
+  }
 
   /** A device that was away hands in lines of earlier: they go where they belong. */
   private add(entries: readonly LogEntry[]): void {

@@ -4,6 +4,7 @@ import { IconArrowDown } from '@tabler/icons-react';
 import { useText } from '../messages/use-text';
 import type { LogFeed } from './log-feed';
 import { LogLine } from './log-line';
+import { SearchedTo } from './searched-to';
 import classes from './logs.module.css';
 
 /** So near to an edge, in pixels, counts as being there. */
@@ -63,6 +64,7 @@ export function LogLines({ feed, version, follow, onFollow, ofFleet }: LogLinesP
         data-testid="log-lines"
       >
         <div className={classes.start}>
+          <SearchedTo at={feed.searchedTo} />
           {feed.older === undefined ? (
             <span className="dim">{t('logs.begin')}</span>
           ) : (
@@ -74,7 +76,7 @@ export function LogLines({ feed, version, follow, onFollow, ofFleet }: LogLinesP
                 void feed.loadOlder();
               }}
             >
-              {t('table.older')}
+              {t(feed.searchedTo === undefined ? 'table.older' : 'table.searchOlder')}
             </Button>
           )}
         </div>

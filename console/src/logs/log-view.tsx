@@ -14,6 +14,7 @@ import { useNotify } from '../ui/use-notify';
 import type { LogFeed } from './log-feed';
 import { type LogFilter, textOf } from './log-filter';
 import { LogLines } from './log-lines';
+import { SearchedTo } from './searched-to';
 import { useLogFeed } from './use-log-feed';
 
 interface LogViewProps {
@@ -110,6 +111,7 @@ function LogBody({ feed, version, filter, follow, onFollow }: LogBodyProps) {
         }
       >
         {!filtered && t('logs.noneText')}
+        <SearchedTo at={feed.searchedTo} />
       </Empty>
     );
   }
