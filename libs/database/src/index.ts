@@ -22,6 +22,7 @@ export {
   timePartitions,
   type TimePartitioning,
 } from './partitions/time-partitions';
+export { knownSpools } from './receipts/known-spools';
 export { type OldReceipts, removeOldReceipts } from './receipts/old-receipts';
 export { MOST_RANGES, type Numbered, receiptsTable, takeNew } from './receipts/receipts';
 export { databaseBootstrapSql } from './wall/bootstrap';

@@ -14,6 +14,7 @@ export { createLog, Log } from './log/log';
 export { Metrics } from './metrics/metrics';
 export { openApi } from './openapi/openapi';
 export { type HandlerReply, Handles } from './routes/handles.decorator';
+export { Allowance } from './limits/allowance';
 export { Periodic } from './periodic';
 export { routeTable } from './routes/route-table';
 export { drain } from './shutdown';

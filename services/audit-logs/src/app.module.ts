@@ -1,6 +1,6 @@
 import { Module } from '@nestjs/common';
 import { APP_INTERCEPTOR } from '@nestjs/core';
-import { ServiceDatabaseModule } from '@muster/service-kit/database';
+import { ReportLimitsModule, ServiceDatabaseModule } from '@muster/service-kit/database';
 import { AuditMetrics } from './audit-metrics';
 import { Chain } from './chain/chain.service';
 import { DeviceNames } from './chain/device-names';
@@ -21,7 +21,7 @@ import { Verification } from './verify/verify.service';
 
 /** Who did what: written once, shown, checked and handed on. */
 @Module({
-  imports: [ServiceDatabaseModule.forService(auditSchema)],
+  imports: [ServiceDatabaseModule.forService(auditSchema), ReportLimitsModule.forSchema(auditSchema.schema)],
   controllers: [
     AuditEntriesController,
     AuditReportsController,

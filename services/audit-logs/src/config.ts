@@ -1,11 +1,11 @@
 import { Flag, List, text, Whole } from '@muster/contracts';
-import { DatabaseConfigFields } from '@muster/service-kit/database';
+import { ReportLimitsConfigFields } from '@muster/service-kit/database';
 
 /** Days below which not even the service itself may remove entries: the database function refuses. */
 export const LEAST_AUDIT_DAYS = 30;
 
 /** Configuration of `audit-logs`. Described for administrators in `docs/configuration/audit-logs.md`. */
-export class AuditLogsConfig extends DatabaseConfigFields {
+export class AuditLogsConfig extends ReportLimitsConfigFields {
   @Whole({
     min: LEAST_AUDIT_DAYS,
     max: 36_500,
@@ -56,4 +56,9 @@ export class AuditLogsConfig extends DatabaseConfigFields {
       'Let every organisation forward into private networks, and to loopback where that is on; otherwise the default one only.',
   })
   FORWARD_PRIVATE_NETWORKS = false;
+
+  override derive(): void {
+    super.derive();
+    this.outlast(this.REPORT_OLDEST_DAYS);
+  }
 }

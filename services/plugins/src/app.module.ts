@@ -1,5 +1,5 @@
 import { Module } from '@nestjs/common';
-import { ServiceDatabaseModule } from '@muster/service-kit/database';
+import { ReportLimitsModule, ServiceDatabaseModule } from '@muster/service-kit/database';
 import { ChangesController } from './changes/changes.controller';
 import { DevicesConsumer } from './devices/devices.consumer';
 import { Housekeeping } from './housekeeping/housekeeping';
@@ -14,7 +14,7 @@ import { StoreMetrics } from './store/store-metrics';
 
 /** Inventory: taken in from devices, stored with its history, read by people. */
 @Module({
-  imports: [ServiceDatabaseModule.forService(PLUGINS_SCHEMA)],
+  imports: [ServiceDatabaseModule.forService(PLUGINS_SCHEMA), ReportLimitsModule.forSchema(PLUGINS_SCHEMA.schema)],
   controllers: [InventoryReportsController, InventoryController, SoftwareController, ChangesController],
   providers: [InventoryIntake, InventoryStore, StoreMetrics, InventoryConsumer, DevicesConsumer, Housekeeping],
 })

@@ -1,8 +1,8 @@
 import { INVENTORY_REPORT_BYTES, Whole } from '@muster/contracts';
-import { DatabaseConfigFields } from '@muster/service-kit/database';
+import { ReportLimitsConfigFields } from '@muster/service-kit/database';
 
 /** Configuration of the service `plugins`. */
-export class PluginsConfig extends DatabaseConfigFields {
+export class PluginsConfig extends ReportLimitsConfigFields {
   @Whole({ min: 60, max: 604_800, about: 'Seconds between collections of inventory that devices are told to keep.' })
   COLLECT_SECONDS = 14_400;
 
@@ -35,5 +35,6 @@ export class PluginsConfig extends DatabaseConfigFields {
   override derive(): void {
     super.derive();
     this.REPORT_OLDEST_DAYS = Math.min(this.REPORT_OLDEST_DAYS, this.HISTORY_DAYS - 1);
+    this.outlast(this.REPORT_OLDEST_DAYS);
   }
 }

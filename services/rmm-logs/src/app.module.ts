@@ -1,5 +1,5 @@
 import { Module } from '@nestjs/common';
-import { ServiceDatabaseModule } from '@muster/service-kit/database';
+import { ReportLimitsModule, ServiceDatabaseModule } from '@muster/service-kit/database';
 import { LogsModule } from './logs/logs.module';
 import { OutputModule } from './output/output.module';
 import { ReportsModule } from './reports/reports.module';
@@ -10,6 +10,7 @@ import { rmmLogsSchema } from './schema';
 @Module({
   imports: [
     ServiceDatabaseModule.forService(rmmLogsSchema),
+    ReportLimitsModule.forSchema(rmmLogsSchema.schema),
     RetentionModule,
     ReportsModule,
     SamplesModule,

@@ -1,8 +1,8 @@
 import { Whole } from '@muster/contracts';
-import { DatabaseConfigFields } from '@muster/service-kit/database';
+import { ReportLimitsConfigFields } from '@muster/service-kit/database';
 
 /** Configuration of `rmm-logs`. Described for administrators in `docs/configuration/rmm-logs.md`. */
-export class RmmLogsConfig extends DatabaseConfigFields {
+export class RmmLogsConfig extends ReportLimitsConfigFields {
   @Whole({ min: 1, max: 86_400, about: 'Seconds between two samples of a device.' }) SAMPLE_SECONDS = 60;
   @Whole({ min: 1, max: 86_400, about: 'Seconds between two batches of reports of a device.' }) SEND_SECONDS = 67;
   @Whole({ min: 1024, max: 524_288, about: 'Largest sample that is taken, in bytes of JSON.' })
@@ -45,5 +45,10 @@ export class RmmLogsConfig extends DatabaseConfigFields {
   /** Output is kept by the time in the operation's id: so long, that one which started late is kept its whole time. */
   get outputKeptDays(): number {
     return this.OUTPUT_DAYS + this.OUTPUT_LATE_DAYS;
+  }
+
+  override derive(): void {
+    super.derive();
+    this.outlast(Math.max(this.RAW_DAYS, this.LOG_DAYS));
   }
 }

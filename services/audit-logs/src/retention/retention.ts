@@ -1,5 +1,5 @@
 import { type BeforeApplicationShutdown, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
-import { Database } from '@muster/database';
+import { Database, removeOldReceipts } from '@muster/database';
 import { Log, Periodic } from '@muster/service-kit';
 import { Chain } from '../chain/chain.service';
 import { detailsOf } from '../chain/draft';
@@ -26,8 +26,11 @@ export class Retention implements OnApplicationBootstrap, BeforeApplicationShutd
   ) {
     this.sweeping = new Periodic(
       config.RETENTION_SECONDS * 1000,
-      async () => void (await this.sweep()),
-      (error) => log.warn({ err: error }, 'Nobody knows which audit entries are old; the next sweep looks again.'),
+      async () => {
+        await this.sweep();
+        await this.forgetSpools();
+      },
+      (error) => log.warn({ err: error }, 'Not all that is old was found; the next sweep looks again.'),
     );
   }
 
@@ -95,5 +98,11 @@ export class Retention implements OnApplicationBootstrap, BeforeApplicationShutd
       this.log.info({ organisationId, checkpoint, removed }, 'Removed audit entries whose time is over.');
       return Number(removed);
     });
+  }
+
+  /** Spools that nothing new came of for so long that nothing can come again. */
+  async forgetSpools(): Promise<void> {
+    const removed = await removeOldReceipts(this.database, 'audit', { keepDays: this.config.RECEIPT_DAYS });
+    if (removed > 0) this.log.info({ removed }, 'Forgot spools that nothing new came of for long.');
   }
 }

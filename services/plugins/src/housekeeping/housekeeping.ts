@@ -1,6 +1,6 @@
 import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { AppError } from '@muster/contracts';
-import { Database, maintainPartitions } from '@muster/database';
+import { Database, maintainPartitions, removeOldReceipts } from '@muster/database';
 import { Log, Periodic } from '@muster/service-kit';
 import { PluginsConfig } from '../config';
 import { tidyCatalogue, tidyWaiting } from './tidying';
@@ -56,10 +56,11 @@ export class Housekeeping implements OnModuleInit, OnApplicationBootstrap, OnApp
 
   /** One round of everything; what fails keeps nothing else from being done, and is tried again by the next. */
   async round(): Promise<void> {
-    const works = [
+    const works: Array<() => Promise<unknown>> = [
       () => this.keepMonths(),
       () => tidyWaiting(this.database, this.config.PENDING_MINUTES),
       () => tidyCatalogue(this.database),
+      () => removeOldReceipts(this.database, 'plugins', { keepDays: this.config.RECEIPT_DAYS }),
     ];
     let failures = 0;
     for (const work of works) {

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { type BeforeApplicationShutdown, Injectable, type OnModuleInit } from '@nestjs/common';
 import { AppError } from '@muster/contracts';
-import { Database, isMissingPartition, maintainPartitions } from '@muster/database';
+import { Database, isMissingPartition, maintainPartitions, removeOldReceipts } from '@muster/database';
 import { Log, Periodic } from '@muster/service-kit';
 import { RmmLogsConfig } from '../config';
 import { SCHEMA } from '../schema';
@@ -24,8 +24,9 @@ export class Retention implements OnModuleInit, BeforeApplicationShutdown {
   ) {
     this.periodic = new Periodic(
       config.RETENTION_SECONDS * 1000,
-      () => this.maintain(),
-      (error) => this.log.warn({ err: error }, 'Partitions were not maintained. They will be, a little later.'),
+      () => this.maintain().then(() => this.forgetSpools()),
+      (error) =>
+        this.log.warn({ err: error }, 'Not all was maintained: partitions, receipts. It will be, a little later.'),
     );
   }
 
@@ -70,5 +71,11 @@ export class Retention implements OnModuleInit, BeforeApplicationShutdown {
       if (dropped.length > 0) this.log.info({ table, dropped }, 'Dropped what is older than what is kept.');
       if (created.length > 0) this.log.debug({ table, created }, 'Made room.');
     }
+  }
+
+  /** Spools that nothing new came of for so long that nothing can come again. */
+  async forgetSpools(): Promise<void> {
+    const removed = await removeOldReceipts(this.database, SCHEMA, { keepDays: this.config.RECEIPT_DAYS });
+    if (removed > 0) this.log.info({ removed }, 'Forgot spools that nothing new came of for long.');
   }
 }

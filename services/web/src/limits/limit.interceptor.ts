@@ -1,9 +1,9 @@
 import { type CallHandler, type ExecutionContext, Injectable, type NestInterceptor } from '@nestjs/common';
 import { AppError } from '@muster/contracts';
+import { Allowance } from '@muster/service-kit';
 import type { FastifyRequest } from 'fastify';
 import type { Observable } from 'rxjs';
 import { WebConfig } from '../config';
-import { Allowance } from './allowance';
 
 /**
  * Limits per person and per device (DESIGN, rule 6), never per address: thousands of devices may share one. Each process

@@ -1,0 +1,26 @@
+import { type DynamicModule, Module } from '@nestjs/common';
+import { APP_INTERCEPTOR } from '@nestjs/core';
+import { Database, knownSpools } from '@muster/database';
+import { Allowance } from './allowance';
+import { ReportLimitsConfigFields } from './report-limits.config';
+import { ReportLimitsInterceptor } from './report-limits.interceptor';
+import { SpoolLimit } from './spool-limit';
+
+/** Limits what one device may send to a service that takes in reports; its configuration has `ReportLimitsConfigFields`. */
+@Module({})
+export class ReportLimitsModule {
+  /** @param schema where the service's receipts are */
+  static forSchema(schema: string): DynamicModule {
+    const interceptor = (config: ReportLimitsConfigFields, database: Database): ReportLimitsInterceptor =>
+      new ReportLimitsInterceptor(
+        new Allowance(config.DEVICE_REPORTS_PER_MINUTE),
+        new SpoolLimit(config.DEVICE_SPOOLS, ({ organisationId, id }) =>
+          knownSpools(database, schema, organisationId, id),
+        ),
+      );
+    return {
+      module: ReportLimitsModule,
+      providers: [{ provide: APP_INTERCEPTOR, inject: [ReportLimitsConfigFields, Database], useFactory: interceptor }],
+    };
+  }
+}
