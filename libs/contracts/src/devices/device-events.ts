@@ -58,7 +58,7 @@ export const mergeQuestionAnswered = defineEvent({
   delivery: 'durable',
   payload: MergeQuestionAnswered,
   publishers: ['web'],
-  consumers: ['audit-logs'],
+  consumers: ['audit-logs', 'rmm-logs'],
 });
 export class DeadLetterHandled extends PersonFact {
   @OneOf(['replayed', 'discarded']) how: 'replayed' | 'discarded';
