@@ -29,6 +29,12 @@ export class RmmLogsConfig extends ReportLimitsConfigFields {
 
   @Whole({ min: 1, max: 1_000_000_000, about: 'Bytes of output that are stored of one operation on one device.' })
   OUTPUT_BYTES = 5_000_000;
+  @Whole({
+    min: 1,
+    max: 1_000_000_000_000,
+    about: 'Bytes of output that are stored of one device and day (UTC); more is dropped, and its operation says so.',
+  })
+  OUTPUT_BYTES_PER_DEVICE_AND_DAY = 64 * 1024 * 1024;
   @Whole({ min: 0, max: 168, about: "Hours by which an operation's time may be ahead of the server's." })
   OUTPUT_FUTURE_HOURS = 24;
 

@@ -8,7 +8,17 @@ import { byOrganisation } from '../reports/by-organisation';
 import { grouped } from '../reports/grouped';
 import { keptTime } from '../retention/kept';
 import { Retention } from '../retention/retention.service';
-import { insertPieces, lockOutputs, type Output, type Piece, saveOutputs, trim } from './output.queries';
+import type { EntityManager } from 'typeorm';
+import {
+  countToday,
+  cutBefore,
+  insertPieces,
+  lockOutputs,
+  type Output,
+  type Piece,
+  saveOutputs,
+  trim,
+} from './output.queries';
 import { timeOf } from './operation-id';
 
 /** Stores what operations print: each piece once, and no more of one operation than is allowed. */
@@ -44,13 +54,14 @@ export class OutputStore {
       const fresh = await insertPieces(manager, organisationId, wanted);
       for (const [key, own] of grouped(fresh, keyOf)) {
         const output = outputs.get(key);
-        if (output) output.bytes += own.reduce((sum, { text }) => sum + Buffer.byteLength(text), 0);
+        if (output) output.bytes += bytesOf(own);
       }
       for (const output of outputs.values()) {
         if (output.bytes > this.config.OUTPUT_BYTES) {
           Object.assign(output, await trim(manager, organisationId, output, this.config.OUTPUT_BYTES));
         }
       }
+      await this.keepToDay(manager, organisationId, fresh, outputs);
       await saveOutputs(manager, organisationId, [...outputs.values()]);
       const stored = fresh.filter((piece) => piece.number < (outputs.get(keyOf(piece))?.cutAt ?? Infinity));
       afterCommit(manager, () => void this.show(organisationId, stored));
@@ -66,6 +77,28 @@ export class OutputStore {
     this.storing.drop('output', 'repeated', Math.max(0, pieces.length - result.beyond - result.stored));
   }
 
+  /** Beyond what a device may hand in on a day its outputs are cut, each before the first new piece that has no room. */
+  private async keepToDay(
+    manager: EntityManager,
+    organisationId: string,
+    fresh: readonly Piece[],
+    outputs: ReadonlyMap<string, Output>,
+  ): Promise<void> {
+    const most = this.config.OUTPUT_BYTES_PER_DEVICE_AND_DAY;
+    const kept = fresh.filter((piece) => piece.number < (outputs.get(keyOf(piece))?.cutAt ?? Infinity));
+    const byDevice = new Map(grouped(kept, ({ deviceId }) => deviceId));
+    const added = new Map([...byDevice].map(([deviceId, own]) => [deviceId, bytesOf(own)]));
+    for (const [deviceId, today] of await countToday(manager, organisationId, added)) {
+      if (today <= most) continue;
+      let room = most - today + (added.get(deviceId) ?? 0);
+      for (const [key, own] of grouped(byDevice.get(deviceId) ?? [], keyOf)) {
+        const output = outputs.get(key);
+        const cut = own.find((piece) => (room -= bytesOf([piece])) < 0);
+        if (output && cut) Object.assign(output, await cutBefore(manager, organisationId, output, cut.number));
+      }
+    }
+  }
+
   private async show(organisationId: string, stored: readonly Piece[]): Promise<void> {
     for (const [operationId, pieces] of grouped(stored, (piece) => piece.operationId)) {
       const shown: OutputPiece[] = pieces.toSorted((left, right) => left.number - right.number);
@@ -73,6 +106,9 @@ export class OutputStore {
     }
   }
 }
+
+const bytesOf = (pieces: readonly Piece[]): number =>
+  pieces.reduce((sum, { text }) => sum + Buffer.byteLength(text), 0);
 
 const keyOf = ({ operationId, deviceId }: { operationId: string; deviceId: string }): string =>
   `${operationId} ${deviceId}`;

@@ -1,4 +1,4 @@
-import { Column, Entity, PrimaryColumn } from 'typeorm';
+import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
 
 /** How much is stored of what an operation printed on a device. */
 @Entity({ schema: 'rmm_logs', name: 'outputs' })
@@ -20,4 +20,24 @@ export class OutputPieceRow {
   @PrimaryColumn('integer', { primaryKeyConstraintName: 'output_pieces_pkey' }) number: number;
   @Column('boolean') error: boolean;
   @Column('text') text: string;
+}
+
+/** How much output a device handed in on the newest day (UTC) on which it did. */
+@Entity({ schema: 'rmm_logs', name: 'output_days' })
+export class OutputDayRow {
+  @PrimaryColumn('uuid', { name: 'organisation_id', primaryKeyConstraintName: 'output_days_pkey' })
+  organisationId: string;
+  @PrimaryColumn('uuid', { name: 'device_id', primaryKeyConstraintName: 'output_days_pkey' }) deviceId: string;
+  @Column('date') day: string;
+  @Column('bigint') bytes: string;
+}
+
+/** A device that turned out to be another one: what it printed is shown under its successor. */
+@Entity({ schema: 'rmm_logs', name: 'merged_devices' })
+@Index('merged_devices_successor', ['organisationId', 'successorId'])
+export class MergedDeviceRow {
+  @PrimaryColumn('uuid', { name: 'organisation_id', primaryKeyConstraintName: 'merged_devices_pkey' })
+  organisationId: string;
+  @PrimaryColumn('uuid', { name: 'device_id', primaryKeyConstraintName: 'merged_devices_pkey' }) deviceId: string;
+  @Column('uuid', { name: 'successor_id' }) successorId: string;
 }

@@ -125,13 +125,69 @@ export async function saveOutputs(
   );
 }
 
+/** Counts what devices hand in today (UTC). @returns bytes of today, by device */
+export async function countToday(
+  manager: EntityManager,
+  organisationId: string,
+  added: ReadonlyMap<string, number>,
+): Promise<Map<string, number>> {
+  if (added.size === 0) return new Map();
+  const rows = await manager.query<Array<{ device_id: string; bytes: string }>>(
+    `INSERT INTO rmm_logs.output_days AS counted (organisation_id, device_id, day, bytes)
+     SELECT $1, device_id, (now() AT TIME ZONE 'UTC')::date, bytes
+       FROM unnest($2::uuid[], $3::bigint[]) AS given (device_id, bytes) ORDER BY device_id
+     ON CONFLICT (organisation_id, device_id) DO UPDATE
+        SET day = excluded.day,
+            bytes = excluded.bytes + CASE WHEN counted.day = excluded.day THEN counted.bytes ELSE 0 END
+     RETURNING device_id, bytes`,
+    [organisationId, [...added.keys()], [...added.values()]],
+  );
+  return new Map(rows.map(({ device_id, bytes }) => [device_id, Number(bytes)]));
+}
+
+/** Cuts an output before a piece: that one and what comes after it are not kept. */
+export async function cutBefore(
+  manager: EntityManager,
+  organisationId: string,
+  { operationId, deviceId }: Output,
+  number: number,
+): Promise<Pick<Output, 'bytes' | 'cutAt'>> {
+  const key = [organisationId, operationId, deviceId];
+  const place = 'organisation_id = $1 AND operation_id = $2 AND device_id = $3';
+  await manager.query(`DELETE FROM rmm_logs.output_pieces WHERE ${place} AND number >= $4`, [...key, number]);
+  const [kept] = await manager.query<Array<{ bytes: string }>>(
+    `SELECT coalesce(sum(octet_length(text)), 0) AS bytes FROM rmm_logs.output_pieces WHERE ${place}`,
+    key,
+  );
+  return { bytes: Number(kept?.bytes), cutAt: number };
+}
+
+/** The device under which an operation's output is kept: this one, or one that became it. No other's is looked at. */
+async function printedOn(
+  manager: EntityManager,
+  { organisationId, operationId, deviceId }: { organisationId: string; operationId: string; deviceId: string },
+): Promise<string> {
+  const [found] = await manager.query<Array<{ device_id: string }>>(
+    `WITH RECURSIVE same AS (
+       SELECT $3::uuid AS id
+       UNION
+       SELECT m.device_id FROM same JOIN rmm_logs.merged_devices m ON m.organisation_id = $1 AND m.successor_id = same.id)
+     SELECT device_id FROM rmm_logs.outputs
+      WHERE organisation_id = $1 AND operation_id = $2 AND device_id = ANY(ARRAY(SELECT id FROM same))
+      ORDER BY device_id = $3 DESC LIMIT 1`,
+    [organisationId, operationId, deviceId],
+  );
+  return found?.device_id ?? deviceId;
+}
+
 /** Pieces from a number onwards. Of nothing known there is nothing: whether there is such an operation is not said here. */
 export async function readOutput(
   manager: EntityManager,
   key: { organisationId: string; operationId: string; deviceId: string },
   from: number,
 ): Promise<OutputPage> {
-  const parameters = [key.organisationId, key.operationId, key.deviceId];
+  const { organisationId, operationId } = key;
+  const parameters = [organisationId, operationId, await printedOn(manager, key)];
   const rows = await manager.query<Array<{ number: number; error: boolean; text: string; more: boolean }>>(
     `SELECT number, error, text, more
        FROM (SELECT number, error, text, lead(number) OVER by_number IS NOT NULL AS more,

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Bus } from '@muster/bus';
-import { DEFAULT_ORGANISATION_ID, EDGE_HEADERS, revocationHeartbeat } from '@muster/contracts';
+import { DEFAULT_ORGANISATION_ID, EDGE_HEADERS, mergeQuestionAnswered, revocationHeartbeat } from '@muster/contracts';
 import { newId } from '@muster/database';
 import { createService, loadConfig, RevocationList } from '@muster/service-kit';
 import {
@@ -104,6 +104,17 @@ export class RmmLogsUnderTest {
   device(organisationId = DEFAULT_ORGANISATION_ID, id = newId()): TestDevice {
     this.web.homes.set(id, organisationId);
     return { id, organisationId, certificate: certificateOf(id) };
+  }
+
+  /** Somebody said that both are one machine. */
+  async answerSame(known: TestDevice, newcomer: TestDevice): Promise<void> {
+    await this.doubles.web.bus.publish(mergeQuestionAnswered, {
+      organisationId: known.organisationId,
+      actor: { kind: 'person', id: newId(), name: 'Ada' },
+      at: new Date().toISOString(),
+      ...{ questionId: newId(), knownId: known.id, newcomerId: newcomer.id, answer: 'same' },
+      ...{ knownName: 'before', newcomerName: 'after' },
+    });
   }
 
   async rows<T extends object>(sql: string, parameters: unknown[] = []): Promise<T[]> {
