@@ -119,7 +119,10 @@ function OutputBody({ feed, version, ended, follow, onFollow }: OutputBodyProps)
   const t = useText();
   const { buffer } = feed;
   if (!feed.loaded) return feed.error ? null : <LoadingLines lines={3} />;
-  if (buffer.lines.length === 0) return <Empty title={t(ended ? 'output.none' : 'output.waiting')} />;
+  if (buffer.lines.length === 0) {
+    if (feed.truncated) return <Notice tone="warn">{t('output.truncated')}</Notice>;
+    return <Empty title={t(ended ? 'output.none' : 'output.waiting')} />;
+  }
   return (
     <>
       {buffer.dropped > 0 && <Notice tone="info">{t('output.dropped', { count: buffer.dropped })}</Notice>}
