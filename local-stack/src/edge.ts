@@ -51,6 +51,7 @@ export function edgePart(layout: Layout, edgeSecret: string): Part {
     PERSON_BURST: '200',
     DEVICE_REQUESTS_PER_SECOND: '20',
     DEVICE_BURST: '100',
+    DEVICE_REQUESTS_AT_ONCE: '256',
   };
   for (const template of readdirSync(templates)) {
     const text = render(readFileSync(join(templates, template), 'utf8'), variables);
