@@ -172,3 +172,22 @@ it('is told from a removal by somebody else', async () => {
   await tampering.remove(1, 20);
   expect((await verify()).faults).toMatchObject([{ fault: 'removed', number: 1 }]);
 });
+
+it('forgets spools of devices that nothing new came of, never sooner than their reports are too old', async () => {
+  const [old, young] = [newId(), newId()];
+  for (const [spool, days] of [
+    [old, 410],
+    [young, 408],
+  ]) {
+    await suite.rows(
+      `INSERT INTO audit.receipts (organisation_id, device_id, spool, touched_at)
+       VALUES ($1, $2, $3, now() - make_interval(days => $4))`,
+      [organisation, newId(), spool, days],
+    );
+  }
+  await suite.app.get(Retention, { strict: false }).forgetSpools();
+  const left = await suite.rows<{ spool: string }>('SELECT spool FROM audit.receipts WHERE organisation_id = $1', [
+    organisation,
+  ]);
+  expect(left).toEqual([{ spool: young }]);
+});
