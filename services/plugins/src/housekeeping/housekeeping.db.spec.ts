@@ -79,3 +79,16 @@ it('makes room for what is stored before the next round', async () => {
   const lines = await asAdmin('SELECT change, title FROM plugins.changes WHERE organisation_id = $1', [organisationId]);
   expect(lines).toEqual([{ change: 'appeared', title: 'b 1' }]);
 });
+
+it('forgets spools that nothing new came of for long', async () => {
+  const [device, old, young] = [uuidOf('idle device'), uuidOf('old spool'), uuidOf('young spool')];
+  await asAdmin(
+    `INSERT INTO plugins.receipts (organisation_id, device_id, spool, touched_at)
+     VALUES ($1, $1, $2, now() - interval '401 days'), ($1, $1, $3, now() - interval '399 days')`,
+    [device, old, young],
+  );
+  await housekeeping().round();
+  expect(await asAdmin('SELECT spool FROM plugins.receipts WHERE device_id = $1', [device])).toEqual([
+    { spool: young },
+  ]);
+});
