@@ -1,3 +1,4 @@
+import type { AccountKind } from './accounts';
 import type { Jid } from './jid';
 import { CLIENT_NS } from './namespaces';
 import type { Peer } from './peer';
@@ -18,6 +19,8 @@ export interface Carrier {
 
 /** A bound resource. It outlives its stream when the carrier can resume it on another one. */
 export class Session {
+  /** What its account is; the same on every stream that it is resumed on. */
+  readonly kind: AccountKind;
   carrier: Carrier = new PlainCarrier(this);
   #stream: Stream | undefined;
   #peer: Peer;
@@ -28,6 +31,7 @@ export class Session {
     stream: Stream,
     private readonly onEnd: (session: Session) => void,
   ) {
+    this.kind = stream.kind;
     this.#peer = stream.peer;
     this.attach(stream);
   }

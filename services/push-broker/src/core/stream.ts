@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Duplex } from 'node:stream';
+import type { AccountKind } from './accounts';
 import { Jid } from './jid';
 import { CLIENT_NS, STREAM_NS } from './namespaces';
 import type { Peer } from './peer';
@@ -23,6 +24,8 @@ export const FOOTER = '</stream:stream>';
 export class Stream {
   /** Set by a SASL mechanism. */
   account: Jid | undefined;
+  /** Of the account; set with it. */
+  kind: AccountKind = 'device';
   /** Set by resource binding or resumption. */
   session: Session | undefined;
   /** Milliseconds (`Date.now`) at which bytes last arrived. */

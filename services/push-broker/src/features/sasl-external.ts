@@ -43,6 +43,7 @@ export function saslExternal(revocations: Revocations): Feature {
         const verdict = authenticate(server, stream, auth, revocations);
         if (verdict instanceof Jid) {
           stream.account = verdict;
+          stream.kind = 'device';
           stream.send(element('success', SASL_NS));
           return stream.restart();
         }
