@@ -1,0 +1,3 @@
+export * from './ejabberd';
+export * from './peer-server';
+export * from './prosody';
