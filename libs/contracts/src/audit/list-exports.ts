@@ -10,12 +10,12 @@ export class ListExported extends PersonFact {
   @OneOf(FORMATS) format: (typeof FORMATS)[number];
   @Text({ max: 1000, about: 'What it was narrowed down to, as in the address; empty: everything.' }) filters: string;
 }
-/** Lists of the other services give files too: they do not tell yet. */
+/** By every service that has lists: whichever of them gives the file. */
 export const listExported = defineEvent({
   subject: 'list.exported.v1',
   delivery: 'durable',
   payload: ListExported,
-  publishers: ['web', 'key-manager', 'audit-logs'],
+  publishers: ['web', 'key-manager', 'audit-logs', 'plugins', 'rmm-logs'],
   consumers: ['audit-logs'],
 });
 

@@ -1,4 +1,4 @@
-import { List, Nested, nested, OneOf, Uuid, uuid } from '../schema/fields';
+import { List, Nested, nested, OneOf, Uuid, uuid, Whole } from '../schema/fields';
 import { defineEvent } from '../wire/bus';
 import { DeviceSummary } from '../devices/devices';
 import { Operation } from '../operations/operations';
@@ -59,4 +59,21 @@ export const liveFannedOut = defineEvent({
   payload: LiveFanOut,
   publishers: ['web', 'rmm-logs'],
   consumers: ['web'],
+});
+
+/**
+ * Consoles of this organisation follow the logs of these devices, for so long unless it is said again: when one begins,
+ * and from then on twice in that time. Where nobody follows, lines need not be sent.
+ */
+export class LogsFollowed {
+  @Uuid() organisationId: string;
+  @List(uuid(), { min: 1, max: 500 }) deviceIds: string[];
+  @Whole({ min: 1, max: 600 }) seconds: number;
+}
+export const logsFollowed = defineEvent({
+  subject: 'logs.followed.v1',
+  delivery: 'ephemeral',
+  payload: LogsFollowed,
+  publishers: ['web'],
+  consumers: ['rmm-logs'],
 });
