@@ -7,7 +7,7 @@ import type { Limits } from './limits';
 import type { Peer } from './peer';
 import { Session } from './session';
 import { SessionRegistry } from './session-registry';
-import { Stream } from './stream';
+import { Stream, type StreamOptions } from './stream';
 import { StreamError } from './stream-error';
 import type { Element } from './xml/element';
 
@@ -38,6 +38,8 @@ export class XmppServer {
   readonly handlers = new Dispatcher(this);
   /** Namespaces that service discovery lists. */
   readonly namespaces = new Set<string>();
+  /** Whether a client certificate is the only way to authenticate. A feature that brings another says so here. */
+  certificateOnly = true;
   readonly #streams = new Set<Stream>();
   readonly #advertisements: Advertisement[] = [];
 
@@ -67,9 +69,9 @@ export class XmppServer {
     return this.#streams;
   }
 
-  /** Takes over a connection whose transport is secure. */
-  accept(socket: Duplex, peer: Peer): Stream {
-    const stream = new Stream(this, socket, peer);
+  /** Takes over a connection. One that is not secure gets no further than STARTTLS. */
+  accept(socket: Duplex, peer: Peer, options: StreamOptions = {}): Stream {
+    const stream = new Stream(this, socket, peer, options);
     this.#streams.add(stream);
     return stream;
   }

@@ -16,6 +16,11 @@ import { StreamParser } from './xml/stream-parser';
 const CLOSING_MS = 2000;
 export const FOOTER = '</stream:stream>';
 
+export interface StreamOptions {
+  /** Whether nobody between the two ends can read or change what is sent; true when absent. */
+  secure?: boolean;
+}
+
 /**
  * One connection and its XML stream (RFC 6120, section 4). Its state is what the peer has reached: a connection, an
  * account (`account` is set), a session (`session` is set); `closed` ends them all. Errors that the peer causes end
@@ -28,6 +33,8 @@ export class Stream {
   kind: AccountKind = 'device';
   /** Set by resource binding or resumption. */
   session: Session | undefined;
+  /** Whether the connection is protected: nothing but STARTTLS is spoken where it is not. */
+  readonly secure: boolean;
   /** Milliseconds (`Date.now`) at which bytes last arrived. */
   lastHeard = Date.now();
   readonly #parser: StreamParser;
@@ -40,8 +47,10 @@ export class Stream {
     private readonly server: XmppServer,
     private readonly socket: Duplex,
     readonly peer: Peer,
+    { secure = true }: StreamOptions = {},
   ) {
     const { limits } = server;
+    this.secure = secure;
     this.#shaper = new Shaper(limits.bytesPerSecond, limits.burstBytes, this.lastHeard);
     this.#parser = new StreamParser(
       {

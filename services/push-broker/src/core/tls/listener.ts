@@ -5,6 +5,7 @@ import type { XmppServer } from '../server';
 import { StreamError } from '../stream-error';
 import { AddressCounter } from './address-counter';
 import { type CredentialPaths, loadCredentials } from './credentials';
+import { tlsOf } from './tls-facts';
 import { xmppAddresses } from './xmpp-addresses';
 
 export interface ListenerOptions {
@@ -113,8 +114,9 @@ export class Listener {
     const address = socket.remoteAddress;
     if (address === undefined) return void socket.destroy();
     const certificate = this.#verified(socket);
-    const stream = this.server.accept(socket, { address, certificate });
+    const stream = this.server.accept(socket, { address, certificate, ...tlsOf(socket) });
     if (certificate) return;
+    if (!this.server.certificateOnly && !socket.getPeerX509Certificate()) return;
     const [reason, text] = refusalOf(socket);
     this.#refused(reason, address);
     stream.close(new StreamError('not-authorized', text));
