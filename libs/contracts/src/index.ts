@@ -28,6 +28,7 @@ export * from './devices/endpoint-map';
 export * from './devices/enrolment';
 export * from './devices/sync';
 export * from './devices/presence';
+export * from './push/push';
 export * from './devices/devices';
 export * from './devices/organisations';
 export * from './groups/group-events';
