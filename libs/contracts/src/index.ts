@@ -49,3 +49,4 @@ export * from './audit/audit';
 export * from './audit/list-exports';
 export * from './live/live-path';
 export * from './live/live';
+export * from './turn/turn-credentials';
