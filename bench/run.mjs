@@ -4,6 +4,7 @@ const BENCHES = {
   console: './console/run.mjs',
   services: './services/run.mjs',
   'push-broker': './push-broker/run.mjs',
+  broker: './broker/run.mjs',
 };
 
 const [name, ...args] = process.argv.slice(2);

@@ -1,0 +1,192 @@
+/**
+ * Our broker beside Prosody and ejabberd, in one run on one machine: the same client process, the same bytes, the same
+ * certificate, one server after the other.
+ *
+ *   npm run -s bench -- broker [--devices 10000] [--json]
+ *     [--rate 2000] [--seconds 10] [--concurrency 64] [--settle 10] [--only prosody,ejabberd,muster]
+ */
+import { fork } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpus, tmpdir, totalmem } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import { makeCertificates } from '../push-broker/certificates.mjs';
+import { figuresOf, ratiosOf } from './figures.mjs';
+import { checkPackages, MissingPackage, newFolder, SERVERS } from './servers.mjs';
+import { usageOf } from './usage.mjs';
+
+const DOMAIN = 'xmpp.bench.test';
+/** Descriptors that a server and the client need besides those of the connections. */
+const SPARE_FILES = 500;
+const number = (value) => ({ type: 'string', default: value });
+const { values } = parseArgs({
+  options: {
+    devices: number('10000'),
+    rate: number('2000'),
+    seconds: number('10'),
+    concurrency: number('64'),
+    settle: number('10'),
+    only: { type: 'string', default: Object.keys(SERVERS).join(',') },
+    json: { type: 'boolean', default: false },
+  },
+});
+const [devices, rate, seconds, concurrency, settle] = ['devices', 'rate', 'seconds', 'concurrency', 'settle'].map(
+  (name) => Number(values[name]),
+);
+const chosen = Object.keys(SERVERS).filter((name) => values.only.split(',').includes(name));
+const say = (text) => console.error(`[${new Date().toISOString().slice(11, 19)}] ${text}`);
+
+class Client {
+  #process = fork(join(import.meta.dirname, 'client.mjs'), { execArgv: [], serialization: 'advanced' });
+  #pending;
+
+  constructor() {
+    this.#process.on('message', ({ result, error }) => {
+      if (error) this.#pending?.reject(new Error(error));
+      else this.#pending?.resolve(result);
+    });
+    this.#process.on('exit', (code) => this.#pending?.reject(new Error(`the client process ended with ${code}`)));
+  }
+
+  do(command, options = {}) {
+    return new Promise((resolve, reject) => {
+      this.#pending = { resolve, reject };
+      this.#process.send({ command, ...options });
+    });
+  }
+
+  end() {
+    this.#process.disconnect();
+  }
+}
+
+/** Runs a command and adds the milliseconds of processor time that the server spent on it. */
+async function costing(server, work) {
+  const before = usageOf(server.pid);
+  const result = await work();
+  return { ...result, cpu: usageOf(server.pid).cpu - before.cpu };
+}
+
+async function measure(name, made, users, root) {
+  const folder = newFolder(root, name);
+  const certificate = join(folder, 'server.pem');
+  writeFileSync(certificate, made.serverPem);
+  const server = await SERVERS[name]({ folder, domain: DOMAIN, users, certificate, purpose: 'bench' });
+  const client = new Client();
+  try {
+    say(`${name} ${server.version}: started`);
+    await pause(settle * 1000);
+    const base = usageOf(server.pid);
+    const connecting = await client.do('connect', {
+      port: server.port,
+      domain: DOMAIN,
+      ca: made.rootPem,
+      users,
+      concurrency,
+    });
+    // What the last sign-ins left to do belongs to them.
+    await pause(1000);
+    const after = usageOf(server.pid);
+    say(`${name}: ${devices} connections in ${connecting.seconds.toFixed(1)} s`);
+    await pause(settle * 1000);
+    const idle = usageOf(server.pid);
+
+    const series = { rate, count: rate * seconds };
+    const warmUp = { rate, count: Math.ceil(rate / 2) };
+    await client.do('messages', warmUp);
+    const messages = await costing(server, () => client.do('messages', series));
+    let push;
+    if (server.push) {
+      const http = { ...server.push, port: server.httpPort };
+      const { failures } = await client.do('push', { ...warmUp, ...http });
+      if (failures) throw new Error(`${name} refuses pushes: ${JSON.stringify(failures)}`);
+      push = await costing(server, () => client.do('push', { ...series, ...http }));
+    }
+    say(`${name}: ${series.count} messages${push ? ' and pushes' : ''}`);
+    const connected = { after, idle };
+    const figures = figuresOf({ devices, base, connected, connecting, messages, push });
+    const { protocol, cipher } = connecting;
+    return { version: server.version, processes: idle.processes, protocol, cipher, ...figures };
+  } finally {
+    await client.do('disconnect').catch(() => undefined);
+    client.end();
+    await server.stop();
+    await pause(settle * 200);
+  }
+}
+
+function checkDescriptors() {
+  const hard = Number(/Max open files\s+\S+\s+(\S+)/.exec(readFileSync('/proc/self/limits', 'utf8'))?.[1]);
+  if (hard < devices + SPARE_FILES)
+    throw new Error(
+      `${devices} connections need ${devices + SPARE_FILES} open files in one process, and the limit is ${hard} (ulimit -Hn).`,
+    );
+}
+
+async function main(root) {
+  checkPackages(chosen);
+  checkDescriptors();
+  const made = await makeCertificates(DOMAIN, []);
+  const users = Array.from({ length: devices }, (_, i) => ({
+    name: `01900000-0000-7000-8000-${i.toString(16).padStart(12, '0')}`,
+    password: randomBytes(16).toString('hex'),
+  }));
+  const servers = {};
+  for (const name of chosen) servers[name] = await measure(name, made, users, root);
+  const peers = chosen.filter((name) => name !== 'muster').map((name) => servers[name]);
+  return {
+    devices,
+    rate,
+    seconds,
+    concurrency,
+    node: process.version,
+    machine: { processor: cpus()[0].model, cores: cpus().length, memoryGiB: Math.round(totalmem() / 2 ** 30) },
+    units: {
+      memory: 'KiB of PSS per connection, the server without connections taken off',
+      baseMemory: 'MiB',
+      connectionRate: '1/s',
+      processorPerConnection: 'ms',
+      delays: 'ms',
+      processorPerMessage: 'µs',
+    },
+    servers,
+    ratios: ratiosOf(servers.muster, peers),
+  };
+}
+
+function table({ servers, ratios }) {
+  console.table(
+    Object.fromEntries(
+      Object.entries(servers).map(([name, { message, httpPush, ...figures }]) => [
+        name,
+        {
+          'KiB/connection': figures.memory,
+          'connections/s': figures.connectionRate,
+          'ms/connection': figures.processorPerConnection,
+          'p50/p99/p99.9 ms': `${message.p50} / ${message.p99} / ${message.p999}`,
+          'µs/message': message.processorPerMessage,
+          'HTTP p50/p99 ms': httpPush ? `${httpPush.p50} / ${httpPush.p99}` : '-',
+          'HTTP µs/message': httpPush?.processorPerMessage ?? '-',
+          lost: message.lost + (httpPush?.lost ?? 0),
+        },
+      ]),
+    ),
+  );
+  console.log('ours to the better peer:', ratios);
+}
+
+const root = mkdtempSync(join(tmpdir(), 'muster-bench-broker-'));
+let status = 0;
+try {
+  const report = await main(root);
+  if (values.json) console.log(JSON.stringify(report, undefined, 2));
+  else table(report);
+} catch (error) {
+  console.error(error instanceof MissingPackage ? error.message : error);
+  status = 1;
+} finally {
+  rmSync(root, { recursive: true, force: true });
+}
+process.exit(status);
