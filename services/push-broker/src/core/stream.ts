@@ -42,6 +42,8 @@ export class Stream {
   #negotiation: NodeJS.Timeout | undefined;
   #headerSent = false;
   #closed = false;
+  /** Why nothing is read at present. */
+  readonly #stopped = new Set<'rate' | 'answer'>();
 
   constructor(
     private readonly server: XmppServer,
@@ -98,6 +100,21 @@ export class Stream {
       this.drop(new StreamError('resource-constraint', 'too much waits to be read by this peer'));
   }
 
+  /**
+   * From inside a handler whose answer takes a moment: what the peer has sent after this element is read only when the
+   * returned function is called, so that answers keep their order and a pipelined stream header finds its stream.
+   */
+  hold(): () => void {
+    this.#parser.suspend();
+    this.#stop('answer');
+    return () => {
+      this.#goOn('answer');
+      this.guard('reading on', () => {
+        if (!this.#closed) this.#parser.resume();
+      });
+    };
+  }
+
   /** After authentication: the peer opens a new stream on the same connection (RFC 6120, section 6.3.2). */
   restart(): void {
     this.#headerSent = false;
@@ -141,10 +158,20 @@ export class Stream {
     this.server.traffic.bytesIn += bytes.length;
     const wait = this.#shaper.take(bytes.length, this.lastHeard);
     if (wait > 0) {
-      this.socket.pause();
-      setTimeout(() => this.socket.resume(), wait).unref();
+      this.#stop('rate');
+      setTimeout(() => this.#goOn('rate'), wait).unref();
     }
     this.#parser.write(bytes);
+  }
+
+  #stop(reason: 'rate' | 'answer'): void {
+    this.#stopped.add(reason);
+    this.socket.pause();
+  }
+
+  #goOn(reason: 'rate' | 'answer'): void {
+    this.#stopped.delete(reason);
+    if (this.#stopped.size === 0) this.socket.resume();
   }
 
   #opened(header: Element, declared: string | undefined): void {

@@ -14,6 +14,7 @@ function open(limit = 1000) {
       element: (stanza) => {
         seen.push(serialise(stanza, 'jabber:client'));
         if (stanza.name === 'restart') parser.restart();
+        if (stanza.name === 'wait') parser.suspend();
       },
       footer: () => seen.push('footer'),
     },
@@ -79,6 +80,23 @@ describe('StreamParser', () => {
       parser.write(bytes.subarray(0, cut));
       parser.write(bytes.subarray(cut));
       expect(seen, `cut at ${cut}`).toEqual([parts[0], '<restart/>', parts[0], '<iq/>']);
+    }
+  });
+
+  it('keeps what follows while it is suspended, and may begin a new stream before it goes on', () => {
+    const bytes = Buffer.from(`${HEADER}<wait/>${HEADER}<iq/><wait/><r xmlns="urn:xmpp:sm:3"/> <iq/>`);
+    for (let cut = 0; cut < bytes.length; cut++) {
+      const { parser, seen } = open();
+      parser.write(bytes.subarray(0, cut));
+      const early = seen.length;
+      expect(seen).toEqual([parts[0], '<wait/>'].slice(0, early));
+      parser.write(bytes.subarray(cut));
+      expect(seen, `cut at ${cut}`).toEqual([parts[0], '<wait/>']);
+      parser.restart();
+      parser.resume();
+      expect(seen, `cut at ${cut}`).toEqual([parts[0], '<wait/>', parts[0], '<iq/>', '<wait/>']);
+      parser.resume();
+      expect(seen.slice(5), `cut at ${cut}`).toEqual([parts[2], '<iq/>']);
     }
   });
 

@@ -54,6 +54,10 @@ export class StreamParser {
   #betweenStanzas = true;
   /** Hands on what has just ended; see `#closeTag`. */
   #ended: (() => void) | undefined;
+  /** What arrived since `suspend`; undefined while nothing holds the parser up. */
+  #held: string | undefined;
+  /** Saxes has to be left as soon as the handler returns: the stream restarts, or the parser is suspended. */
+  #unwind = false;
 
   constructor(handler: StreamHandler, maxStanza: number) {
     this.#handler = handler;
@@ -64,29 +68,53 @@ export class StreamParser {
   write(bytes: Buffer): void {
     const text = this.#decoder.decode(bytes);
     if (text === undefined) throw new StreamError('unsupported-encoding', 'the stream must be UTF-8');
-    let rest: string | undefined = text;
-    while (rest !== undefined) rest = this.#feed(rest);
+    this.#goOn(text);
   }
 
-  /** From inside `StreamHandler.element`: what follows is a new stream (RFC 6120, section 4.3.3). */
+  /** From inside `StreamHandler.element`, or while suspended: what follows is a new stream (RFC 6120, section 4.3.3). */
   restart(): void {
-    throw new Restart();
+    this.#start = '';
+    this.#unwind = true;
   }
 
-  /** @returns what follows a restart */
+  /** From inside `StreamHandler.element`: what follows is kept as it is until `resume`. The caller bounds how much. */
+  suspend(): void {
+    this.#held ??= '';
+    this.#unwind = true;
+  }
+
+  /** Reads what came meanwhile. @throws as `write` does */
+  resume(): void {
+    const held = this.#held;
+    this.#held = undefined;
+    if (held !== undefined) this.#goOn(held);
+  }
+
+  /** Characters that have arrived and belong to no element yet. */
+  get held(): string {
+    return this.#held ?? '';
+  }
+
+  #goOn(text: string): void {
+    let rest: string | undefined = text;
+    while (rest !== undefined && this.#held === undefined) rest = this.#feed(rest);
+    if (rest !== undefined) this.#held += rest;
+  }
+
+  /** @returns what follows a restart or a suspension */
   #feed(piece: string): string | undefined {
     // Whitespace between stanzas is a sign of life; saxes would collect it until the next stanza.
     const text = this.#betweenStanzas ? piece.replace(/^[ \t\r\n]+/, '') : piece;
     if (text === '') return undefined;
+    this.#unwind = false;
     try {
       this.#saxes ??= this.#createSaxes();
       this.#saxes.write(text);
       this.#handOn();
     } catch (error) {
-      if (!(error instanceof Restart)) throw error;
+      if (!(error instanceof Unwind)) throw error;
       const rest = text.slice(this.#boundary - this.#fed);
       this.#saxes = undefined;
-      this.#start = '';
       this.#betweenStanzas = true;
       return rest;
     }
@@ -167,8 +195,10 @@ export class StreamParser {
 
   #handOn(): void {
     const ended = this.#ended;
+    if (!ended) return;
     this.#ended = undefined;
-    ended?.();
+    ended();
+    if (this.#unwind) throw new Unwind();
   }
 
   #text(text: string): void {
@@ -205,4 +235,4 @@ function startOf({ name, ns }: SaxesTagNS): string {
 }
 
 /** Unwinds saxes, which cannot be stopped otherwise. */
-class Restart extends Error {}
+class Unwind extends Error {}
