@@ -40,6 +40,8 @@ import { WakeListener } from './wake/wake.listener';
               queueLength: config.XMPP_QUEUE_LENGTH,
               ackTimeoutSeconds: config.XMPP_ACK_TIMEOUT_SECONDS,
             },
+            clientState: { heldStanzas: config.XMPP_HELD_STANZAS },
+            externalServices: config.externalServices(),
           }),
         ),
     },

@@ -52,6 +52,8 @@ it('the README lists every feature with its specification', () => {
     push: new MessagePush(() => undefined),
     ping: { afterSeconds: 1, timeoutSeconds: 1 },
     streamManagement: { resumeSeconds: 1, queueLength: 1, ackTimeoutSeconds: 1 },
+    clientState: { heldStanzas: 1 },
+    externalServices: { services: [], secret: '', ttlSeconds: 1, kinds: [] },
   });
   const rows = features.map(({ name, specification }) => `| \`${name}\` | ${specification} |`);
   expect(rows.filter((row) => !readme.includes(row))).toEqual([]);

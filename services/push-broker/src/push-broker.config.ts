@@ -1,8 +1,10 @@
 import { hostname } from 'node:os';
 import { List, text, Text, Whole } from '@muster/contracts';
 import { BaseConfig } from '@muster/service-kit';
+import type { AccountKind } from './core/accounts';
 import type { Limits } from './core/limits';
 import type { ListenerOptions } from './core/tls/listener';
+import { EXTERNAL_SERVICE_URI, type ExternalServicesOptions, parseExternalService } from './features/external-services';
 
 const seconds = (about: string, max = 86_400): PropertyDecorator => Whole({ min: 1, max, about });
 const bytes = (min: number, about: string): PropertyDecorator => Whole({ min, max: 64 * 1024 * 1024, about });
@@ -57,6 +59,33 @@ export class PushBrokerConfig extends BaseConfig {
   @seconds('Seconds that a session without connection can be resumed.') XMPP_RESUME_SECONDS = 300;
   @Whole({ min: 1, max: 100_000, about: 'Stanzas that a session keeps until they are acknowledged.' })
   XMPP_QUEUE_LENGTH = 500;
+  @Whole({ min: 1, max: 10_000, about: 'Stanzas that are kept back for a client which says that nobody looks.' })
+  XMPP_HELD_STANZAS = 100;
+  @List(text({ min: 6, max: 300, pattern: EXTERNAL_SERVICE_URI }), {
+    max: 16,
+    optional: true,
+    about: 'TURN and STUN servers that clients are told of, as URIs such as turn:turn.example:3478?transport=udp.',
+  })
+  TURN_SERVERS: string[] = [];
+  @List(text({ min: 6, max: 300, pattern: EXTERNAL_SERVICE_URI }), {
+    max: 16,
+    optional: true,
+    about: 'The same for the whole suite; counts where TURN_SERVERS is absent.',
+  })
+  ITSM_TURN_SERVERS: string[] = [];
+  @Text({
+    min: 1,
+    max: 500,
+    optional: true,
+    about: 'Secret shared with the TURN servers; without it only STUN is told.',
+  })
+  TURN_SECRET?: string;
+  @seconds('Seconds that credentials for TURN hold.') TURN_TTL_SECONDS = 3600;
+  @List(text({ min: 1, max: 16, pattern: /^(device|service|tool)$/ }), {
+    max: 3,
+    about: 'Kinds of accounts that get credentials for TURN: device, service, tool.',
+  })
+  TURN_KINDS: AccountKind[] = ['device', 'service'];
   @seconds('Seconds over which devices are asked to spread their return after a shutdown.', 3600)
   XMPP_RETURN_WITHIN_SECONDS = 30;
 
@@ -77,6 +106,18 @@ export class PushBrokerConfig extends BaseConfig {
       bytesPerSecond: this.XMPP_BYTES_PER_SECOND,
       burstBytes: this.XMPP_BURST_BYTES,
       outputBytes: this.XMPP_OUTPUT_BYTES,
+    };
+  }
+
+  externalServices(): ExternalServicesOptions {
+    const uris = this.TURN_SERVERS.length > 0 ? this.TURN_SERVERS : this.ITSM_TURN_SERVERS;
+    const secret = this.TURN_SECRET ?? '';
+    const services = uris.map(parseExternalService).filter((service) => service !== undefined);
+    return {
+      services: services.filter(({ type }) => secret !== '' || type.startsWith('stun')),
+      secret,
+      ttlSeconds: this.TURN_TTL_SECONDS,
+      kinds: this.TURN_KINDS,
     };
   }
 

@@ -17,14 +17,24 @@ export interface Carrier {
   ended(): void;
 }
 
+/** Stands before the carrier and may keep a stanza back; it sends it by `sendNow` when its time has come. */
+export interface Gate {
+  holds(stanza: Element, delivered: () => void): boolean;
+}
+
 /** A bound resource. It outlives its stream when the carrier can resume it on another one. */
 export class Session {
   /** What its account is; the same on every stream that it is resumed on. */
   readonly kind: AccountKind;
   carrier: Carrier = new PlainCarrier(this);
+  gate: Gate | undefined;
   #stream: Stream | undefined;
   #peer: Peer;
+  /** Of its presence (RFC 6121, section 4.7.2.3); undefined while it has not said that it is available. */
+  priority: number | undefined;
   #ended = false;
+  /** What is to be told of stanzas that the peer never took. */
+  #undelivered: Set<() => void> | undefined;
 
   constructor(
     readonly jid: Jid,
@@ -50,9 +60,28 @@ export class Session {
     return this.#ended;
   }
 
-  /** Queues a stanza for the peer. `delivered` is called at most once. */
-  send(stanza: Element, delivered: () => void = () => undefined): void {
+  /**
+   * Queues a stanza for the peer. At most one of the two is called, once: `delivered`, or `lost` when the session ended
+   * before.
+   */
+  send(stanza: Element, delivered: () => void = () => undefined, lost?: () => void): void {
+    if (this.#ended) return lost?.();
+    const told = lost ? this.#eitherWay(delivered, lost) : delivered;
+    if (!this.gate?.holds(stanza, told)) this.sendNow(stanza, told);
+  }
+
+  /** Queues a stanza whether a gate would keep it back or not. */
+  sendNow(stanza: Element, delivered: () => void): void {
     if (!this.#ended) this.carrier.send(serialise(stanza, CLIENT_NS), delivered);
+  }
+
+  #eitherWay(delivered: () => void, lost: () => void): () => void {
+    const undelivered = (this.#undelivered ??= new Set());
+    const entry = (): void => lost();
+    undelivered.add(entry);
+    return () => {
+      if (undelivered.delete(entry)) delivered();
+    };
   }
 
   attach(stream: Stream): void {
@@ -76,6 +105,9 @@ export class Session {
     this.onEnd(this);
     this.detach();
     stream?.close(error);
+    const undelivered = this.#undelivered ?? [];
+    this.#undelivered = undefined;
+    for (const lost of undelivered) lost();
   }
 }
 

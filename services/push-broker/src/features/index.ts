@@ -1,4 +1,7 @@
 import type { Feature } from '../core/feature';
+import { capabilities } from './capabilities';
+import { clientState, type ClientStateOptions } from './client-state';
+import { externalServices, type ExternalServicesOptions } from './external-services';
 import { MessagePush } from './message-push';
 import { ping, type PingOptions } from './ping';
 import { presence } from './presence';
@@ -8,12 +11,16 @@ import { serviceDiscovery } from './service-discovery';
 import { sessionEstablishment } from './session-establishment';
 import { streamLimits } from './stream-limits';
 import { streamManagement, type StreamManagementOptions } from './stream-management';
+import { entityTime } from './time';
+import { softwareVersion } from './version';
 
 export interface FeatureOptions {
   revocations: Revocations;
   push: MessagePush;
   ping: PingOptions;
   streamManagement: StreamManagementOptions;
+  clientState: ClientStateOptions;
+  externalServices: ExternalServicesOptions;
 }
 
 /** What the server speaks, in the order in which stream features are offered. */
@@ -25,6 +32,11 @@ export const allFeatures = (options: FeatureOptions): Feature[] => [
   ping(options.ping),
   presence,
   serviceDiscovery,
+  capabilities,
+  clientState(options.clientState),
+  externalServices(options.externalServices),
+  softwareVersion,
+  entityTime,
   streamLimits,
   options.push,
 ];

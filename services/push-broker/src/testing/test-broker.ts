@@ -6,6 +6,8 @@ import type { Limits } from '../core/limits';
 import { XmppServer } from '../core/server';
 import { Listener, type ListenerOptions } from '../core/tls/listener';
 import { allFeatures } from '../features';
+import type { ClientStateOptions } from '../features/client-state';
+import type { ExternalServicesOptions } from '../features/external-services';
 import { MessagePush } from '../features/message-push';
 import type { PingOptions } from '../features/ping';
 import type { StreamManagementOptions } from '../features/stream-management';
@@ -24,7 +26,18 @@ const LIMITS: Limits = {
   outputBytes: 1_048_576,
 };
 
-export type TestOptions = Partial<Limits & PingOptions & StreamManagementOptions>;
+const EXTERNAL: ExternalServicesOptions = {
+  services: [
+    { type: 'turn', host: 'turn.muster.test', port: 3478, transport: 'udp' },
+    { type: 'turns', host: 'turn.muster.test', port: 5349, transport: 'tcp' },
+    { type: 'stun', host: 'turn.muster.test', port: 3478, transport: 'udp' },
+  ],
+  secret: 'north star',
+  ttlSeconds: 3600,
+  kinds: ['device', 'service'],
+};
+
+export type TestOptions = Partial<Limits & PingOptions & StreamManagementOptions & ClientStateOptions>;
 
 /** Certificate and key of the server in one file, and the folder of roots, as the broker is given them. */
 export async function serverFiles(authority: TestAuthority): Promise<{ certificate: string; anchors: string[] }> {
@@ -51,6 +64,8 @@ export class TestServer {
         push: this.push,
         ping: { afterSeconds: 60, timeoutSeconds: 20, ...options },
         streamManagement: { resumeSeconds: 60, queueLength: 100, ackTimeoutSeconds: 20, ...options },
+        clientState: { heldStanzas: 100, ...options },
+        externalServices: EXTERNAL,
       }),
     );
     this.server.events.on('fault', (error) => this.faults.push(error));
