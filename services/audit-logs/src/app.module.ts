@@ -1,5 +1,4 @@
 import { Module } from '@nestjs/common';
-import { APP_INTERCEPTOR } from '@nestjs/core';
 import { ReportLimitsModule, ServiceDatabaseModule } from '@muster/service-kit/database';
 import { AuditMetrics } from './audit-metrics';
 import { Chain } from './chain/chain.service';
@@ -11,7 +10,6 @@ import { ForwardingController } from './forwarding/forwarding.controller';
 import { HeadsController } from './heads/heads.controller';
 import { Heads } from './heads/heads.service';
 import { AuditEntriesController } from './query/audit-entries.controller';
-import { ListExports } from './query/list-exports';
 import { AuditReportedConsumer } from './reports/audit-reported.consumer';
 import { AuditReportsController } from './reports/audit-reports.controller';
 import { Retention } from './retention/retention';
@@ -30,7 +28,6 @@ import { Verification } from './verify/verify.service';
     VerifyController,
   ],
   providers: [
-    { provide: APP_INTERCEPTOR, useClass: ListExports },
     ...[Chain, DeviceNames, DeviceNamesConsumer, FactsConsumer, AuditReportedConsumer],
     ...[Heads, Verification, Forwarder, Retention, AuditMetrics],
   ],

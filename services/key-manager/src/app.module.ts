@@ -1,5 +1,4 @@
 import { Module } from '@nestjs/common';
-import { APP_INTERCEPTOR } from '@nestjs/core';
 import { Log, PRINCIPAL_SOURCE } from '@muster/service-kit';
 import { ServiceDatabaseModule } from '@muster/service-kit/database';
 import { Authority } from './authority/authority';
@@ -18,7 +17,6 @@ import { RenewalChallenges } from './devices/renewal-challenge';
 import { RefusedEnrolments } from './devices/refused-enrolments';
 import { Renewal } from './devices/renewal';
 import { RenewalController } from './devices/renewal.controller';
-import { ListExports } from './exports/list-exports';
 import { Housekeeping } from './housekeeping';
 import { KeyManagerConfig } from './key-manager.config';
 import { AddressFailures } from './limits/address-failures';
@@ -79,7 +77,6 @@ async function openAuthority(config: KeyManagerConfig, log: Log): Promise<Author
       useFactory: (config: KeyManagerConfig) => new RenewalChallenges(config.EDGE_SECRET),
     },
     { provide: PRINCIPAL_SOURCE, useExisting: Credentials },
-    { provide: APP_INTERCEPTOR, useClass: ListExports },
     ...[AuthorityFacts, AuthorityWatch, FirstOwner, FirstRegistrationKey, Housekeeping],
     ...[Credentials, Sessions, PasswordSignIn, PasswordChange, RefusedSignIns, SignInAttempts, SignInLimits],
     ...[AddressFailures, Users],

@@ -4,7 +4,6 @@ import type { WebRole } from './config';
 import { DeadLettersModule } from './dead-letters/dead-letters.module';
 import { DevicesModule, DirectoryModule } from './devices/devices.module';
 import { EnrolmentModule } from './enrolment/enrolment.module';
-import { ExportsModule } from './exports/exports.module';
 import { GroupsModule } from './groups/groups.module';
 import { LimitsModule } from './limits/limits.module';
 import { LiveGatewayModule } from './live/live.module';
@@ -24,7 +23,6 @@ const COMMON = [ServiceDatabaseModule.forService(coreSchema), DirectoryModule, L
 const MANAGER: Type[] = [
   DeadLettersModule,
   DevicesModule,
-  ExportsModule,
   GroupsModule,
   LiveGatewayModule,
   MergeQuestionsModule,

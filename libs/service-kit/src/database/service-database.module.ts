@@ -1,4 +1,5 @@
 import { type DynamicModule, Module } from '@nestjs/common';
+import { APP_INTERCEPTOR } from '@nestjs/core';
 import { BUS_OPTIONS, type BusOptions, currentCorrelationId, OUTBOX_SOURCE } from '@muster/bus';
 import {
   type ConnectionOptions,
@@ -10,12 +11,13 @@ import {
 } from '@muster/database';
 import { Health } from '../health/health';
 import { Log } from '../log/log';
+import { ListExports } from '../routes/list-export/list-exports';
 import { DatabaseConfigFields } from './database.config';
 
 /**
  * Gives a service its schema, as `DatabaseModule` does, and ties it to the rest of the service: the connection comes
- * from its configuration (which extends `DatabaseConfigFields`), readiness asks the database, and the bus publishes what
- * is committed to the outbox. An entry of its own (`@muster/service-kit/database`), so that a service without database
+ * from its configuration (which extends `DatabaseConfigFields`), readiness asks the database, the bus publishes what is
+ * committed to the outbox, and lists that people take away as files are facts. An entry of its own (`@muster/service-kit/database`), so that a service without database
  * carries no part of TypeORM.
  */
 @Module({})
@@ -36,6 +38,7 @@ export class ServiceDatabaseModule {
           useFactory: connectionOptions,
         },
         { provide: OUTBOX_SOURCE, useExisting: OutboxReader },
+        { provide: APP_INTERCEPTOR, useClass: ListExports },
       ],
       exports: [DATABASE_OPTIONS, OUTBOX_SOURCE],
     };

@@ -1,5 +1,5 @@
 import { deviceDescribed, deviceRetired } from '@muster/contracts';
-import { eventually } from '@muster/testing';
+import { eventually, OutboxRecord } from '@muster/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { fillFleet } from '../testing/fleet';
 import { uuidOf } from '../testing/neighbours';
@@ -137,15 +137,23 @@ describe('software across the fleet', () => {
     expect(app).toEqual([{ organisation_id: away }]);
   });
 
-  it('gives whole lists as files', async () => {
+  it('gives whole lists as files, each of which is a fact', async () => {
+    const outbox = await OutboxRecord.of(plugins.database.adminUrl, 'plugins');
     const csv = await plugins.get(home, '/plugins/software/devices?name=openssl&format=csv');
     expect(csv.status).toBe(200);
     expect(csv.text.trim().split('\n')).toHaveLength(5);
-    for (const path of ['/plugins/software', `/plugins/devices/${charlie.id}/software`, '/plugins/changes']) {
+    const paths = ['/plugins/software', `/plugins/devices/${charlie.id}/software`, '/plugins/changes'];
+    for (const path of paths) {
       const json = await plugins.get(home, `${path}?format=json`);
       expect([path, json.status]).toEqual([path, 200]);
       expect(Array.isArray(JSON.parse(json.text)), path).toBe(true);
     }
+    const told = (await outbox.news()).filter(({ subject }) => subject === 'list.exported.v1');
+    await outbox.close();
+    expect(told.map(({ payload }) => payload)).toMatchObject([
+      { organisationId: home, path: '/plugins/software/devices', format: 'csv', filters: 'name=openssl' },
+      ...paths.map((path) => ({ organisationId: home, path, format: 'json', filters: '' })),
+    ]);
   });
 
   it('forgets a retired device, but not its history, and takes no more of it', async () => {

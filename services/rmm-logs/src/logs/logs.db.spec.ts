@@ -1,7 +1,7 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DEFAULT_ORGANISATION_ID, LOG_LEVELS, type LogEntry, type LogPage, type LogsReported } from '@muster/contracts';
 import { Database, newId } from '@muster/database';
-import { eventually } from '@muster/testing';
+import { eventually, OutboxRecord } from '@muster/testing';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { ask, RmmLogsUnderTest, type TestDevice } from '../testing/rmm-logs-under-test';
 import { random } from '../testing/samples';
@@ -184,7 +184,8 @@ it('is told to consoles as the list gives it, oldest first, in parts', async () 
   expect((await list({ size: '500' })).entries.toReversed()).toEqual(entries);
 });
 
-it('is exported whole', async () => {
+it('is exported whole, and that is a fact', async () => {
+  const outbox = await OutboxRecord.of(suite.database.adminUrl, 'rmm_logs');
   const now = Date.now();
   await store(Array.from({ length: 1203 }, (_, turn) => line(`=line ${turn}`, now - turn)));
   const reply = await ask(app, 'GET', '/rmm/logs?format=json', { as: organisation });
@@ -193,6 +194,14 @@ it('is exported whole', async () => {
   expect((reply.body as unknown as LogEntry[]).map(({ message }) => message)).toEqual(
     Array.from({ length: 1203 }, (_, turn) => `=line ${turn}`),
   );
+  const told = await outbox.news();
+  await outbox.close();
+  expect(told).toMatchObject([
+    {
+      subject: 'list.exported.v1',
+      payload: { organisationId: organisation, path: '/rmm/logs', format: 'json', filters: '' },
+    },
+  ]);
 });
 
 describe('plans under the role of the service', () => {

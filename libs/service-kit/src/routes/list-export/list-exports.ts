@@ -5,14 +5,16 @@ import { concatMap, type Observable } from 'rxjs';
 
 /** What of a request says whether it takes a list away. */
 interface Asked {
+  url: string;
   query: unknown;
   muster: { principal?: Principal; address: string };
   routeOptions: { config: { contract?: Route } };
 }
 
 /**
- * Makes a fact of every list that somebody takes away as a file, whichever route of this service gives it: when its first
- * page is there, before a byte of it leaves. When the fact cannot be kept, nothing leaves.
+ * Makes a fact of every list that somebody takes away as a file, whichever route of the service gives it: when its first
+ * page is there, before a byte of it leaves. When the fact cannot be kept, nothing leaves. Needs the outbox, so that services
+ * with a schema have it (`ServiceDatabaseModule`) and the others give no lists.
  */
 @Injectable()
 export class ListExports implements NestInterceptor {
@@ -29,7 +31,9 @@ export class ListExports implements NestInterceptor {
     const { principal, address } = request.muster;
     const { contract } = request.routeOptions.config;
     const query = (request.query ?? {}) as Record<string, unknown>;
-    const fact = principal && contract?.list ? exportFact({ principal, address }, contract.path, query) : undefined;
+    // As it was called: of which device the list is.
+    const [path = ''] = request.url.split('?');
+    const fact = principal && contract?.list ? exportFact({ principal, address }, path, query) : undefined;
     if (!fact || this.told.has(request)) return next.handle();
     this.told.add(request);
     const tell = (): Promise<void> =>
