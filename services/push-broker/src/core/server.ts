@@ -26,6 +26,12 @@ export interface ServerEvents {
 /** Tells what the server offers to a stream in its present state; throws StreamError to turn it away. */
 export type Advertisement = (stream: Stream) => Element | undefined;
 
+/** What a connection that is not secure may do. */
+export interface PlainTextStage {
+  features: Element[];
+  received(stream: Stream, element: Element): void;
+}
+
 /**
  * An XMPP server (RFC 6120) for the accounts of one domain. It knows streams, sessions and how elements find their
  * handler; everything else is a feature.
@@ -42,6 +48,7 @@ export class XmppServer {
   certificateOnly = true;
   readonly #streams = new Set<Stream>();
   readonly #advertisements: Advertisement[] = [];
+  #plainText: PlainTextStage | undefined;
 
   constructor(
     readonly domain: string,
@@ -60,7 +67,13 @@ export class XmppServer {
     this.#advertisements.push(advertisement);
   }
 
+  /** Says what is spoken on connections that are not secure; without it nothing is. */
+  beforeTls(stage: PlainTextStage): void {
+    this.#plainText = stage;
+  }
+
   featuresFor(stream: Stream): Element[] {
+    if (!stream.secure) return this.#plainText?.features ?? [];
     return this.#advertisements.map((tell) => tell(stream)).filter((feature) => feature !== undefined);
   }
 
@@ -77,6 +90,10 @@ export class XmppServer {
   }
 
   dispatch(stream: Stream, received: Element): void {
+    if (!stream.secure) {
+      if (!this.#plainText) throw new StreamError('policy-violation', 'this connection is not secure');
+      return this.#plainText.received(stream, received);
+    }
     this.handlers.dispatch(stream, received);
   }
 

@@ -8,17 +8,20 @@ import type { XmppServer } from './server';
 import type { Session } from './session';
 import { Shaper } from './shaper';
 import { StreamError } from './stream-error';
+import { type Framing, type Parser, xmlStream } from './transport/framing';
 import { type Element, element } from './xml/element';
-import { escapeAttribute, serialise } from './xml/serialise';
-import { StreamParser } from './xml/stream-parser';
+import { serialise } from './xml/serialise';
 
 /** Milliseconds that a peer gets to answer the end of the stream before its connection is cut. */
 const CLOSING_MS = 2000;
-export const FOOTER = '</stream:stream>';
 
 export interface StreamOptions {
   /** Whether nobody between the two ends can read or change what is sent; true when absent. */
   secure?: boolean;
+  /** One XML document over TCP when absent. */
+  framing?: Framing;
+  /** Milliseconds (`Date.now`) since when the time to get to a session runs; now when absent. */
+  since?: number;
 }
 
 /**
@@ -37,11 +40,15 @@ export class Stream {
   readonly secure: boolean;
   /** Milliseconds (`Date.now`) at which bytes last arrived. */
   lastHeard = Date.now();
-  readonly #parser: StreamParser;
+  readonly #parser: Parser;
+  readonly #framing: Framing;
   readonly #shaper: Shaper;
   #negotiation: NodeJS.Timeout | undefined;
   #headerSent = false;
   #closed = false;
+  /** Set while the connection is to be handed to somebody else. */
+  #handOver: ((socket: Duplex) => void) | undefined;
+  readonly #detach: () => void;
   /** Why nothing is read at present. */
   readonly #stopped = new Set<'rate' | 'answer'>();
 
@@ -49,12 +56,13 @@ export class Stream {
     private readonly server: XmppServer,
     private readonly socket: Duplex,
     readonly peer: Peer,
-    { secure = true }: StreamOptions = {},
+    { secure = true, framing = xmlStream, since = Date.now() }: StreamOptions = {},
   ) {
     const { limits } = server;
     this.secure = secure;
+    this.#framing = framing;
     this.#shaper = new Shaper(limits.bytesPerSecond, limits.burstBytes, this.lastHeard);
-    this.#parser = new StreamParser(
+    this.#parser = framing.parser(
       {
         header: (header, declared) => this.#opened(header, declared),
         element: (received) => this.#received(received),
@@ -62,14 +70,20 @@ export class Stream {
       },
       limits.stanzaBytesBefore,
     );
-    this.#negotiation = setTimeout(() => {
-      server.events.emit('refused', 'negotiation-timeout', peer.address);
-      this.close(new StreamError('connection-timeout', 'no session was bound in time'));
-    }, limits.negotiationSeconds * 1000);
-    socket.on('data', (bytes: Buffer) => this.guard('reading from a stream', () => this.#read(bytes)));
+    this.#negotiation = setTimeout(
+      () => {
+        server.events.emit('refused', 'negotiation-timeout', peer.address);
+        this.close(new StreamError('connection-timeout', 'no session was bound in time'));
+      },
+      Math.max(0, since + limits.negotiationSeconds * 1000 - this.lastHeard),
+    );
+    const read = (bytes: Buffer): void => this.guard('reading from a stream', () => this.#read(bytes));
+    const lost = (): void => this.#lost();
+    socket.on('data', read);
     socket.on('error', () => socket.destroy());
-    socket.on('end', () => this.#lost());
-    socket.on('close', () => this.#lost());
+    socket.on('end', lost);
+    socket.on('close', lost);
+    this.#detach = () => socket.off('data', read).off('end', lost).off('close', lost);
   }
 
   get closed(): boolean {
@@ -92,10 +106,10 @@ export class Stream {
     this.write(serialise(sent, CLIENT_NS));
   }
 
-  /** Sends XML text; `flushed` is called when the kernel has taken it. */
+  /** Sends the XML text of one whole element; `flushed` is called when the kernel has taken it. */
   write(xml: string, flushed?: () => void): void {
     if (this.#closed) return;
-    this.#writeOut(xml, flushed);
+    this.#writeOut(this.#framing.element(xml), flushed);
     if (this.socket.writableLength > this.server.limits.outputBytes)
       this.drop(new StreamError('resource-constraint', 'too much waits to be read by this peer'));
   }
@@ -122,6 +136,24 @@ export class Stream {
     this.#parser.restart();
   }
 
+  /**
+   * From inside a handler: this stream is over without a word, and its connection goes to `next`. A peer that has sent
+   * more already is put out instead: it would be plain text where the next stream expects protected bytes, which is how
+   * commands are injected into STARTTLS (RFC 6120, section 5.4.3.3; CVE-2011-0411).
+   */
+  handOver(last: Element, next: (socket: Duplex) => void): void {
+    this.#parser.suspend();
+    this.#handOver = (socket) => {
+      if (this.#parser.held.trim() !== '' || socket.readableLength > 0)
+        return this.fail(new StreamError('policy-violation', `nothing may follow before the answer`));
+      this.send(last);
+      this.#finish();
+      this.#detach();
+      socket.pause();
+      next(socket);
+    };
+  }
+
   /** To be called once a session is bound or resumed. */
   negotiated(): void {
     clearTimeout(this.#negotiation);
@@ -144,7 +176,8 @@ export class Stream {
   close(error?: StreamError): void {
     if (this.#closed) return;
     if (!this.#headerSent) this.#sendHeader();
-    this.#writeOut(error ? serialise(error.toElement(), CLIENT_NS) + FOOTER : FOOTER);
+    const last = error ? serialise(error.toElement(), CLIENT_NS) : '';
+    for (const part of this.#framing.end(last)) this.#writeOut(part);
     this.#finish();
     this.socket.end();
     // Bytes that still arrive are not read by anybody; the peer's own end must not wait behind them.
@@ -162,6 +195,9 @@ export class Stream {
       setTimeout(() => this.#goOn('rate'), wait).unref();
     }
     this.#parser.write(bytes);
+    const handOver = this.#handOver;
+    this.#handOver = undefined;
+    handOver?.(this.socket);
   }
 
   #stop(reason: 'rate' | 'answer'): void {
@@ -201,10 +237,7 @@ export class Stream {
   #sendHeader(to?: string): void {
     this.#headerSent = true;
     const id = randomBytes(12).toString('base64url');
-    const addressee = to === undefined ? '' : ` to="${escapeAttribute(to)}"`;
-    this.#writeOut(
-      `<?xml version="1.0"?><stream:stream from="${this.server.domain}"${addressee} id="${id}" version="1.0" xml:lang="en" xmlns="${CLIENT_NS}" xmlns:stream="${STREAM_NS}">`,
-    );
+    this.#writeOut(this.#framing.header({ from: this.server.domain, id, to }));
   }
 
   #writeOut(xml: string, flushed?: () => void): void {

@@ -95,6 +95,11 @@ export class StreamParser {
     return this.#held ?? '';
   }
 
+  /** Whether what was read ends with the end of an element, whitespace aside. */
+  get idle(): boolean {
+    return this.#betweenStanzas;
+  }
+
   #goOn(text: string): void {
     let rest: string | undefined = text;
     while (rest !== undefined && this.#held === undefined) rest = this.#feed(rest);
