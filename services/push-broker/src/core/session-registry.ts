@@ -1,8 +1,9 @@
 import type { Jid } from './jid';
+import type { RouteTable } from './router';
 import type { Session } from './session';
 
 /** All sessions of this node, those without a connection included, by account. */
-export class SessionRegistry {
+export class SessionRegistry implements RouteTable {
   readonly #byAccount = new Map<string, Session[]>();
   #count = 0;
 
@@ -13,6 +14,10 @@ export class SessionRegistry {
   /** Sessions of a bare JID's account. */
   of(account: string): readonly Session[] {
     return this.#byAccount.get(account) ?? [];
+  }
+
+  sessionsOf(bare: string): readonly Session[] {
+    return this.of(bare);
   }
 
   find(jid: Jid): Session | undefined {

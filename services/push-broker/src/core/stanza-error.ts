@@ -11,6 +11,7 @@ const TYPES = {
   'item-not-found': 'cancel',
   'jid-malformed': 'modify',
   'not-allowed': 'cancel',
+  'recipient-unavailable': 'wait',
   'remote-server-not-found': 'cancel',
   'resource-constraint': 'wait',
   'service-unavailable': 'cancel',

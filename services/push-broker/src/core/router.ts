@@ -1,0 +1,147 @@
+import type { AccountKind } from './accounts';
+import type { Jid } from './jid';
+import { StanzaError, answersErrors, errorReply } from './stanza-error';
+import type { Element } from './xml/element';
+
+/**
+ * What became of a stanza. `delivered`: a connection took it, or the queue that survives a resumption; `stored`: kept
+ * until its addressee comes; `unknown`: nobody is there who could take it, and it is not of a kind that is kept;
+ * `refused`: it would have been kept, but a limit or the store forbids it.
+ */
+export type Outcome = 'delivered' | 'stored' | 'unknown' | 'refused';
+
+/** A stanza on its way. Addresses are checked and in their normal form, and whether it may go there was asked before. */
+export interface Routed {
+  name: 'message' | 'presence' | 'iq';
+  from: Jid;
+  /** An account of this server, or one of its resources. */
+  to: Jid;
+  type?: string;
+  id?: string;
+  /** With the true `from` and with `to`. */
+  stanza: Element;
+}
+
+/** Brings stanzas to the accounts of this server (RFC 6121, section 8.5). */
+export interface Router {
+  /** Sends no errors for what it did not bring there at once; that is the caller's to do (`unreachable`). */
+  route(routed: Routed): Outcome | Promise<Outcome>;
+}
+
+/** Who may talk to whom. */
+export interface Policy {
+  mayReach(from: { jid: Jid; kind: AccountKind }, to: Jid): boolean;
+}
+
+/** A connected resource, in this process or wherever. `Session` is one. */
+export interface Route {
+  readonly jid: Jid;
+  /** Of its presence; undefined while it has not said that it is available. */
+  readonly priority: number | undefined;
+  /** Exactly one of the two is called, once: the peer has the stanza, or the resource went without having taken it. */
+  send(stanza: Element, delivered?: () => void, lost?: () => void): void;
+}
+
+/** Finds resources. `SessionRegistry` knows those of this process; one that asks other nodes can take its place. */
+export interface RouteTable {
+  /** All resources of a bare address. */
+  sessionsOf(bare: string): readonly Route[];
+  /** The resource with this full address. */
+  find(full: Jid): Route | undefined;
+}
+
+/** Where messages go whose addressee is not there (RFC 6121, section 8.5.2.2.1). */
+export interface Absentees {
+  keep(routed: Routed): Outcome | Promise<Outcome>;
+}
+
+const NOBODY: Absentees = { keep: () => 'unknown' };
+
+/**
+ * Routing by RFC 6121, section 8.5. A message to a bare address goes to the most available resources, a headline to
+ * all that take messages; one with negative priority gets none of them. What a session lost that was not resumed goes
+ * on to wherever it would have gone without that session.
+ */
+export class LocalRouter implements Router {
+  absentees: Absentees = NOBODY;
+
+  constructor(private readonly table: RouteTable) {}
+
+  route(routed: Routed): Outcome | Promise<Outcome> {
+    const { name, to } = routed;
+    const exact = to.resource === '' ? undefined : this.table.find(to);
+    if (exact) return this.#hand(routed, [exact]);
+    if (name === 'message') return this.#message(routed);
+    // The server answers an iq to a bare address itself, and presence for nobody is forgotten.
+    if (name === 'iq' || to.resource !== '') return 'unknown';
+    return this.#hand(routed, available(this.table.sessionsOf(to.bare)));
+  }
+
+  /** No resource has exactly this address. */
+  #message(routed: Routed): Outcome | Promise<Outcome> {
+    const bare = routed.to.resource === '';
+    const type = messageType(routed.type);
+    const takers = available(this.table.sessionsOf(routed.to.bare)).filter(({ priority = -1 }) => priority >= 0);
+    if (type === 'headline' && bare) return this.#hand(routed, takers);
+    if (type !== 'chat' && !(type === 'normal' && bare)) return 'unknown';
+    if (takers.length === 0) return this.absentees.keep(routed);
+    const highest = Math.max(...takers.map(({ priority = -1 }) => priority));
+    return this.#hand(
+      routed,
+      takers.filter(({ priority }) => priority === highest),
+    );
+  }
+
+  #hand(routed: Routed, routes: readonly Route[]): Outcome {
+    let left = routes.length;
+    let taken = false;
+    for (const route of routes)
+      route.send(
+        routed.stanza,
+        () => (taken = true),
+        () => {
+          // Among equals one suffices.
+          if (--left === 0 && !taken) void this.#reroute(routed);
+        },
+      );
+    return routes.length > 0 ? 'delivered' : 'unknown';
+  }
+
+  /** All that were to have it went without it (XEP-0198, section 5): to its account's others, or kept, or sent back. */
+  async #reroute(routed: Routed): Promise<void> {
+    if (routed.name === 'presence') return;
+    const type = routed.name === 'message' ? messageType(routed.type) : undefined;
+    const outcome =
+      type === 'chat' || type === 'normal'
+        ? await this.route({ ...routed, to: routed.to.withResource('') })
+        : 'unknown';
+    if (outcome === 'delivered' || outcome === 'stored' || !answersErrors(routed.stanza)) return;
+    if (type === 'headline') return;
+    await this.route({
+      name: routed.name,
+      from: routed.to,
+      to: routed.from,
+      type: 'error',
+      stanza: errorReply(routed.stanza, new StanzaError('recipient-unavailable')),
+    });
+  }
+}
+
+/** The error for the sender of a stanza that was not delivered; undefined where silence is the answer. */
+export function unreachable(routed: Routed, outcome: Outcome): StanzaError | undefined {
+  if (outcome === 'delivered' || outcome === 'stored') return undefined;
+  if (routed.name === 'presence' || !answersErrors(routed.stanza)) return undefined;
+  // RFC 6121, section 8.5.2.2.1: silence for headlines to a bare address.
+  if (routed.name === 'message' && routed.type === 'headline' && routed.to.resource === '') return undefined;
+  return new StanzaError('service-unavailable');
+}
+
+const MESSAGE_TYPES = ['normal', 'chat', 'headline', 'groupchat', 'error'] as const;
+type MessageType = (typeof MESSAGE_TYPES)[number];
+
+/** One that is absent or not understood is `normal` (RFC 6121, section 5.2.2). */
+export const messageType = (type: string | undefined): MessageType =>
+  MESSAGE_TYPES.find((known) => known === type) ?? 'normal';
+
+const available = (routes: readonly Route[]): readonly Route[] =>
+  routes.filter(({ priority }) => priority !== undefined);
