@@ -53,6 +53,10 @@ export class PushBrokerConfig extends BaseConfig {
   @bytes(10_000, 'Bytes that a connection may send at once.') XMPP_BURST_BYTES = 524_288;
   @bytes(10_000, 'Bytes that may wait for a peer that does not read.') XMPP_OUTPUT_BYTES = 1_048_576;
 
+  @Whole({ min: 1, max: 10_000_000, about: 'Tickets, of one tool for one device each, that hold at the same time.' })
+  XMPP_TICKETS = 100_000;
+  @seconds('Seconds that a ticket holds at most.') XMPP_TICKET_SECONDS = 43_200;
+
   @seconds('Seconds of silence after which a device is pinged.') XMPP_PING_AFTER_SECONDS = 60;
   @seconds('Seconds that it has to answer.', 600) XMPP_PING_TIMEOUT_SECONDS = 20;
   @seconds('Seconds that it has to acknowledge stanzas.', 600) XMPP_ACK_TIMEOUT_SECONDS = 30;
@@ -106,6 +110,8 @@ export class PushBrokerConfig extends BaseConfig {
       bytesPerSecond: this.XMPP_BYTES_PER_SECOND,
       burstBytes: this.XMPP_BURST_BYTES,
       outputBytes: this.XMPP_OUTPUT_BYTES,
+      tickets: this.XMPP_TICKETS,
+      ticketSeconds: this.XMPP_TICKET_SECONDS,
     };
   }
 

@@ -1,5 +1,7 @@
+import type { TicketLimits } from './ticket-book';
+
 /** What one server, address or stream may use. Every one can be configured; `push-broker.config.ts` has the defaults. */
-export interface Limits {
+export interface Limits extends TicketLimits {
   /** Open connections of the whole process, authenticated or not. */
   connections: number;
   /** Open connections from one IPv4 address or IPv6 /64; thousands of devices may share one behind NAT. */

@@ -5,8 +5,11 @@ import type { Feature } from './feature';
 import type { Jid } from './jid';
 import type { Limits } from './limits';
 import type { Peer } from './peer';
+import { TicketPolicy } from './policy';
+import { LocalRouter, type Policy } from './router';
 import { Session } from './session';
 import { SessionRegistry } from './session-registry';
+import { TicketBook } from './ticket-book';
 import { Stream, type StreamOptions } from './stream';
 import { StreamError } from './stream-error';
 import type { Element } from './xml/element';
@@ -17,6 +20,8 @@ export interface ServerEvents {
   online: [session: Session];
   /** A session that was online has no connection any more; it may still be resumed. */
   offline: [session: Session];
+  /** A session is over. */
+  ended: [session: Session];
   /** Somebody was turned away; `reason` is one of a small fixed set of words. */
   refused: [reason: string, address: string];
   /** A defect of this server: caught, and paid for by one peer at most. */
@@ -39,6 +44,10 @@ export interface PlainTextStage {
 export class XmppServer {
   readonly events = new EventEmitter<ServerEvents>();
   readonly sessions = new SessionRegistry();
+  readonly router = new LocalRouter(this.sessions);
+  /** Which tools may talk to which devices. */
+  readonly tickets: TicketBook;
+  readonly policy: Policy;
   /** Totals since the start. */
   readonly traffic = { bytesIn: 0, bytesOut: 0, stanzasIn: 0 };
   readonly handlers = new Dispatcher(this);
@@ -55,6 +64,8 @@ export class XmppServer {
     readonly limits: Limits,
   ) {
     this.events.setMaxListeners(50);
+    this.tickets = new TicketBook(limits);
+    this.policy = new TicketPolicy(domain, this.tickets, (bare) => this.sessions.of(bare)[0]?.kind);
   }
 
   use(...features: Feature[]): this {
@@ -158,5 +169,6 @@ export class XmppServer {
   #sessionEnded(session: Session): void {
     this.sessions.remove(session);
     if (session.stream) this.events.emit('offline', session);
+    this.events.emit('ended', session);
   }
 }

@@ -24,6 +24,8 @@ const LIMITS: Limits = {
   bytesPerSecond: 10_000_000,
   burstBytes: 10_000_000,
   outputBytes: 1_048_576,
+  tickets: 1000,
+  ticketSeconds: 3600,
 };
 
 const EXTERNAL: ExternalServicesOptions = {
