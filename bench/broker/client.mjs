@@ -71,7 +71,7 @@ const commands = {
 const stanza = (n, to) => `<message to='${to}' type='chat' id='m${n}'><body>${BODY}</body></message>`;
 const bodies = {
   ejabberd: (n, to) => JSON.stringify({ from: server.domain, to, stanza: stanza(n, to) }),
-  muster: (n, to) => JSON.stringify({ to, stanza: stanza(n, to) }),
+  muster: (n, to) => JSON.stringify({ to: [to], id: `m${n}`, stanza: stanza(n, to) }),
 };
 
 const random = () => connections[Math.floor(Math.random() * connections.length)];

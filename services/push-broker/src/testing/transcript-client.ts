@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import type { TLSSocket } from 'node:tls';
 import { Element } from '../core/xml/element';
 import { serialise } from '../core/xml/serialise';
@@ -24,6 +25,8 @@ export const show = (received: Received): string => {
 export class TranscriptClient {
   readonly #received: Received[] = [];
   #waiting: (() => void) | undefined;
+  /** The last step of the negotiation that the server took. */
+  #stage: 'features' | 'success' | undefined;
   readonly #parser: StreamParser;
 
   constructor(readonly socket: TLSSocket) {
@@ -33,6 +36,7 @@ export class TranscriptClient {
         element: (element) => {
           this.#push({ kind: 'element', element });
           if (element.name === 'success') this.#parser.restart();
+          if (element.name === 'success' || element.name === 'features') this.#stage = element.name;
         },
         footer: () => this.#push({ kind: 'footer' }),
       },
@@ -56,6 +60,12 @@ export class TranscriptClient {
       this.#waiting = undefined;
     }
     return this.#received.shift();
+  }
+
+  /** Waits until the server has offered its features, or accepted an authentication: whichever is to come next. */
+  async reached(stage: 'features' | 'success', withinMs: number): Promise<boolean> {
+    for (const deadline = Date.now() + withinMs; this.#stage !== stage && Date.now() < deadline;) await pause(5);
+    return this.#stage === stage;
   }
 
   #push(received: Received): void {

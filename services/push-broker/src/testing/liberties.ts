@@ -1,0 +1,34 @@
+import { CLIENT_NS, STREAM_NS } from '../core/namespaces';
+import { Element } from '../core/xml/element';
+
+/**
+ * What is left of an element when that is taken away which the specifications leave to the server: descriptive texts,
+ * languages, whether its own address is in `to`, and in an error the stanza that it is about (RFC 6120, sections 4.7,
+ * 4.9.1, 8.1 and 8.3.1). Two servers that are both right say the same in it.
+ *
+ * @param account bare address of the client, which `from` may leave out
+ */
+export function withoutLiberties(element: Element, account: string): Element {
+  if (element.is('stream', STREAM_NS)) return only(element, ['from', 'id', 'version']);
+  if (element.is('error', STREAM_NS)) return withChildren(element, withoutTexts(element.elements));
+  if (element.namespace !== CLIENT_NS) return element;
+  const attributes = ['type', 'id', ...(element.attribute('from') === account ? [] : ['from'])];
+  const stanza = only(element, attributes);
+  if (stanza.attribute('type') !== 'error') return stanza;
+  return withChildren(
+    stanza,
+    stanza.elements
+      .filter((child) => child.is('error', CLIENT_NS))
+      .map((error) =>
+        error.elements.length > 0 ? withChildren(only(error, ['type']), withoutTexts(error.elements)) : error,
+      ),
+  );
+}
+
+const withoutTexts = (elements: readonly Element[]): Element[] => elements.filter(({ name }) => name !== 'text');
+
+const withChildren = ({ name, namespace, attributes }: Element, children: readonly Element[]): Element =>
+  new Element(name, namespace, attributes, children);
+
+const only = ({ name, namespace, attributes, children }: Element, kept: readonly string[]): Element =>
+  new Element(name, namespace, new Map([...attributes].filter(([key]) => kept.includes(key))), children);

@@ -1,0 +1,116 @@
+import { X509Certificate } from 'node:crypto';
+import type { TLSSocket } from 'node:tls';
+import { type CertifiedFiles, TestAuthority } from '@muster/testing';
+import { StreamError } from '../core/stream-error';
+import { TEST_DOMAIN, TestBroker, type TestOptions } from './test-broker';
+
+/** Devices that transcripts speak of, and their ids. */
+export const DEVICES: Record<string, string> = {
+  laptop: '01900000-0000-7000-8000-00000000000a',
+  desktop: '01900000-0000-7000-8000-00000000000b',
+};
+
+/** The server that a transcript is played against. */
+export interface Ground {
+  /**
+   * Strict: everything is compared. Otherwise what the specifications leave to the server is not, and a client waits for
+   * each answer of SASL before it says more.
+   */
+  readonly strict: boolean;
+  /** Opens TLS. `as`: `laptop`, `expired laptop` and so on, or empty for nobody in particular. */
+  connect(as: string): Promise<TLSSocket>;
+  /** The SASL element of whoever has connected as this. */
+  authentication(as: string): string;
+  /** Something that happens to the server. @throws Error when this server does not know how */
+  act(subject: string, sentence: string): Promise<void>;
+  /** Ends the server. @throws what went wrong inside it */
+  end(): Promise<void>;
+}
+
+export const EXTERNAL = `<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='EXTERNAL'>=</auth>`;
+
+export function deviceId(name: string): string {
+  const id = DEVICES[name];
+  if (!id) throw new Error(`there is no device ${name}`);
+  return id;
+}
+
+/** Our own server, one for each transcript. */
+export class OwnGround implements Ground {
+  readonly strict = true;
+  readonly #credentials = new Map<string, CertifiedFiles>();
+
+  private constructor(
+    private readonly broker: TestBroker,
+    private readonly authority: TestAuthority,
+  ) {}
+
+  static async start(authority: TestAuthority, options: Record<string, number>): Promise<OwnGround> {
+    return new OwnGround(await TestBroker.start(authority, options as TestOptions), authority);
+  }
+
+  async connect(as: string): Promise<TLSSocket> {
+    return this.broker.connect(as === '' ? undefined : await this.#credential(as));
+  }
+
+  authentication(): string {
+    return EXTERNAL;
+  }
+
+  async act(subject: string, sentence: string): Promise<void> {
+    const [verb, object = ''] = sentence.split(' ');
+    if (subject === 'server' && verb === 'wakes') return this.broker.wake(deviceId(object));
+    if (subject === 'server' && sentence === 'shuts down') return this.broker.server.shutdown();
+    if (sentence === 'is revoked') return this.#revoke('device', deviceId(subject));
+    if (sentence === 'certificate is revoked')
+      return this.#revoke('certificate', digestOf(await this.#credential(subject)));
+    throw new Error(`nobody knows how to do [${subject} ${sentence}]`);
+  }
+
+  async end(): Promise<void> {
+    await this.broker.stop();
+    if (this.broker.faults.length > 0) throw this.broker.faults[0];
+  }
+
+  #revoke(kind: 'device' | 'certificate', id: string): void {
+    this.broker.revoke(kind, id);
+    this.broker.server.evict(new StreamError('not-authorized', 'revoked'), (account, { certificate }) =>
+      kind === 'device' ? account.local === id : certificate?.sha256 === id,
+    );
+  }
+
+  /** `laptop`, or `expired laptop`, `stranger laptop` and so on. */
+  async #credential(words: string): Promise<CertifiedFiles> {
+    const known = this.#credentials.get(words);
+    if (known) return known;
+    const made = await this.#makeCredential(words);
+    this.#credentials.set(words, made);
+    return made;
+  }
+
+  async #makeCredential(words: string): Promise<CertifiedFiles> {
+    const [kind, name = ''] = words.includes(' ') ? words.split(' ') : ['good', words];
+    const id = deviceId(name);
+    const xmppDomain = TEST_DOMAIN;
+    const daysFromNow = (days: number): Date => new Date(Date.now() + days * 24 * 3600 * 1000);
+    switch (kind) {
+      case 'good':
+        return this.authority.device(id, { xmppDomain });
+      case 'expired':
+        return this.authority.device(id, { xmppDomain, notBefore: daysFromNow(-100), days: 90 });
+      case 'early':
+        return this.authority.device(id, { xmppDomain, notBefore: daysFromNow(1) });
+      case 'foreign':
+        return this.authority.device(id, { xmppDomain: 'elsewhere.test' });
+      case 'stranger':
+        return (await TestAuthority.create()).device(id, { xmppDomain });
+      case 'server':
+        return this.authority.server([TEST_DOMAIN]);
+      default:
+        throw new Error(`there is no ${kind} certificate`);
+    }
+  }
+}
+
+const digestOf = ({ chain }: CertifiedFiles): string =>
+  new X509Certificate(chain).fingerprint256.replaceAll(':', '').toLowerCase();
