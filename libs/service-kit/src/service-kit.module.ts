@@ -79,6 +79,7 @@ function busOptions(service: ServiceName, config: BaseConfig): BusOptions {
     user: config.NATS_USER,
     password: config.NATS_PASSWORD,
     reportsStreamBytes: config.REPORTS_STREAM_BYTES,
+    mostInterruptions: config.BUS_MOST_INTERRUPTIONS,
   };
 }
 

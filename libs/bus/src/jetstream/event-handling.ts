@@ -7,22 +7,14 @@ import { DeadLetterWriter, type Verdict } from '../dead-letters/dead-letter-writ
 import type { Delivery } from '../handlers/decorators';
 import type { EventConsumer } from '../handlers/handler-registry';
 import { BusMetrics, NoMetrics } from '../metrics';
-import { BUS_OPTIONS, type BusOptions, RETRY_DELAYS_MS } from '../options';
+import { BUS_OPTIONS, type BusOptions, MOST_INTERRUPTIONS, RETRY_DELAYS_MS } from '../options';
 import { decodeEach } from '../wire/decode';
 import { messageOf } from '../wire/unavailable';
 import { isAway } from './away';
 import { deliveryOf, type Event, inChunks } from './event';
+import { Failures } from './failures';
 import type { PulledMessage } from './pulled-message';
 
-/** Token of the most deliveries of which none came to an end, where a global module provides another number. */
-export const MOST_INTERRUPTIONS = Symbol('MOST_INTERRUPTIONS');
-/**
- * Deliveries of which none came to an end: the event itself may be what ends the process, and so must not come for ever.
- * JetStream counts deliveries and not what became of them, so that a clean stop, which gives back what is in hand, counts
- * as a death in the middle does. Hence so many: nobody restarts a service that often while what it needs is away, and an
- * event that kills its process each time still becomes a dead letter, after about an hour (half a minute each).
- */
-const INTERRUPTIONS = 100;
 const AWAY_FIRST_MS = 500;
 const AWAY_LONGEST_MS = 30_000;
 
@@ -30,15 +22,18 @@ const AWAY_LONGEST_MS = 30_000;
 @Injectable()
 export class EventHandling {
   private readonly log = new Logger('Bus');
+  private readonly failures = new Failures();
   private readonly delays: readonly number[];
+  /** Deliveries after which an event does not come again, whatever became of them. */
+  private readonly mostDeliveries: number;
 
   constructor(
     @Inject(BUS_OPTIONS) options: BusOptions,
     private readonly deadLetters: DeadLetterWriter,
     @Optional() private readonly metrics: BusMetrics = new NoMetrics(),
-    @Optional() @Inject(MOST_INTERRUPTIONS) private readonly interruptions: number = INTERRUPTIONS,
   ) {
     this.delays = options.retryDelaysMs ?? RETRY_DELAYS_MS;
+    this.mostDeliveries = Math.max(options.mostInterruptions ?? MOST_INTERRUPTIONS, this.delays.length + 1);
   }
 
   /** Settles every message in one way or another; never rejects. After `stop` the rest goes to other instances. */
@@ -64,7 +59,7 @@ export class EventHandling {
 
   private async open(consumer: EventConsumer, message: PulledMessage): Promise<Event | undefined> {
     const delivery = deliveryOf(message);
-    if (delivery.attempt > Math.max(this.interruptions, this.delays.length + 1)) {
+    if (delivery.attempt > this.mostDeliveries) {
       const problem = `delivered ${delivery.attempt - 1} times, and no handling came to an end`;
       await this.giveUp(consumer, message, { reason: 'interrupted', code: 'internal', problem });
       return undefined;
@@ -91,7 +86,7 @@ export class EventHandling {
       const error = await this.attempt(consumer, chunk);
       this.metrics.observe('muster_bus_handling_seconds', { subject }, (performance.now() - started) / 1000);
       if (error === undefined) {
-        for (const { message } of chunk) message.acknowledge();
+        for (const { message } of chunk) this.handled(message);
         this.metrics.inc('muster_bus_handled_total', { subject, outcome: 'ok' }, payloadsOf(chunk));
         return;
       }
@@ -128,21 +123,22 @@ export class EventHandling {
     const { subject } = consumer.contract;
     const code = error instanceof AppError ? error.code : 'internal';
     this.metrics.inc('muster_bus_handled_total', { subject, outcome: code }, chunk.length);
+    const failed = Math.max(...chunk.map(({ message }) => this.failures.add(message.identity)));
     const [only] = chunk;
-    if (chunk.length === 1 && only && only.delivery.attempt > this.delays.length) {
+    const last = failed > this.delays.length || (only?.delivery.attempt ?? 0) >= this.mostDeliveries;
+    if (chunk.length === 1 && only && last) {
       if (only.payloads.length > 1) return this.oneByOne(consumer, only);
       return this.giveUp(consumer, only.message, { reason: 'failed', code, problem: messageOf(error) });
     }
-    const attempt = only?.delivery.attempt ?? 1;
     this.log.warn({
       message: 'event not handled yet',
       subject,
       where: consumer.where,
       events: chunk.length,
-      attempt,
+      failed,
       error,
     });
-    again(chunk, this.delays[attempt - 1] ?? 0);
+    again(chunk, this.delays[failed - 1] ?? 0);
   }
 
   /** The last handling of bundled events: those that fail alone, too, become dead letters, and only those. */
@@ -155,6 +151,11 @@ export class EventHandling {
       const verdict = { reason: 'failed', code, problem: messageOf(error) } as const;
       if (!(await this.setAside(consumer, message, { index, value: payload }, verdict))) return;
     }
+    this.handled(message);
+  }
+
+  private handled(message: PulledMessage): void {
+    this.failures.forget(message.identity);
     message.acknowledge();
   }
 
@@ -182,6 +183,7 @@ export class EventHandling {
     const { correlationId } = deliveryOf(message);
     try {
       await this.deadLetters.keep(subject, message, verdict);
+      this.failures.forget(message.identity);
       message.terminate();
       this.metrics.inc('muster_bus_dead_letters_total', { subject, reason: verdict.reason });
       this.log.error({ message: 'event became a dead letter', subject, where, correlationId, ...verdict });

@@ -38,6 +38,13 @@ export class BaseConfig {
       'Bytes of reports that may wait on NATS to be handled; then devices are told to come later. Only for services that take in reports.',
   })
   REPORTS_STREAM_BYTES = 1024 * 1024 * 1024;
+  @Whole({
+    min: 10,
+    max: 1_000_000,
+    about:
+      'Deliveries of one event of which none came to an end, whether the process died or was stopped meanwhile, after which it becomes a dead letter.',
+  })
+  BUS_MOST_INTERRUPTIONS = 100;
   @Whole({ min: 1, max: 600, about: 'Seconds that running requests and messages get when the service stops.' })
   SHUTDOWN_SECONDS = 20;
 
