@@ -14,12 +14,16 @@ import { serialise } from './xml/serialise';
 
 /** Milliseconds that a peer gets to answer the end of the stream before its connection is cut. */
 const CLOSING_MS = 2000;
+/** As much of RFC 5646 as tells a language from something else. */
+const LANGUAGE_TAG = /^[a-z]{1,8}(?:-[a-z\d]{1,8}){0,7}$/i;
 
 export interface StreamOptions {
   /** Whether nobody between the two ends can read or change what is sent; true when absent. */
   secure?: boolean;
   /** One XML document over TCP when absent. */
   framing?: Framing;
+  /** Takes the connection where it is not secure and makes it so; the present stream is over then. */
+  upgrade?: (connection: Duplex) => void;
   /** Milliseconds (`Date.now`) since when the time to get to a session runs; now when absent. */
   since?: number;
 }
@@ -38,6 +42,10 @@ export class Stream {
   session: Session | undefined;
   /** Whether the connection is protected: nothing but STARTTLS is spoken where it is not. */
   readonly secure: boolean;
+  /** Makes a connection secure that is not. */
+  readonly upgrade: ((connection: Duplex) => void) | undefined;
+  /** Of what the peer says, where a stanza does not tell (RFC 6120, sections 4.7.4 and 8.1.5). */
+  language: string | undefined;
   /** Milliseconds (`Date.now`) at which bytes last arrived. */
   lastHeard = Date.now();
   readonly #parser: Parser;
@@ -56,10 +64,11 @@ export class Stream {
     private readonly server: XmppServer,
     private readonly socket: Duplex,
     readonly peer: Peer,
-    { secure = true, framing = xmlStream, since = Date.now() }: StreamOptions = {},
+    { secure = true, framing = xmlStream, since = Date.now(), upgrade }: StreamOptions = {},
   ) {
     const { limits } = server;
     this.secure = secure;
+    this.upgrade = upgrade;
     this.#framing = framing;
     this.#shaper = new Shaper(limits.bytesPerSecond, limits.burstBytes, this.lastHeard);
     this.#parser = framing.parser(
@@ -112,6 +121,16 @@ export class Stream {
     this.#writeOut(this.#framing.element(xml), flushed);
     if (this.socket.writableLength > this.server.limits.outputBytes)
       this.drop(new StreamError('resource-constraint', 'too much waits to be read by this peer'));
+  }
+
+  /** So much waits to be read by the peer that what can wait should; `onceDrained` tells when it has caught up. */
+  get congested(): boolean {
+    return this.socket.writableNeedDrain && this.socket.writableLength > this.server.limits.outputBytes / 2;
+  }
+
+  /** Only while `congested`. Not called any more when the connection breaks. */
+  onceDrained(goOn: () => void): void {
+    this.socket.once('drain', () => this.guard('writing on', goOn));
   }
 
   /**
@@ -212,13 +231,16 @@ export class Stream {
 
   #opened(header: Element, declared: string | undefined): void {
     if (!header.is('stream', STREAM_NS)) throw new StreamError('invalid-namespace', 'not an XMPP stream');
+    if (declared === STREAM_NS) throw new StreamError('bad-namespace-prefix', 'the stream needs a prefix');
     if (declared !== CLIENT_NS) throw new StreamError('invalid-namespace', `the content must be ${CLIENT_NS}`);
-    const to = header.attribute('to');
     const from = header.attribute('from');
+    const language = header.attribute('xml:lang') ?? '';
+    this.language = LANGUAGE_TAG.test(language) ? language : undefined;
     this.#sendHeader(from);
-    if (Number.parseInt(header.attribute('version') ?? '0', 10) < 1) throw new StreamError('unsupported-version');
-    if (to === undefined) throw new StreamError('improper-addressing', 'the stream needs a `to`');
-    if (Jid.parse(to)?.toString() !== this.server.domain) throw new StreamError('host-unknown');
+    if (!(Number.parseInt(header.attribute('version') ?? '0', 10) >= 1)) throw new StreamError('unsupported-version');
+    const to = Jid.parse(header.attribute('to') ?? '');
+    if (!to) throw new StreamError('improper-addressing', 'the stream needs an address in `to`');
+    if (to.toString() !== this.server.domain) throw new StreamError('host-unknown');
     if (from !== undefined && this.account && Jid.parse(from)?.bare !== this.account.bare)
       throw new StreamError('invalid-from');
     this.send(element('features', STREAM_NS, {}, ...this.server.featuresFor(this)));
@@ -226,7 +248,10 @@ export class Stream {
 
   #received(received: Element): void {
     // A handler may close the stream while more elements of the same piece are still to come.
-    if (!this.#closed) this.server.dispatch(this, received);
+    if (this.#closed) return;
+    // Errors cannot be recovered from, and are never answered by another one (RFC 6120, section 4.9.1.1).
+    if (received.is('error', STREAM_NS)) this.#footer();
+    else this.server.dispatch(this, received);
   }
 
   #footer(): void {

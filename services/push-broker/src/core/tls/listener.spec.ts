@@ -65,7 +65,7 @@ describe('TLS', () => {
       expect([socket.getProtocol(), socket.alpnProtocol]).toEqual([version, 'xmpp-client']);
     }
     const old = broker.connect(device, { minVersion: 'TLSv1', maxVersion: 'TLSv1.1', ciphers: 'DEFAULT@SECLEVEL=0' });
-    const other = broker.connect(device, { ALPNProtocols: ['http/1.1'] });
+    const other = broker.connect(device, { ALPNProtocols: ['h2'] });
     for (const socket of [old, other]) await expect(once(socket, 'secureConnect')).rejects.toThrow();
     expect(broker.refused).toEqual(['tls-handshake', 'tls-handshake']);
   });

@@ -1,97 +1,144 @@
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
-import { createServer as createTlsServer, type Server as TlsServer, type TLSSocket } from 'node:tls';
-import type { PeerCertificate } from '../peer';
+import type { Duplex } from 'node:stream';
+import type { TLSSocket } from 'node:tls';
 import type { XmppServer } from '../server';
+import type { Stream, StreamOptions } from '../stream';
 import { StreamError } from '../stream-error';
+import { AcceptQueue } from '../transport/accept-queue';
+import { webSocketFraming } from '../transport/websocket-framing';
+import { WebSockets } from '../transport/websockets';
 import { AddressCounter } from './address-counter';
-import { type CredentialPaths, loadCredentials } from './credentials';
+import type { CredentialPaths } from './credentials';
+import { Handshakes, HTTP_ALPN } from './handshakes';
+import { identify } from './identity';
 import { tlsOf } from './tls-facts';
-import { xmppAddresses } from './xmpp-addresses';
+
+/** What is spoken on a port first. Direct TLS also takes WebSockets, from peers whose ALPN says HTTP. */
+export type PortKind = 'direct' | 'starttls' | 'websocket';
 
 export interface ListenerOptions {
   host: string;
+  /** Direct TLS (XEP-0368). Of all ports: 0 takes a free one. */
   port: number;
+  /** Plain text until STARTTLS; none when absent. */
+  starttlsPort?: number;
+  /** WebSockets only; none when absent. */
+  webSocketPort?: number;
   credentials: CredentialPaths;
+  /** Seconds for which a TLS session may be resumed; 0 or absent: never. */
+  resumptionSeconds?: number;
+  /** Connections and handshakes that begin in a second; 0 or absent: no limit. */
+  acceptsPerSecond?: number;
+  /** See `WebSocketOptions`. */
+  webSocketOrigins?: string[];
+}
+
+interface Arrival {
+  address: string;
+  kind: PortKind;
+  /** Milliseconds, `Date.now`. */
+  since: number;
 }
 
 /**
- * Direct TLS (XEP-0368, ALPN `xmpp-client`). Limits are checked before the handshake, which is what costs. A peer
- * without a certificate under the anchors is told so in a stream error and nothing that it sends is read.
+ * The ports and what comes in at them. Limits on connections are checked before the handshake, which is what costs. A
+ * peer without a certificate under the anchors is told so in a stream error and nothing that it sends is read, unless
+ * it brought none and there are other ways to authenticate.
  */
 export class Listener {
-  readonly #tcp: Server;
-  readonly #tls: TlsServer;
+  readonly #ports = new Map<PortKind, Server>();
+  readonly #handshakes: Handshakes;
+  readonly #webSockets: WebSockets;
+  readonly #queue: AcceptQueue;
   readonly #addresses: AddressCounter;
   readonly #connections = new Set<Socket>();
-  #digest: string;
+  /** Connections in their handshake, by the two ends' addresses: Node.js does not tell whose handshake it was. */
+  readonly #arrivals = new Map<string, Arrival>();
 
   /** @throws when certificate, key or anchors cannot be used */
   constructor(
     private readonly server: XmppServer,
     private readonly options: ListenerOptions,
   ) {
-    const { options: secure, digest } = loadCredentials(options.credentials);
-    this.#digest = digest;
-    this.#addresses = new AddressCounter(server.limits.connectionsPerAddress);
-    this.#tls = createTlsServer({
-      ...secure,
-      requestCert: true,
-      rejectUnauthorized: false,
-      ALPNProtocols: ['xmpp-client'],
-      handshakeTimeout: server.limits.negotiationSeconds * 1000,
-    });
-    this.#tls.on('secureConnection', (socket) => this.#secured(socket));
-    this.#tls.on('tlsClientError', (_error, socket) => {
-      this.#refused('tls-handshake', socket.remoteAddress);
-      socket.destroy();
-    });
-    this.#tcp = createServer({ noDelay: true, keepAlive: true, keepAliveInitialDelay: 60_000 }, (socket) =>
-      this.#connected(socket),
+    const { limits } = server;
+    const timeoutMs = limits.negotiationSeconds * 1000;
+    this.#addresses = new AddressCounter(limits.connectionsPerAddress);
+    this.#queue = new AcceptQueue(options.acceptsPerSecond ?? 0);
+    const { credentials, resumptionSeconds = 0, webSocketOrigins: origins = [] } = options;
+    this.#handshakes = new Handshakes(
+      { credentials, timeoutMs, resumptionSeconds },
+      {
+        secured: (socket) => this.#secured(socket),
+        failed: (address) => this.#refused('tls-handshake', address),
+      },
     );
+    this.#webSockets = new WebSockets({
+      origins,
+      timeoutMs,
+      maxMessageBytes: limits.stanzaBytes,
+      maxMessageBytesBefore: limits.stanzaBytesBefore,
+    });
+    this.#ports.set('direct', this.#open('direct'));
+    if (options.starttlsPort !== undefined) this.#ports.set('starttls', this.#open('starttls'));
+    if (options.webSocketPort !== undefined) this.#ports.set('websocket', this.#open('websocket'));
   }
 
   get connections(): number {
     return this.#connections.size;
   }
 
-  get port(): number {
-    return (this.#tcp.address() as AddressInfo).port;
+  /** Connections that wait for their turn. */
+  get waiting(): number {
+    return this.#queue.length;
   }
 
-  listen(): Promise<void> {
-    return new Promise((resolve, reject) => {
-      this.#tcp.once('error', reject);
-      this.#tcp.listen({ host: this.options.host, port: this.options.port, backlog: 4096 }, resolve);
-    });
+  get port(): number {
+    return this.#portOf('direct') ?? 0;
+  }
+  get starttlsPort(): number | undefined {
+    return this.#portOf('starttls');
+  }
+  get webSocketPort(): number | undefined {
+    return this.#portOf('websocket');
+  }
+
+  async listen(): Promise<void> {
+    const { host, port, starttlsPort, webSocketPort } = this.options;
+    const numbers = { direct: port, starttls: starttlsPort, websocket: webSocketPort };
+    for (const [kind, server] of this.#ports) {
+      await new Promise<void>((resolve, reject) => {
+        server.once('error', reject);
+        server.listen({ host, port: numbers[kind], backlog: 4096 }, resolve);
+      });
+    }
   }
 
   /** Takes no more connections. Fulfilled when the last one is gone; after `graceMs` what is left is cut. */
-  close(graceMs = 3000): Promise<void> {
+  async close(graceMs = 3000): Promise<void> {
+    this.#handshakes.close();
     const cut = setTimeout(() => {
+      this.#queue.clear();
       for (const socket of this.#connections) socket.destroy();
     }, graceMs);
-    return new Promise((resolve) =>
-      this.#tcp.close(() => {
-        clearTimeout(cut);
-        resolve();
-      }),
-    );
+    await Promise.all([...this.#ports.values()].map((server) => new Promise((resolve) => server.close(resolve))));
+    clearTimeout(cut);
   }
 
-  /**
-   * Uses certificate, key and anchors as they are on disk now, for new connections; open ones are not touched.
-   * @returns whether anything had changed
-   * @throws when they cannot be used; the former ones stay in use
-   */
+  /** Uses certificate, key and anchors as they are on disk now; see `Handshakes.reload`. */
   reload(): boolean {
-    const { options, digest } = loadCredentials(this.options.credentials);
-    if (digest === this.#digest) return false;
-    this.#tls.setSecureContext(options);
-    this.#digest = digest;
-    return true;
+    return this.#handshakes.reload();
   }
 
-  #connected(socket: Socket): void {
+  #open(kind: PortKind): Server {
+    const options = { noDelay: true, keepAlive: true, keepAliveInitialDelay: 60_000, pauseOnConnect: true };
+    return createServer(options, (socket) => this.#connected(socket, kind));
+  }
+
+  #portOf(kind: PortKind): number | undefined {
+    return (this.#ports.get(kind)?.address() as AddressInfo | null | undefined)?.port;
+  }
+
+  #connected(socket: Socket, kind: PortKind): void {
     socket.on('error', () => socket.destroy());
     const address = socket.remoteAddress;
     if (address === undefined) return void socket.destroy();
@@ -106,31 +153,53 @@ export class Listener {
       this.#connections.delete(socket);
       leave();
     });
-    this.#tls.emit('connection', socket);
+    this.#queue.add(socket, () => {
+      // The time that it waited here is not the peer's fault.
+      const arrival: Arrival = { address, kind, since: Date.now() };
+      if (kind === 'starttls') this.#plainText(socket, arrival);
+      else this.#handshake(socket, arrival);
+    });
+  }
+
+  #plainText(socket: Socket, arrival: Arrival): void {
+    const { address, since } = arrival;
+    const upgrade = (): void => this.#queue.add(socket, () => this.#handshake(socket, arrival));
+    this.server.accept(socket, { address }, { secure: false, since, upgrade });
+    socket.resume();
+  }
+
+  #handshake(socket: Socket, arrival: Arrival): void {
+    const ends = endsOf(socket);
+    this.#arrivals.set(ends, arrival);
+    socket.once('close', () => this.#arrivals.delete(ends));
+    this.#handshakes.begin(socket);
+    socket.resume();
   }
 
   #secured(socket: TLSSocket): void {
     socket.on('error', () => socket.destroy());
-    const address = socket.remoteAddress;
-    if (address === undefined) return void socket.destroy();
-    const certificate = this.#verified(socket);
-    const stream = this.server.accept(socket, { address, certificate, ...tlsOf(socket) });
-    if (certificate) return;
-    if (!this.server.certificateOnly && !socket.getPeerX509Certificate()) return;
-    const [reason, text] = refusalOf(socket);
-    this.#refused(reason, address);
-    stream.close(new StreamError('not-authorized', text));
+    const ends = endsOf(socket);
+    const arrival = this.#arrivals.get(ends);
+    if (!arrival || socket.remoteAddress === undefined) return void socket.destroy();
+    this.#arrivals.delete(ends);
+    const isHttp = socket.alpnProtocol === HTTP_ALPN || arrival.kind === 'websocket';
+    if (!isHttp) return void this.#stream(socket, socket, arrival, {});
+    if (arrival.kind === 'starttls') {
+      this.#refused('tls-handshake', arrival.address);
+      return void socket.destroy();
+    }
+    const framing = { framing: webSocketFraming };
+    this.#webSockets.take(socket, (channel) => this.#stream(channel, socket, arrival, framing));
   }
 
-  #verified(socket: TLSSocket): PeerCertificate | undefined {
-    // Nothing resumes sessions here (see `loadCredentials`); if something ever does, it is not let in unchecked.
-    if (!socket.authorized || socket.isSessionReused()) return undefined;
-    const certificate = socket.getPeerX509Certificate();
-    if (!certificate) return undefined;
-    return {
-      sha256: certificate.fingerprint256.replaceAll(':', '').toLowerCase(),
-      xmppAddresses: xmppAddresses(certificate.raw),
-    };
+  #stream(connection: Duplex, socket: TLSSocket, { address, since }: Arrival, options: StreamOptions): Stream {
+    const identity = identify(socket, Date.now());
+    const known = 'sha256' in identity ? { certificate: identity } : {};
+    const stream = this.server.accept(connection, { address, ...known, ...tlsOf(socket) }, { ...options, since });
+    if ('sha256' in identity || (identity.reason === 'no-certificate' && !this.server.certificateOnly)) return stream;
+    this.#refused(identity.reason, address);
+    stream.close(new StreamError('not-authorized', identity.text));
+    return stream;
   }
 
   #refused(reason: string, address: string | undefined): void {
@@ -138,15 +207,4 @@ export class Listener {
   }
 }
 
-/** Why a peer was not authenticated: a word for metrics, a sentence for the person who reads the agent's log. */
-function refusalOf(socket: TLSSocket): [string, string] {
-  if (!socket.getPeerX509Certificate()) return ['no-certificate', 'a client certificate is required'];
-  switch (String(socket.authorizationError)) {
-    case 'CERT_HAS_EXPIRED':
-      return ['certificate-expired', 'the client certificate has expired: renew it'];
-    case 'CERT_NOT_YET_VALID':
-      return ['certificate-not-yet-valid', 'the client certificate is not valid yet'];
-    default:
-      return ['certificate-untrusted', 'the client certificate was not issued by this suite'];
-  }
-}
+const endsOf = (socket: Socket): string => `${socket.remoteAddress} ${socket.remotePort} ${socket.localPort}`;

@@ -1,0 +1,87 @@
+import { randomBytes } from 'node:crypto';
+import type { Socket } from 'node:net';
+import { createServer, type Server, type TLSSocket } from 'node:tls';
+import { type CredentialPaths, loadCredentials } from './credentials';
+
+export const XMPP_ALPN = 'xmpp-client';
+export const HTTP_ALPN = 'http/1.1';
+/** Bytes that Node.js wants: the name of the key, and keys for encryption and authentication. */
+const TICKET_KEY_BYTES = 48;
+
+export interface HandshakeOptions {
+  credentials: CredentialPaths;
+  timeoutMs: number;
+  /** Seconds after which a device must prove its key anew; 0: at every connection. */
+  resumptionSeconds: number;
+}
+
+export interface HandshakeOutcome {
+  secured(socket: TLSSocket): void;
+  failed(address: string | undefined): void;
+}
+
+/**
+ * The server's end of TLS, for connections that are secure from the start and for those that become so.
+ *
+ * Sessions are resumed by tickets, for TLS 1.2 and 1.3 alike; there is no cache. The key of the tickets lives in this
+ * process, is replaced every `resumptionSeconds` without an overlap, and with every new certificate or anchor: so no
+ * proof of a key is older than that, however often a session was resumed from a resumed one, and none outlives the
+ * anchors that it was made under.
+ */
+export class Handshakes {
+  readonly #tls: Server;
+  #digest: string;
+  readonly #rotation: NodeJS.Timeout | undefined;
+
+  /** @throws when certificate, key or anchors cannot be used */
+  constructor(
+    private readonly options: HandshakeOptions,
+    outcome: HandshakeOutcome,
+  ) {
+    const { options: secure, digest } = loadCredentials(options.credentials, options.resumptionSeconds > 0);
+    this.#digest = digest;
+    this.#tls = createServer({
+      ...secure,
+      requestCert: true,
+      rejectUnauthorized: false,
+      ALPNProtocols: [XMPP_ALPN, HTTP_ALPN],
+      handshakeTimeout: options.timeoutMs,
+      ...(options.resumptionSeconds > 0 ? { sessionTimeout: options.resumptionSeconds } : {}),
+    });
+    this.#tls.on('secureConnection', (socket) => outcome.secured(socket));
+    this.#tls.on('tlsClientError', (_error, socket) => {
+      outcome.failed(socket.remoteAddress);
+      socket.destroy();
+    });
+    if (options.resumptionSeconds > 0)
+      this.#rotation = setInterval(() => this.endTickets(), options.resumptionSeconds * 1000).unref();
+  }
+
+  begin(socket: Socket): void {
+    this.#tls.emit('connection', socket);
+  }
+
+  /** No session from before can be resumed any more. */
+  endTickets(): void {
+    this.#tls.setTicketKeys(randomBytes(TICKET_KEY_BYTES));
+  }
+
+  /**
+   * Uses certificate, key and anchors as they are on disk now, for new connections; open ones are not touched.
+   * @returns whether anything had changed
+   * @throws when they cannot be used; the former ones stay in use
+   */
+  reload(): boolean {
+    const { credentials, resumptionSeconds } = this.options;
+    const { options, digest } = loadCredentials(credentials, resumptionSeconds > 0);
+    if (digest === this.#digest) return false;
+    this.#tls.setSecureContext(options);
+    this.endTickets();
+    this.#digest = digest;
+    return true;
+  }
+
+  close(): void {
+    clearInterval(this.#rotation);
+  }
+}
