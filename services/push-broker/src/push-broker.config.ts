@@ -14,6 +14,31 @@ export class PushBrokerConfig extends BaseConfig {
   @Text({ max: 253, optional: true, about: 'Domain of JIDs; xmpp.<BASE_DOMAIN> when absent.' }) XMPP_DOMAIN: string;
   @Text({ max: 255, about: 'Address that XMPP connections are taken on.' }) XMPP_HOST = '0.0.0.0';
   @Whole({ min: 0, max: 65_535, about: 'Port of direct TLS; 0 takes a free one.' }) XMPP_PORT = 443;
+  @Whole({ min: 0, max: 65_535, about: 'Port of STARTTLS; 0: none.' }) XMPP_STARTTLS_PORT = 5222;
+  @Whole({
+    min: 0,
+    max: 65_535,
+    about: 'Port for WebSockets alone, beside XMPP_PORT, which takes them from clients whose ALPN is http/1.1; 0: none.',
+  })
+  XMPP_WEBSOCKET_PORT = 0;
+  @List(text({ min: 1, max: 300 }), {
+    max: 64,
+    optional: true,
+    about: 'Web origins whose pages may connect by WebSocket, such as https://console.example; other programs always may.',
+  })
+  XMPP_WEBSOCKET_ORIGINS: string[] = [];
+  @Whole({
+    min: 0,
+    max: 86_400,
+    about: 'Seconds for which a TLS session is resumed without a new proof of the key; 0: never.',
+  })
+  XMPP_TLS_RESUMPTION_SECONDS = 0;
+  @Whole({
+    min: 0,
+    max: 1_000_000,
+    about: 'Connections and TLS handshakes that begin in a second, each; more wait for their turn. 0: no limit.',
+  })
+  XMPP_ACCEPTS_PER_SECOND = 2000;
   @Text({
     max: 1000,
     optional: true,
@@ -131,6 +156,11 @@ export class PushBrokerConfig extends BaseConfig {
     return {
       host: this.XMPP_HOST,
       port: this.XMPP_PORT,
+      ...(this.XMPP_STARTTLS_PORT > 0 ? { starttlsPort: this.XMPP_STARTTLS_PORT } : {}),
+      ...(this.XMPP_WEBSOCKET_PORT > 0 ? { webSocketPort: this.XMPP_WEBSOCKET_PORT } : {}),
+      webSocketOrigins: this.XMPP_WEBSOCKET_ORIGINS,
+      resumptionSeconds: this.XMPP_TLS_RESUMPTION_SECONDS,
+      acceptsPerSecond: this.XMPP_ACCEPTS_PER_SECOND,
       credentials: {
         certificate: this.XMPP_CERT_FILE,
         key: this.XMPP_KEY_FILE,

@@ -12,6 +12,7 @@ import { sessionEstablishment } from './session-establishment';
 import { streamLimits } from './stream-limits';
 import { streamManagement, type StreamManagementOptions } from './stream-management';
 import { entityTime } from './time';
+import { starttls } from './starttls';
 import { softwareVersion } from './version';
 
 export interface FeatureOptions {
@@ -25,6 +26,7 @@ export interface FeatureOptions {
 
 /** What the server speaks, in the order in which stream features are offered. */
 export const allFeatures = (options: FeatureOptions): Feature[] => [
+  starttls,
   saslExternal(options.revocations),
   resourceBinding({ sessionsPerAccount: 1 }),
   sessionEstablishment,
