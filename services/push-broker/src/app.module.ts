@@ -38,6 +38,8 @@ import { WakeListener } from './wake/wake.listener';
             streamManagement: {
               resumeSeconds: config.XMPP_RESUME_SECONDS,
               queueLength: config.XMPP_QUEUE_LENGTH,
+              queueBytes: config.XMPP_QUEUE_BYTES,
+              rememberedSessions: config.XMPP_REMEMBERED_SESSIONS,
               ackTimeoutSeconds: config.XMPP_ACK_TIMEOUT_SECONDS,
             },
             clientState: { heldStanzas: config.XMPP_HELD_STANZAS },

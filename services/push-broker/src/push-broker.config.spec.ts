@@ -51,7 +51,13 @@ it('the README lists every feature with its specification', () => {
     revocations: { isRevoked: () => false },
     push: new MessagePush(() => undefined),
     ping: { afterSeconds: 1, timeoutSeconds: 1 },
-    streamManagement: { resumeSeconds: 1, queueLength: 1, ackTimeoutSeconds: 1 },
+    streamManagement: {
+      resumeSeconds: 1,
+      rememberedSessions: 1,
+      queueLength: 1,
+      queueBytes: 1,
+      ackTimeoutSeconds: 1,
+    },
     clientState: { heldStanzas: 1 },
     externalServices: { services: [], secret: '', ttlSeconds: 1, kinds: [] },
   });

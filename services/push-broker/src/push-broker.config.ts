@@ -88,6 +88,10 @@ export class PushBrokerConfig extends BaseConfig {
   @seconds('Seconds that a session without connection can be resumed.') XMPP_RESUME_SECONDS = 300;
   @Whole({ min: 1, max: 100_000, about: 'Stanzas that a session keeps until they are acknowledged.' })
   XMPP_QUEUE_LENGTH = 500;
+  @bytes(10_000, 'Characters of the stanzas that a session keeps until they are acknowledged.')
+  XMPP_QUEUE_BYTES = 1_048_576;
+  @Whole({ min: 1, max: 1_000_000, about: 'Ended sessions whose clients can still learn what had arrived of them.' })
+  XMPP_REMEMBERED_SESSIONS = 10_000;
   @Whole({ min: 1, max: 10_000, about: 'Stanzas that are kept back for a client which says that nobody looks.' })
   XMPP_HELD_STANZAS = 100;
   @List(text({ min: 6, max: 300, pattern: EXTERNAL_SERVICE_URI }), {

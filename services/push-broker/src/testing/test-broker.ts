@@ -28,6 +28,14 @@ const LIMITS: Limits = {
   ticketSeconds: 3600,
 };
 
+const STREAM_MANAGEMENT: StreamManagementOptions = {
+  resumeSeconds: 60,
+  rememberedSessions: 100,
+  queueLength: 100,
+  queueBytes: 1_048_576,
+  ackTimeoutSeconds: 20,
+};
+
 const EXTERNAL: ExternalServicesOptions = {
   services: [
     { type: 'turn', host: 'turn.muster.test', port: 3478, transport: 'udp' },
@@ -65,7 +73,7 @@ export class TestServer {
         revocations: { isRevoked: (kind, id) => this.#revoked.has(`${kind} ${id}`) },
         push: this.push,
         ping: { afterSeconds: 60, timeoutSeconds: 20, ...options },
-        streamManagement: { resumeSeconds: 60, queueLength: 100, ackTimeoutSeconds: 20, ...options },
+        streamManagement: { ...STREAM_MANAGEMENT, ...options },
         clientState: { heldStanzas: 100, ...options },
         externalServices: EXTERNAL,
       }),
