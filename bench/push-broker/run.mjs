@@ -89,6 +89,8 @@ async function main() {
     XMPP_DOMAIN: DOMAIN,
     XMPP_HOST: '127.0.0.1',
     XMPP_PORT: String(port),
+    XMPP_STARTTLS_PORT: '0',
+    XMPP_ACCEPTS_PER_SECOND: '0',
     XMPP_CERT_FILE: cert,
     XMPP_DEVICE_ANCHORS_FILE: anchors,
     NODE_STATE_DIR: folder,

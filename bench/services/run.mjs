@@ -42,6 +42,7 @@ async function settings() {
       XMPP_DOMAIN: DOMAIN,
       XMPP_HOST: '127.0.0.1',
       XMPP_PORT: '0',
+      XMPP_STARTTLS_PORT: '0',
       XMPP_CERT_FILE: certificate,
       XMPP_DEVICE_ANCHORS_FILE: anchors,
       NODE_STATE_DIR: folder,

@@ -115,6 +115,7 @@ export class BrokerUnderTest {
       XMPP_DOMAIN: TEST_DOMAIN,
       XMPP_HOST: '127.0.0.1',
       XMPP_PORT: '0',
+      XMPP_STARTTLS_PORT: '0',
       XMPP_CERT_FILE: certificate,
       XMPP_DEVICE_ANCHORS_FILE: anchors.join(','),
       NODE_NAME: 'broker-1',

@@ -1,6 +1,8 @@
 import { writeFileSync } from 'node:fs';
+import { connect as connectTcp, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { connect, type ConnectionOptions, type TLSSocket } from 'node:tls';
+import { type ClientOptions, WebSocket } from 'ws';
 import type { CertifiedFiles, TestAuthority } from '@muster/testing';
 import type { Limits } from '../core/limits';
 import { XmppServer } from '../core/server';
@@ -28,6 +30,9 @@ const LIMITS: Limits = {
   ticketSeconds: 3600,
 };
 
+/** Free ones of each kind. */
+const PORTS = { host: '127.0.0.1', port: 0, starttlsPort: 0, webSocketPort: 0 };
+
 const STREAM_MANAGEMENT: StreamManagementOptions = {
   resumeSeconds: 60,
   rememberedSessions: 100,
@@ -47,7 +52,7 @@ const EXTERNAL: ExternalServicesOptions = {
   kinds: ['device', 'service'],
 };
 
-export type TestOptions = Partial<Limits & PingOptions & StreamManagementOptions & ClientStateOptions>;
+export type TestOptions = Partial<Limits & PingOptions & StreamManagementOptions & ClientStateOptions & Omit<ListenerOptions, 'credentials'>>;
 
 /** Certificate and key of the server in one file, and the folder of roots, as the broker is given them. */
 export async function serverFiles(authority: TestAuthority): Promise<{ certificate: string; anchors: string[] }> {
@@ -111,7 +116,7 @@ export class TestBroker extends TestServer {
 
   static async start(authority: TestAuthority, options: TestOptions = {}): Promise<TestBroker> {
     const credentials = await serverFiles(authority);
-    const broker = new TestBroker(options, { host: '127.0.0.1', port: 0, credentials });
+    const broker = new TestBroker(options, { ...PORTS, ...options, credentials });
     await broker.listener.listen();
     return broker;
   }
@@ -123,6 +128,26 @@ export class TestBroker extends TestServer {
     const own = credential ? { cert: credential.chain, key: credential.key } : {};
     const socket = connect({ ...trust, ALPNProtocols: ['xmpp-client'], ...own, ...options });
     return socket.on('error', () => undefined);
+  }
+
+  /** Opens the port where TLS is yet to be asked for. */
+  connectPlain(): Socket {
+    const socket = connectTcp(this.listener.starttlsPort ?? 0, '127.0.0.1');
+    return socket.on('error', () => undefined);
+  }
+
+  /** The client's end of the handshake on a connection that has been told to proceed. */
+  startTls(socket: Socket, credential?: CertifiedFiles, options: ConnectionOptions = {}): TLSSocket {
+    return this.connect(credential, { ALPNProtocols: [], ...options, host: undefined, port: undefined, socket });
+  }
+
+  /** Opens a WebSocket on the port of direct TLS, as a browser does. */
+  connectWebSocket(credential?: CertifiedFiles, options: ClientOptions & { protocol?: string } = {}): WebSocket {
+    const { protocol = 'xmpp', ...rest } = options;
+    const own = credential ? { cert: credential.chain, key: credential.key } : {};
+    const url = `wss://127.0.0.1:${this.listener.port}/xmpp-websocket`;
+    const tls = { servername: TEST_DOMAIN, rejectUnauthorized: false, ALPNProtocols: ['http/1.1'] };
+    return new WebSocket(url, protocol, { ...tls, ...own, ...rest }).on('error', () => undefined);
   }
 
   async stop(): Promise<void> {
