@@ -10,6 +10,7 @@ import { nextEpoch } from './presence/node-epoch';
 import { PresenceLedger } from './presence/presence-ledger';
 import { PresencePublisher } from './presence/presence.publisher';
 import { PresenceRequests } from './presence/presence.requests';
+import { PushNode } from './push/push-node';
 import { PushBrokerConfig } from './push-broker.config';
 import { Evictions } from './revocation/evictions';
 import { NotifiedPublisher } from './wake/notified.publisher';
@@ -59,6 +60,7 @@ import { WakeListener } from './wake/wake.listener';
         new PresenceLedger(config.NODE_NAME, nextEpoch(config.NODE_STATE_DIR, Date.now())),
     },
     XmppNode,
+    PushNode,
     PresencePublisher,
     PresenceRequests,
     WakeListener,

@@ -1,16 +1,16 @@
 import { hostname } from 'node:os';
 import { List, text, Text, Whole } from '@muster/contracts';
-import { BaseConfig } from '@muster/service-kit';
 import type { AccountKind } from './core/accounts';
 import type { Limits } from './core/limits';
 import type { ListenerOptions } from './core/tls/listener';
 import { EXTERNAL_SERVICE_URI, type ExternalServicesOptions, parseExternalService } from './features/external-services';
+import { PushConfig } from './push/push.config';
 
 const seconds = (about: string, max = 86_400): PropertyDecorator => Whole({ min: 1, max, about });
 const bytes = (min: number, about: string): PropertyDecorator => Whole({ min, max: 64 * 1024 * 1024, about });
 
 /** Configuration of the push broker. Described for administrators in `docs/configuration/push-broker.md`. */
-export class PushBrokerConfig extends BaseConfig {
+export class PushBrokerConfig extends PushConfig {
   @Text({ max: 253, optional: true, about: 'Domain of JIDs; xmpp.<BASE_DOMAIN> when absent.' }) XMPP_DOMAIN: string;
   @Text({ max: 255, about: 'Address that XMPP connections are taken on.' }) XMPP_HOST = '0.0.0.0';
   @Whole({ min: 0, max: 65_535, about: 'Port of direct TLS; 0 takes a free one.' }) XMPP_PORT = 443;
