@@ -48,6 +48,21 @@ export class RmmLogsConfig extends ReportLimitsConfigFields {
   @Whole({ min: 100, max: 10_000_000, about: 'Log lines that one page of a search for a text reads.' })
   SEARCH_LINES = 50_000;
 
+  @Whole({
+    min: 1,
+    max: 10_000_000,
+    about:
+      'Devices whose logs consoles follow at once that are remembered; with more, the lines of all are sent to consoles.',
+  })
+  FOLLOWED_DEVICES = 100_000;
+  @Whole({
+    min: 0,
+    max: 3600,
+    about:
+      'Seconds after a start, and after NATS was away, in which the lines of all devices are sent to consoles: within 30 it is known who follows.',
+  })
+  FOLLOWERS_UNKNOWN_SECONDS = 60;
+
   /** Output is kept by the time in the operation's id: so long, that one which started late is kept its whole time. */
   get outputKeptDays(): number {
     return this.OUTPUT_DAYS + this.OUTPUT_LATE_DAYS;

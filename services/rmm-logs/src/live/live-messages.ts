@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Bus } from '@muster/bus';
 import { liveFannedOut, type LiveFanOut, type LogEntry, type OutputPiece } from '@muster/contracts';
 import { Log } from '@muster/service-kit';
+import { Followers } from './followers';
 
 /** Most characters in one message: three bytes each at worst, and the bus takes 1 MB. */
 const MOST_CHARACTERS = 200_000;
@@ -17,6 +18,7 @@ export class LiveMessages {
   constructor(
     private readonly bus: Bus,
     private readonly log: Log,
+    private readonly followers: Followers,
   ) {}
 
   async outputAppended(organisationId: string, operationId: string, pieces: readonly OutputPiece[]): Promise<void> {
@@ -26,8 +28,9 @@ export class LiveMessages {
     }
   }
 
-  /** @param entries oldest first */
+  /** Where nobody follows the device, nothing is sent. @param entries oldest first */
   async logsAppended(organisationId: string, deviceId: string, entries: readonly LogEntry[]): Promise<void> {
+    if (!this.followers.isFollowed(organisationId, deviceId)) return;
     const size = ({ message, fields }: LogEntry): number => message.length + (fields?.length ?? 0);
     for (const part of inMessages(entries, MOST_ENTRIES, MOST_CHARACTERS, size)) {
       const message = { type: 'logs.appended', id: deviceId, entries: part } as const;

@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
+import { Followers } from './followers';
 import { LiveMessages } from './live-messages';
 
-@Module({ providers: [LiveMessages], exports: [LiveMessages] })
+@Module({ providers: [Followers, LiveMessages], exports: [LiveMessages] })
 export class LiveModule {}

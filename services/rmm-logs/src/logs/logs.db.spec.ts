@@ -5,6 +5,7 @@ import { eventually, OutboxRecord } from '@muster/testing';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { ask, RmmLogsUnderTest, type TestDevice } from '../testing/rmm-logs-under-test';
 import { random } from '../testing/samples';
+import { Followers } from '../live/followers';
 import { logSql } from './log-list.queries';
 import { LogStore } from './log-store';
 
@@ -16,7 +17,7 @@ let organisation: string;
 let device: TestDevice;
 beforeAll(async () => {
   suite = await RmmLogsUnderTest.start();
-  app = await suite.startService({ SEARCH_LINES: '100' });
+  app = await suite.startService({ SEARCH_LINES: '100', FOLLOWERS_UNKNOWN_SECONDS: '0' });
 });
 afterAll(() => suite?.stop());
 beforeEach(() => {
@@ -171,17 +172,59 @@ describe('the list of log lines', () => {
   });
 });
 
-it('is told to consoles as the list gives it, oldest first, in parts', async () => {
-  const now = Date.now();
-  await store(Array.from({ length: 130 }, (_, turn) => line(`line ${turn}`, now - 1000 + turn)));
-  const told = () => suite.web.told.filter(({ message }) => message.id === device.id);
-  await eventually(() => told().length === 2);
-  expect(told().map(({ permission, message }) => [permission, message.type])).toEqual(
-    Array.from({ length: 2 }, () => ['monitoring.read', 'logs.appended']),
-  );
-  const entries = told().flatMap(({ message }) => message.entries ?? []);
-  expect(entries.map(({ message }) => message)).toEqual(Array.from({ length: 130 }, (_, turn) => `line ${turn}`));
-  expect((await list({ size: '500' })).entries.toReversed()).toEqual(entries);
+describe('lines that were just stored', () => {
+  const followed = (by = device): boolean => app.get(Followers).isFollowed(by.organisationId, by.id);
+  const told = (by = device) => suite.web.told.filter(({ message }) => message.id === by.id);
+  /** What was sent before this has arrived once a line of a device that is followed has. */
+  const settled = async (): Promise<void> => {
+    const marker = suite.device(organisation);
+    await suite.follow(marker, organisation);
+    await eventually(() => followed(marker));
+    await store([line('marker')], marker);
+    await eventually(() => told(marker).length === 1);
+  };
+
+  it('are told to consoles as the list gives them, oldest first, in parts', async () => {
+    const now = Date.now();
+    await suite.follow(device, organisation);
+    await eventually(() => followed());
+    await store(Array.from({ length: 130 }, (_, turn) => line(`line ${turn}`, now - 1000 + turn)));
+    await eventually(() => told().length === 2);
+    expect(told().map(({ permission, message }) => [permission, message.type])).toEqual(
+      Array.from({ length: 2 }, () => ['monitoring.read', 'logs.appended']),
+    );
+    const entries = told().flatMap(({ message }) => message.entries ?? []);
+    expect(entries.map(({ message }) => message)).toEqual(Array.from({ length: 130 }, (_, turn) => `line ${turn}`));
+    expect((await list({ size: '500' })).entries.toReversed()).toEqual(entries);
+  });
+
+  it('are told from the moment that somebody follows, and no longer than they do', async () => {
+    await store([line('before')]);
+    await suite.follow(device, newId());
+    await settled();
+    await store([line('another organisation follows')]);
+    await settled();
+    expect(told()).toEqual([]);
+    await suite.follow(device, organisation, 3);
+    await eventually(() => followed());
+    await store([line('seen')]);
+    await eventually(() => told().length === 1);
+    await eventually(() => !followed());
+    await store([line('after')]);
+    await settled();
+    expect(told().flatMap(({ message }) => message.entries?.map((entry) => entry.message))).toEqual(['seen']);
+    expect(await messages({ deviceId: device.id })).toHaveLength(4);
+  });
+
+  it('are told of every device while it is not known yet who follows', async () => {
+    const fresh = await suite.startService();
+    expect(fresh.get(Followers).isFollowed(organisation, device.id)).toBe(true);
+    const head = { organisationId: organisation, deviceId: device.id, spool: newId() };
+    const one = { ...line('early'), sequence: 1, at: new Date().toISOString() };
+    await fresh.get(LogStore).store([{ ...head, receivedAt: one.at, logs: [one] }]);
+    await eventually(() => told().length === 1);
+    await suite.stopService(fresh);
+  });
 });
 
 it('is exported whole, and that is a fact', async () => {

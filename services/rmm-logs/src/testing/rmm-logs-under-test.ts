@@ -5,7 +5,13 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Bus } from '@muster/bus';
-import { DEFAULT_ORGANISATION_ID, EDGE_HEADERS, mergeQuestionAnswered, revocationHeartbeat } from '@muster/contracts';
+import {
+  DEFAULT_ORGANISATION_ID,
+  EDGE_HEADERS,
+  logsFollowed,
+  mergeQuestionAnswered,
+  revocationHeartbeat,
+} from '@muster/contracts';
 import { newId } from '@muster/database';
 import { createService, loadConfig, RevocationList } from '@muster/service-kit';
 import {
@@ -115,6 +121,11 @@ export class RmmLogsUnderTest {
       ...{ questionId: newId(), knownId: known.id, newcomerId: newcomer.id, answer: 'same' },
       ...{ knownName: 'before', newcomerName: 'after' },
     });
+  }
+
+  /** A console of this organisation follows the device's logs. */
+  async follow({ id }: TestDevice, organisationId: string, seconds = 60): Promise<void> {
+    await this.doubles.web.bus.publish(logsFollowed, { organisationId, deviceIds: [id], seconds });
   }
 
   async rows<T extends object>(sql: string, parameters: unknown[] = []): Promise<T[]> {

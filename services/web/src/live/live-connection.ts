@@ -26,6 +26,7 @@ export class LiveConnection {
   private helloAt = -HELLO_MS;
   private helloTimer: NodeJS.Timeout | undefined;
   private messages = 0;
+  private following: () => void = () => undefined;
 
   constructor(
     private readonly socket: WebSocket,
@@ -36,6 +37,16 @@ export class LiveConnection {
     socket.on('message', (data, binary) => this.receive(binary ? '' : String(data)));
     socket.on('pong', () => (this.answered = true));
     socket.on('error', () => socket.terminate());
+  }
+
+  /** Calls the listener when the console begins to follow logs. */
+  onFollowing(listener: () => void): void {
+    this.following = listener;
+  }
+
+  /** The devices whose logs it follows and may see. */
+  get followed(): readonly string[] {
+    return this.principal.permissions.includes('monitoring.read') ? [...this.watchedLogs] : [];
   }
 
   onClosed(listener: () => void): void {
@@ -111,7 +122,9 @@ export class LiveConnection {
   /** Outputs and logs are lists of their own: each message replaces the one that it is about. */
   private watch({ type, operationIds, deviceIds }: LiveWatch): void {
     if (type === 'watch-output' && operationIds && !deviceIds) this.watchedOutputs = new Set(operationIds);
-    else if (type === 'watch-logs' && deviceIds && !operationIds) this.watchedLogs = new Set(deviceIds);
-    else this.close(CLOSE.notUnderstood, 'not understood');
+    else if (type === 'watch-logs' && deviceIds && !operationIds) {
+      this.watchedLogs = new Set(deviceIds);
+      this.following();
+    } else this.close(CLOSE.notUnderstood, 'not understood');
   }
 }

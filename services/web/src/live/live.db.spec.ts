@@ -1,12 +1,16 @@
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
+import { Injectable } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { ListensTo } from '@muster/bus';
 import {
   EDGE_HEADERS,
   DEFAULT_ORGANISATION_ID,
   identityRevoked,
   LIVE_PATH,
   liveFannedOut,
+  LogsFollowed,
+  logsFollowed,
   type LiveMessage,
   parse,
   LiveMessage as Message,
@@ -21,6 +25,17 @@ import { Fleet, report, type TestDevice } from '../testing/fleet';
 import { EDGE_SECRET, WebUnderTest } from '../testing/web-under-test';
 import { LiveEvents } from './live-events';
 
+/** Hears whose logs are followed. */
+@Injectable()
+class LogKeeper {
+  readonly leases: LogsFollowed[] = [];
+
+  @ListensTo(logsFollowed)
+  followed(lease: LogsFollowed): void {
+    this.leases.push(lease);
+  }
+}
+
 const ORIGIN = 'https://itsm.muster.localhost';
 
 let web: WebUnderTest;
@@ -29,6 +44,7 @@ let second: NestFastifyApplication;
 let fleet: Fleet;
 let keyManager: ServiceDouble;
 let rmmLogs: ServiceDouble;
+let leases: LogsFollowed[];
 let stranger: string;
 const open: WebSocket[] = [];
 
@@ -41,7 +57,8 @@ beforeAll(async () => {
   second = await web.startWeb('all', { WEB_SWEEP_SECONDS: '3600' });
   for (const app of [first, second]) await app.listen(0, '127.0.0.1');
   keyManager = await startDouble('key-manager', web.nats);
-  rmmLogs = await startDouble('rmm-logs', web.nats);
+  rmmLogs = await startDouble('rmm-logs', web.nats, [LogKeeper]);
+  leases = rmmLogs.get(LogKeeper).leases;
 });
 afterEach(() => {
   for (const socket of open.splice(0)) socket.terminate();
@@ -221,6 +238,25 @@ describe('what a console hears', () => {
     await settled([both, idle, mayNot]);
     expect(idle.of('logs.appended')).toEqual([]);
     expect(mayNot.of('logs.appended')).toEqual([]);
+  });
+
+  it('logs that the service which keeps them was told of at once, and of no others', async () => {
+    web.keyManager.people.set('no logs', {
+      role: 'technician',
+      organisationId: DEFAULT_ORGANISATION_ID,
+      permissions: ['devices.read', 'operations.read'],
+    });
+    const [one, mayNot] = await Promise.all([connect(first, 'reader'), connect(second, 'no logs')]);
+    const [hidden, ...devices] = [newId(), newId(), newId()];
+    leases.length = 0;
+    watch(mayNot, { type: 'watch-logs', deviceIds: [hidden] });
+    await settled([one, mayNot]);
+    watch(one, { type: 'watch-logs', deviceIds: devices });
+    await eventually(() => leases.length > 0);
+    watch(one, { type: 'watch-logs', deviceIds: [] });
+    watch(one, { type: 'watch-output', operationIds: [newId()] });
+    await settled([one, mayNot]);
+    expect(leases).toEqual([{ organisationId: DEFAULT_ORGANISATION_ID, deviceIds: devices, seconds: 60 }]);
   });
 
   it('one message for many changes, and a word to look again for very many', async () => {

@@ -5,8 +5,8 @@ import { AppError, LIVE_PATH, liveFannedOut, type LiveFanOut } from '@muster/con
 import { RevocationList, type Upgrade, Upgrades } from '@muster/service-kit';
 import type { FastifyInstance } from 'fastify';
 import { WebSocketServer } from 'ws';
-import { OperationsConfig } from '../operations/operations.config';
 import { CLOSE, LiveConnection } from './live-connection';
+import { LiveConnections } from './live-connections';
 
 const PING_MS = 30_000;
 const MOST_INCOMING_BYTES = 16_384;
@@ -17,7 +17,6 @@ const MOST_INCOMING_BYTES = 16_384;
  */
 @Injectable()
 export class LiveGateway implements OnModuleInit, BeforeApplicationShutdown {
-  private readonly connections = new Set<LiveConnection>();
   private readonly server = new WebSocketServer({
     noServer: true,
     maxPayload: MOST_INCOMING_BYTES,
@@ -31,7 +30,7 @@ export class LiveGateway implements OnModuleInit, BeforeApplicationShutdown {
     private readonly revocations: RevocationList,
     private readonly bus: Bus,
     private readonly http: HttpAdapterHost,
-    private readonly config: OperationsConfig,
+    private readonly connections: LiveConnections,
   ) {}
 
   onModuleInit(): void {
@@ -45,7 +44,9 @@ export class LiveGateway implements OnModuleInit, BeforeApplicationShutdown {
       }
     });
     // What was said while the bus was away is lost: consoles fetch their screens again.
-    this.bus.onReconnect(() => this.connections.forEach((connection) => connection.hello()));
+    this.bus.onReconnect(() => {
+      for (const connection of this.connections) connection.hello();
+    });
     // An HTTP server waits for its connections before it closes, and these do not end by themselves.
     this.http.httpAdapter.getInstance<FastifyInstance>().addHook('preClose', (done) => {
       this.closeAll();
@@ -61,20 +62,19 @@ export class LiveGateway implements OnModuleInit, BeforeApplicationShutdown {
 
   @ListensTo(liveFannedOut)
   fannedOut(fanOut: LiveFanOut): void {
-    if (this.connections.size === 0) return;
+    if (this.connections.isEmpty) return;
     const text = JSON.stringify(fanOut.message);
     for (const connection of this.connections) connection.offer(fanOut, text);
   }
 
   private open({ request, socket, head, principal }: Upgrade): void {
-    if (this.connections.size >= this.config.MOST_LIVE_CONNECTIONS) {
+    if (this.connections.isFull) {
       socket.end('HTTP/1.1 503 Service Unavailable\r\nRetry-After: 10\r\nConnection: close\r\n\r\n');
       return;
     }
     this.server.handleUpgrade(request, socket, head, (webSocket) => {
       const connection = new LiveConnection(webSocket, request, principal);
       this.connections.add(connection);
-      connection.onClosed(() => this.connections.delete(connection));
       connection.hello();
       // It may have been revoked between the check and here.
       const kind = principal.kind === 'token' ? 'token' : 'session';
