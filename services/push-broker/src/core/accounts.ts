@@ -19,19 +19,24 @@ export interface ScramVerifier {
   serverKey: Buffer;
 }
 
-/** Salted verifiers for each hash, and an HMAC of machine secrets so that PLAIN costs no PBKDF2. */
+/** What is kept of an account's secret. */
 export interface StoredSecret {
-  /** Hashes without a verifier cannot be signed in with. */
-  scram: Partial<Record<ScramHash, ScramVerifier>>;
+  /** The verifier for a hash; undefined when there is none, and the mechanisms of that hash cannot be used. */
+  scram(hash: ScramHash): Promise<ScramVerifier | undefined>;
   /**
-   * HMAC-SHA-256 of the prepared password under `salt`. For secrets of high entropy alone; without it PLAIN is checked
-   * against a SCRAM verifier.
+   * Whether this is the secret, in its normal form (RFC 8265, OpaqueString). Costs one HMAC where an HMAC is kept, which
+   * serves for machines' secrets of high entropy; otherwise as much as the iterations of a SCRAM verifier.
    */
-  plain?: { salt: Buffer; hmac: Buffer };
+  matches(secret: string): Promise<boolean>;
 }
 
 /** Where accounts that sign in with a secret are looked up. Devices need no entry. */
 export interface Accounts {
-  /** @param username in its normal form */
+  /** @param username in its normal form (RFC 8265, UsernameCaseMapped) */
   find(username: string): Promise<{ account: Account; secret?: StoredSecret } | undefined>;
+  /**
+   * A secret that nobody has, for a name that is not known: it looks, and takes time, as those of accounts do, and is the
+   * same for the same name, so that a stranger cannot find out which names exist.
+   */
+  decoy(username: string): StoredSecret;
 }

@@ -6,7 +6,8 @@ import { MessagePush } from './message-push';
 import { ping, type PingOptions } from './ping';
 import { presence } from './presence';
 import { resourceBinding } from './resource-binding';
-import { type Revocations, saslExternal } from './sasl-external';
+import { sasl, type SaslOptions } from './sasl';
+import type { Revocations } from './sasl-external';
 import { serviceDiscovery } from './service-discovery';
 import { sessionEstablishment } from './session-establishment';
 import { streamLimits } from './stream-limits';
@@ -17,6 +18,8 @@ import { softwareVersion } from './version';
 
 export interface FeatureOptions {
   revocations: Revocations;
+  /** How others than devices sign in; they cannot when absent. */
+  sasl?: Omit<SaslOptions, 'revocations'>;
   push: MessagePush;
   ping: PingOptions;
   streamManagement: StreamManagementOptions;
@@ -27,7 +30,7 @@ export interface FeatureOptions {
 /** What the server speaks, in the order in which stream features are offered. */
 export const allFeatures = (options: FeatureOptions): Feature[] => [
   starttls,
-  saslExternal(options.revocations),
+  sasl({ ...options.sasl, revocations: options.revocations }),
   resourceBinding({ sessionsPerAccount: 1 }),
   sessionEstablishment,
   streamManagement(options.streamManagement),

@@ -20,7 +20,8 @@ export class AddressCounter {
   }
 }
 
-function sourceOf(address: string): string {
+/** What an address counts as: itself, or its IPv6 /64. */
+export function sourceOf(address: string): string {
   const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address);
   if (mapped?.[1]) return mapped[1];
   if (!isIPv6(address)) return address;

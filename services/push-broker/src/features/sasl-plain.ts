@@ -1,0 +1,24 @@
+import { opaqueString } from '../core/precis';
+import type { Stream } from '../core/stream';
+import { SaslFailure, type SaslMechanism, type SaslStep, utf8 } from './sasl-mechanism';
+import { claim, type PasswordContext } from './sasl-password';
+
+/** SASL PLAIN (RFC 4616), never outside of TLS: `[authzid] NUL authcid NUL passwd`. */
+export function saslPlain(context: PasswordContext): SaslMechanism {
+  return {
+    name: 'PLAIN',
+    suits: (stream) => stream.secure,
+    begin: (stream) => ({
+      respond: (response) => (response === undefined ? { challenge: '' } : authenticate(context, stream, response)),
+    }),
+  };
+}
+
+async function authenticate(context: PasswordContext, stream: Stream, message: Buffer): Promise<SaslStep> {
+  const [authzid, name, password, ...more] = utf8(message).split('\0');
+  if (authzid === undefined || !name || !password || more.length > 0) throw new SaslFailure('malformed-request');
+  const { secret, settle } = await claim(context, stream, name);
+  const prepared = opaqueString(password);
+  const proved = await secret.matches(prepared ?? password);
+  return settle(proved && prepared !== undefined, authzid);
+}
