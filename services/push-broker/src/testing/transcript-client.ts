@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { TLSSocket } from 'node:tls';
+import type { Duplex } from 'node:stream';
 import { Element } from '../core/xml/element';
 import { serialise } from '../core/xml/serialise';
 import { StreamParser } from '../core/xml/stream-parser';
@@ -21,28 +21,50 @@ export const show = (received: Received): string => {
   }
 };
 
+/** Makes of what arrives what the server sent. */
+export type Reading = (push: (received: Received) => void) => (bytes: Buffer) => void;
+
+/** A stream over TCP: one document, a new one after authentication. */
+export const readStream: Reading = (push) => {
+  const parser = new StreamParser(
+    {
+      header: (element) => push({ kind: 'header', element }),
+      element: (element) => {
+        push({ kind: 'element', element });
+        if (element.name === 'success') parser.restart();
+      },
+      footer: () => push({ kind: 'footer' }),
+    },
+    10_000_000,
+  );
+  return (bytes) => parser.write(bytes);
+};
+
+/** A stream over a WebSocket: each message is a document, and must be one without what came before. */
+export const readMessages: Reading = (push) => (message) => {
+  const handler = {
+    header: () => undefined,
+    element: (element: Element) => push({ kind: 'element', element }),
+    footer: () => undefined,
+  };
+  const parser = new StreamParser(handler, 10_000_000);
+  parser.write(Buffer.from('<message-of-a-websocket>'));
+  parser.write(message);
+};
+
 /** The client's end of a stream, as a list of what the server sent. */
 export class TranscriptClient {
   readonly #received: Received[] = [];
   #waiting: (() => void) | undefined;
   /** The last step of the negotiation that the server took. */
   #stage: 'features' | 'success' | undefined;
-  readonly #parser: StreamParser;
 
-  constructor(readonly socket: TLSSocket) {
-    this.#parser = new StreamParser(
-      {
-        header: (element) => this.#push({ kind: 'header', element }),
-        element: (element) => {
-          this.#push({ kind: 'element', element });
-          if (element.name === 'success') this.#parser.restart();
-          if (element.name === 'success' || element.name === 'features') this.#stage = element.name;
-        },
-        footer: () => this.#push({ kind: 'footer' }),
-      },
-      10_000_000,
-    );
-    socket.on('data', (bytes: Buffer) => this.#parser.write(bytes));
+  constructor(
+    readonly socket: Duplex,
+    reading = readStream,
+  ) {
+    const read = reading((received) => this.#push(received));
+    socket.on('data', (bytes: Buffer) => read(bytes));
     socket.on('error', () => undefined);
     socket.on('close', () => this.#push({ kind: 'end' }));
   }
@@ -68,7 +90,16 @@ export class TranscriptClient {
     return this.#stage === stage;
   }
 
+  /** Reads no more; the connection is somebody else's. */
+  leave(): Duplex {
+    return this.socket.removeAllListeners('data').removeAllListeners('close');
+  }
+
   #push(received: Received): void {
+    if (received.kind === 'element') {
+      const { name } = received.element;
+      if (name === 'success' || name === 'features') this.#stage = name;
+    }
     this.#received.push(received);
     this.#waiting?.();
   }

@@ -1,7 +1,11 @@
 import { X509Certificate } from 'node:crypto';
+import { once } from 'node:events';
+import { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
 import { type CertifiedFiles, TestAuthority } from '@muster/testing';
 import { StreamError } from '../core/stream-error';
+import { WebSocketChannel } from '../core/transport/websocket-channel';
 import { TEST_DOMAIN, TestBroker, type TestOptions } from './test-broker';
 
 /** Devices that transcripts speak of, and their ids. */
@@ -19,6 +23,12 @@ export interface Ground {
   readonly strict: boolean;
   /** Opens TLS. `as`: `laptop`, `expired laptop` and so on, or empty for nobody in particular. */
   connect(as: string): Promise<TLSSocket>;
+  /** Opens a connection without TLS. */
+  connectPlain?(): Promise<Duplex>;
+  /** Makes such a connection secure. `as`: see `connect`. */
+  startTls?(connection: Duplex, as: string): Promise<Duplex>;
+  /** Opens a WebSocket. `as`: see `connect`. */
+  connectWebSocket?(as: string): Promise<Duplex>;
   /** The SASL element of whoever has connected as this. */
   authentication(as: string): string;
   /** Something that happens to the server. @throws Error when this server does not know how */
@@ -51,6 +61,21 @@ export class OwnGround implements Ground {
 
   async connect(as: string): Promise<TLSSocket> {
     return this.broker.connect(as === '' ? undefined : await this.#credential(as));
+  }
+
+  async connectPlain(): Promise<Duplex> {
+    return this.broker.connectPlain();
+  }
+
+  async startTls(connection: Duplex, as: string): Promise<Duplex> {
+    if (!(connection instanceof Socket)) throw new Error('this connection cannot start TLS');
+    return this.broker.startTls(connection, as === '' ? undefined : await this.#credential(as));
+  }
+
+  async connectWebSocket(as: string): Promise<Duplex> {
+    const socket = this.broker.connectWebSocket(as === '' ? undefined : await this.#credential(as));
+    await once(socket, 'open');
+    return new WebSocketChannel(socket);
   }
 
   authentication(): string {

@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { TestAuthority } from '@muster/testing';
 import type { Element } from '../core/xml/element';
@@ -6,7 +7,7 @@ import { withoutLiberties } from './liberties';
 import { type Bindings, mismatch } from './match';
 import { TEST_DOMAIN } from './test-broker';
 import { type Step, type Transcript } from './transcript';
-import { type Received, show, TranscriptClient } from './transcript-client';
+import { readMessages, type Reading, type Received, show, TranscriptClient } from './transcript-client';
 import { DEVICES, EXTERNAL, type Ground, OwnGround } from './transcript-ground';
 
 const ANSWER_MS = 3000;
@@ -43,6 +44,9 @@ export async function playTranscript(transcript: Transcript, ground: Ground): Pr
   }
 }
 
+/** `as laptop` names somebody, `without certificate` nobody. */
+const whoIs = ([as, ...name]: string[]): string => (as === 'as' ? name.join(' ') : '');
+
 class Run {
   readonly #clients = new Map<string, TranscriptClient>();
   /** Who each client connected as. */
@@ -72,12 +76,17 @@ class Run {
   async #clientDoes(name: string, verb: string, rest: string[]): Promise<void> {
     const object = rest.join(' ');
     if (verb === 'connects') {
-      // [C connects as laptop], [C connects without certificate]
-      const as = rest[0] === 'as' ? rest.slice(1).join(' ') : '';
-      const client = new TranscriptClient(await this.ground.connect(as));
-      this.#clients.set(name, client);
-      this.#names.set(client, as);
-      return;
+      // [C connects as laptop], [C connects without certificate], [C connects in plain text]
+      if (object === 'in plain text') return this.#begin(name, '', await this.ground.connectPlain?.());
+      // [C connects by WebSocket as laptop]
+      const byWebSocket = object.startsWith('by WebSocket');
+      const as = whoIs(byWebSocket ? rest.slice(2) : rest);
+      if (byWebSocket) return this.#begin(name, as, await this.ground.connectWebSocket?.(as), readMessages);
+      return this.#begin(name, as, await this.ground.connect(as));
+    }
+    if (verb === 'starts' && rest[0] === 'TLS') {
+      const as = whoIs(rest.slice(1));
+      return this.#begin(name, as, await this.ground.startTls?.(this.#client(name).leave(), as));
     }
     const { socket } = this.#client(name);
     if (verb === 'signs') return this.#signIn(name);
@@ -88,6 +97,13 @@ class Run {
       return void socket.write(this.#filled(rest.slice(2).join(' ')).repeat(Number(rest[0])));
     }
     throw new Error(`${name} does not know how to ${verb} ${object}`);
+  }
+
+  #begin(name: string, as: string, connection: Duplex | undefined, read?: Reading): void {
+    if (!connection) throw new Error('this server cannot be reached in this way');
+    const client = new TranscriptClient(connection, read);
+    this.#clients.set(name, client);
+    this.#names.set(client, as);
   }
 
   /** From the stream header to a bound resource: `{C.jid}` is the full address. */
