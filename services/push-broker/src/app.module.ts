@@ -36,6 +36,7 @@ import { WakeListener } from './wake/wake.listener';
               afterSeconds: config.XMPP_PING_AFTER_SECONDS,
               timeoutSeconds: config.XMPP_PING_TIMEOUT_SECONDS,
             },
+            resourceBinding: { sessionsPerAccount: config.XMPP_SESSIONS_PER_ACCOUNT },
             streamManagement: {
               resumeSeconds: config.XMPP_RESUME_SECONDS,
               queueLength: config.XMPP_QUEUE_LENGTH,

@@ -51,6 +51,7 @@ it('the README lists every feature with its specification', () => {
     revocations: { isRevoked: () => false },
     push: new MessagePush(() => undefined),
     ping: { afterSeconds: 1, timeoutSeconds: 1 },
+    resourceBinding: { sessionsPerAccount: 1 },
     streamManagement: {
       resumeSeconds: 1,
       rememberedSessions: 1,

@@ -18,13 +18,15 @@ export class PushBrokerConfig extends PushConfig {
   @Whole({
     min: 0,
     max: 65_535,
-    about: 'Port for WebSockets alone, beside XMPP_PORT, which takes them from clients whose ALPN is http/1.1; 0: none.',
+    about:
+      'Port for WebSockets alone, beside XMPP_PORT, which takes them from clients whose ALPN is http/1.1; 0: none.',
   })
   XMPP_WEBSOCKET_PORT = 0;
   @List(text({ min: 1, max: 300 }), {
     max: 64,
     optional: true,
-    about: 'Web origins whose pages may connect by WebSocket, such as https://console.example; other programs always may.',
+    about:
+      'Web origins whose pages may connect by WebSocket, such as https://console.example; other programs always may.',
   })
   XMPP_WEBSOCKET_ORIGINS: string[] = [];
   @Whole({
@@ -82,6 +84,8 @@ export class PushBrokerConfig extends PushConfig {
   XMPP_TICKETS = 100_000;
   @seconds('Seconds that a ticket holds at most.') XMPP_TICKET_SECONDS = 43_200;
 
+  @Whole({ min: 1, max: 10_000, about: 'Sessions of one account that is no device; a device has one.' })
+  XMPP_SESSIONS_PER_ACCOUNT = 20;
   @seconds('Seconds of silence after which a device is pinged.') XMPP_PING_AFTER_SECONDS = 60;
   @seconds('Seconds that it has to answer.', 600) XMPP_PING_TIMEOUT_SECONDS = 20;
   @seconds('Seconds that it has to acknowledge stanzas.', 600) XMPP_ACK_TIMEOUT_SECONDS = 30;

@@ -5,7 +5,8 @@ import { externalServices, type ExternalServicesOptions } from './external-servi
 import { MessagePush } from './message-push';
 import { ping, type PingOptions } from './ping';
 import { presence } from './presence';
-import { resourceBinding } from './resource-binding';
+import { resourceBinding, type ResourceBindingOptions } from './resource-binding';
+import { roster } from './roster';
 import { sasl, type SaslOptions } from './sasl';
 import type { Revocations } from './sasl-external';
 import { serviceDiscovery } from './service-discovery';
@@ -22,6 +23,7 @@ export interface FeatureOptions {
   sasl?: Omit<SaslOptions, 'revocations'>;
   push: MessagePush;
   ping: PingOptions;
+  resourceBinding: ResourceBindingOptions;
   streamManagement: StreamManagementOptions;
   clientState: ClientStateOptions;
   externalServices: ExternalServicesOptions;
@@ -31,11 +33,12 @@ export interface FeatureOptions {
 export const allFeatures = (options: FeatureOptions): Feature[] => [
   starttls,
   sasl({ ...options.sasl, revocations: options.revocations }),
-  resourceBinding({ sessionsPerAccount: 1 }),
+  resourceBinding(options.resourceBinding),
   sessionEstablishment,
   streamManagement(options.streamManagement),
   ping(options.ping),
   presence,
+  roster,
   serviceDiscovery,
   capabilities,
   clientState(options.clientState),

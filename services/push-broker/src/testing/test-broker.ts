@@ -52,7 +52,9 @@ const EXTERNAL: ExternalServicesOptions = {
   kinds: ['device', 'service'],
 };
 
-export type TestOptions = Partial<Limits & PingOptions & StreamManagementOptions & ClientStateOptions & Omit<ListenerOptions, 'credentials'>>;
+export type TestOptions = Partial<
+  Limits & PingOptions & StreamManagementOptions & ClientStateOptions & Omit<ListenerOptions, 'credentials'>
+>;
 
 /** Certificate and key of the server in one file, and the folder of roots, as the broker is given them. */
 export async function serverFiles(authority: TestAuthority): Promise<{ certificate: string; anchors: string[] }> {
@@ -78,6 +80,7 @@ export class TestServer {
         revocations: { isRevoked: (kind, id) => this.#revoked.has(`${kind} ${id}`) },
         push: this.push,
         ping: { afterSeconds: 60, timeoutSeconds: 20, ...options },
+        resourceBinding: { sessionsPerAccount: 3 },
         streamManagement: { ...STREAM_MANAGEMENT, ...options },
         clientState: { heldStanzas: 100, ...options },
         externalServices: EXTERNAL,
