@@ -1,6 +1,7 @@
 import { IqRequests } from './iq-requests';
 import { Jid } from './jid';
 import { CLIENT_NS } from './namespaces';
+import { type Outcome, type Routed, unreachable } from './router';
 import type { XmppServer } from './server';
 import type { Session } from './session';
 import { StanzaError, answersErrors, errorReply } from './stanza-error';
@@ -17,7 +18,12 @@ interface IqHandler {
   level: Level;
   handle: (stream: Stream, payload: Element) => IqReply;
 }
-export type StanzaHandler = (session: Session, stanza: Element) => void;
+export type StanzaHandler = (session: Session, stanza: Element, to: Jid | undefined) => void;
+/** A stanza whose outcome takes a moment: `goOn` lets its stream read on. */
+interface Pending {
+  done: Promise<void>;
+  goOn: (() => void) | undefined;
+}
 export type StanzaObserver = (session: Session) => void;
 
 /**
@@ -30,6 +36,8 @@ export class Dispatcher {
   readonly #iqs = new Map<string, IqHandler>();
   readonly #stanzas = new Map<string, StanzaHandler>();
   readonly #observers: StanzaObserver[] = [];
+  /** What the stanza that is being dealt with still waits for. */
+  #pending: Pending | undefined;
 
   constructor(private readonly server: XmppServer) {
     this.requests = new IqRequests(server.events);
@@ -45,7 +53,7 @@ export class Dispatcher {
     register(this.#iqs, `${type} ${namespace} ${name}`, { level, handle });
   }
 
-  /** Handles messages or presence to this server. */
+  /** Handles messages to this server itself, and all presence; `to` is its addressee. */
   onStanza(name: 'message' | 'presence', handle: StanzaHandler): void {
     register(this.#stanzas, name, handle);
   }
@@ -66,6 +74,17 @@ export class Dispatcher {
     handler.handle(stream, received);
   }
 
+  /** Brings a stanza of a session to an account or one of its resources, if it may go there. @throws StanzaError if not */
+  relay(session: Session, stanza: Element, to: Jid): void {
+    if (!this.server.policy.mayReach(session, to)) throw new StanzaError('service-unavailable');
+    const { stream } = session;
+    const routed = routedOf(stanza, session.jid, to);
+    const outcome = this.server.router.route(routed);
+    if (!(outcome instanceof Promise)) return refuse(unreachable(routed, outcome));
+    // The peer's next stanza waits, so that stanzas keep their order and none is acknowledged before it is safe.
+    this.#pending = { done: this.#bounceLater(session, routed, outcome), goOn: stream?.hold() };
+  }
+
   #stanza(stream: Stream, received: Element): void {
     if (!stream.account) throw new StreamError('not-authorized', 'authenticate first');
     this.server.traffic.stanzasIn++;
@@ -73,46 +92,82 @@ export class Dispatcher {
     const sender = session?.jid ?? stream.account;
     const from = received.attribute('from');
     if (from !== undefined && from !== sender.bare && from !== sender.toString()) throw new StreamError('invalid-from');
+    const stanza = received.withAttribute('from', sender.toString());
+    this.#pending = undefined;
     try {
-      const stanza = stamped(received, sender.toString());
       if (stanza.name === 'iq') this.#iq(stream, stanza);
       else if (session) this.#messageOrPresence(session, stanza);
       else throw new StreamError('not-authorized', 'bind a resource first');
     } catch (error) {
       if (!(error instanceof StanzaError)) throw error;
-      if (answersErrors(received)) reply(stream, errorReply(stamped(received, sender.toString()), error));
+      if (answersErrors(received)) reply(stream, errorReply(stanza, error));
     }
-    if (session) for (const observe of this.#observers) observe(session);
+    if (session && this.#pending) void this.#dealtWithLater(session, this.#pending);
+    else if (session) this.#dealtWith(session);
+  }
+
+  async #dealtWithLater(session: Session, { done, goOn }: Pending): Promise<void> {
+    await done;
+    this.#dealtWith(session);
+    goOn?.();
+  }
+
+  #dealtWith(session: Session): void {
+    for (const observe of this.#observers) observe(session);
   }
 
   #messageOrPresence(session: Session, stanza: Element): void {
-    this.#checkAddressee(session.jid, stanza);
+    const to = this.#addressee(stanza);
+    // RFC 6120, section 10.3.1: a message without addressee is one to the own account.
+    if (stanza.name === 'message' && to?.local !== '') return this.relay(session, stanza, to ?? bareOf(session.jid));
+    if (to && to.local === '' && to.resource !== '') throw new StanzaError('service-unavailable');
     const handler = this.#stanzas.get(stanza.name);
     if (!handler) throw new StanzaError('service-unavailable');
-    handler(session, stanza);
+    handler(session, stanza, to);
   }
 
   #iq(stream: Stream, iq: Element): void {
-    const { account } = stream;
+    const { account, session } = stream;
     const id = iq.attribute('id');
     const type = iq.attribute('type');
     if (!account) return;
     if (id === undefined) throw new StanzaError('bad-request', 'an iq needs an id');
     if (type === 'result' || type === 'error') {
-      if (stream.session) this.requests.settle(stream.session, id, iq);
+      if (session) this.#iqAnswer(session, id, iq);
       return;
     }
     if (type !== 'get' && type !== 'set') throw new StanzaError('bad-request', 'an iq is get, set, result or error');
     const [payload, ...more] = iq.elements;
     if (!payload || more.length > 0) throw new StanzaError('bad-request', 'an iq request has one child');
     const handler = this.#iqs.get(`${type} ${payload.namespace} ${payload.name}`);
-    if (!stream.session && handler?.level !== 'authenticated')
+    if (!session && handler?.level !== 'authenticated')
       throw new StreamError('not-authorized', 'bind a resource first');
-    this.#checkAddressee(account, iq);
-    if (!handler) throw new StanzaError('service-unavailable');
+    const to = this.#addressee(iq);
+    if (session && to && to.local !== '' && to.resource !== '') return this.relay(session, iq, to);
+    // RFC 6120, section 10.3.3 and 10.5.3.1: the server answers for the own account, and for others' not a word.
+    const own = !to || to.toString() === account.bare || to.toString() === this.server.domain;
+    if (!handler || !own) throw new StanzaError('service-unavailable');
     const answer = handler.handle(stream, payload);
     if (answer instanceof Promise) void this.#answerLater(stream, iq, answer);
     else reply(stream, result(iq, answer));
+  }
+
+  /** To a request of the server, or of another resource. */
+  #iqAnswer(session: Session, id: string, iq: Element): void {
+    const to = this.#addressee(iq);
+    if (to && to.local !== '' && to.resource !== '') this.relay(session, iq, to);
+    else this.requests.settle(session, id, iq);
+  }
+
+  async #bounceLater(session: Session, routed: Routed, outcome: Promise<Outcome>): Promise<void> {
+    try {
+      const error = unreachable(routed, await outcome);
+      if (error) session.send(errorReply(routed.stanza, error));
+    } catch (error) {
+      this.server.events.emit('fault', error, 'routing a stanza');
+      if (answersErrors(routed.stanza))
+        session.send(errorReply(routed.stanza, new StanzaError('internal-server-error')));
+    }
   }
 
   async #answerLater(stream: Stream, iq: Element, answer: Promise<Element | undefined>): Promise<void> {
@@ -126,25 +181,32 @@ export class Dispatcher {
     }
   }
 
-  /** Only the server itself and the own account can be reached; devices have nothing to say to each other. */
-  #checkAddressee(account: Jid, stanza: Element): void {
-    const to = stanza.attribute('to');
-    if (to === undefined) return;
-    const addressee = Jid.parse(to);
-    if (!addressee) throw new StanzaError('jid-malformed');
-    if (addressee.domain !== this.server.domain) throw new StanzaError('remote-server-not-found');
-    const own = addressee.toString() === account.bare || addressee.toString() === this.server.domain;
-    if (!own) throw new StanzaError('service-unavailable');
+  /** In its normal form; undefined where there is none. */
+  #addressee(stanza: Element): Jid | undefined {
+    const text = stanza.attribute('to');
+    if (text === undefined) return undefined;
+    const to = Jid.parse(text);
+    if (!to) throw new StanzaError('jid-malformed');
+    if (to.domain !== this.server.domain) throw new StanzaError('remote-server-not-found');
+    return to;
   }
+}
+
+const bareOf = (jid: Jid): Jid => jid.withResource('');
+
+/** @param stanza with its true sender */
+export function routedOf(stanza: Element, from: Jid, to: Jid): Routed {
+  const name = stanza.name === 'iq' || stanza.name === 'presence' ? stanza.name : 'message';
+  return { name, from, to, type: stanza.attribute('type'), id: stanza.attribute('id'), stanza };
+}
+
+function refuse(error: StanzaError | undefined): void {
+  if (error) throw error;
 }
 
 function register<T>(handlers: Map<string, T>, key: string, handler: T): void {
   if (handlers.has(key)) throw new Error(`two handlers for ${key}`);
   handlers.set(key, handler);
-}
-
-function stamped(stanza: Element, from: string): Element {
-  return stanza.withAttribute('from', from);
 }
 
 function result(iq: Element, payload: Element | undefined): Element {

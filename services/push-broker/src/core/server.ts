@@ -20,6 +20,8 @@ export interface ServerEvents {
   online: [session: Session];
   /** A session that was online has no connection any more; it may still be resumed. */
   offline: [session: Session];
+  /** A session said that it is available, or with which priority; `before` is what its priority was. */
+  available: [session: Session, before: number | undefined];
   /** A session is over. */
   ended: [session: Session];
   /** Somebody was turned away; `reason` is one of a small fixed set of words. */

@@ -9,10 +9,13 @@ import { WebSocketChannel } from '../core/transport/websocket-channel';
 import { TEST_DOMAIN, TestBroker, type TestOptions } from './test-broker';
 
 /** Devices that transcripts speak of, and their ids. */
-export const DEVICES: Record<string, string> = {
+const DEVICES: Record<string, string> = {
   laptop: '01900000-0000-7000-8000-00000000000a',
   desktop: '01900000-0000-7000-8000-00000000000b',
 };
+
+/** Tools that have a certificate. */
+const TOOLS: Record<string, string> = { technician: 'technician', script: 'script' };
 
 /** The server that a transcript is played against. */
 export interface Ground {
@@ -21,6 +24,8 @@ export interface Ground {
    * each answer of SASL before it says more.
    */
   readonly strict: boolean;
+  /** Localparts of the accounts that transcripts speak of. */
+  readonly accounts: Readonly<Record<string, string>>;
   /** Opens TLS. `as`: `laptop`, `expired laptop` and so on, or empty for nobody in particular. */
   connect(as: string): Promise<TLSSocket>;
   /** Opens a connection without TLS. */
@@ -39,15 +44,16 @@ export interface Ground {
 
 export const EXTERNAL = `<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='EXTERNAL'>=</auth>`;
 
-export function deviceId(name: string): string {
-  const id = DEVICES[name];
-  if (!id) throw new Error(`there is no device ${name}`);
+function localpart(name: string): string {
+  const id = DEVICES[name] ?? TOOLS[name];
+  if (!id) throw new Error(`there is no account ${name}`);
   return id;
 }
 
 /** Our own server, one for each transcript. */
 export class OwnGround implements Ground {
   readonly strict = true;
+  readonly accounts = { ...DEVICES, ...TOOLS };
   readonly #credentials = new Map<string, CertifiedFiles>();
 
   private constructor(
@@ -84,9 +90,11 @@ export class OwnGround implements Ground {
 
   async act(subject: string, sentence: string): Promise<void> {
     const [verb, object = ''] = sentence.split(' ');
-    if (subject === 'server' && verb === 'wakes') return this.broker.wake(deviceId(object));
+    if (subject === 'server' && verb === 'wakes') return this.broker.wake(localpart(object));
     if (subject === 'server' && sentence === 'shuts down') return this.broker.server.shutdown();
-    if (sentence === 'is revoked') return this.#revoke('device', deviceId(subject));
+    const ticket = /^(gets a|loses the) ticket for (\w+)$/.exec(sentence);
+    if (ticket?.[2]) return this.#ticket(subject, ticket[1] === 'gets a', localpart(ticket[2]));
+    if (sentence === 'is revoked') return this.#revoke('device', localpart(subject));
     if (sentence === 'certificate is revoked')
       return this.#revoke('certificate', digestOf(await this.#credential(subject)));
     throw new Error(`nobody knows how to do [${subject} ${sentence}]`);
@@ -95,6 +103,12 @@ export class OwnGround implements Ground {
   async end(): Promise<void> {
     await this.broker.stop();
     if (this.broker.faults.length > 0) throw this.broker.faults[0];
+  }
+
+  #ticket(tool: string, gets: boolean, device: string): void {
+    const { tickets } = this.broker.server;
+    if (gets) tickets.grant(localpart(tool), device, Date.now() + 60_000);
+    else tickets.withdraw(localpart(tool), device);
   }
 
   #revoke(kind: 'device' | 'certificate', id: string): void {
@@ -115,7 +129,7 @@ export class OwnGround implements Ground {
 
   async #makeCredential(words: string): Promise<CertifiedFiles> {
     const [kind, name = ''] = words.includes(' ') ? words.split(' ') : ['good', words];
-    const id = deviceId(name);
+    const id = localpart(name);
     const xmppDomain = TEST_DOMAIN;
     const daysFromNow = (days: number): Date => new Date(Date.now() + days * 24 * 3600 * 1000);
     switch (kind) {
