@@ -2,15 +2,17 @@ import { CLIENT_NS, STREAM_NS } from '../core/namespaces';
 import { Element } from '../core/xml/element';
 
 /**
- * What is left of an element when that is taken away which the specifications leave to the server: descriptive texts,
- * languages, whether its own address is in `to`, and in an error the stanza that it is about (RFC 6120, sections 4.7,
- * 4.9.1, 8.1 and 8.3.1). Two servers that are both right say the same in it.
+ * What is left of an element when that is taken away which the specifications leave to the server: attributes of the
+ * stream header, descriptive texts, languages, whether its own address is in `to`, and in an error the stanza that it is about (RFC 6120, sections 4.7,
+ * 4.9.1, 6.4.4, 8.1 and 8.3.1). Two servers that are both right say the same in it.
  *
  * @param account bare address of the client, which `from` may leave out
  */
 export function withoutLiberties(element: Element, account: string): Element {
-  if (element.is('stream', STREAM_NS)) return only(element, ['from', 'id', 'version']);
+  if (element.is('stream', STREAM_NS)) return only(element, []);
   if (element.is('error', STREAM_NS)) return withChildren(element, withoutTexts(element.elements));
+  if (element.name === 'failure' || element.name === 'failed')
+    return withChildren(element, withoutTexts(element.elements));
   if (element.namespace !== CLIENT_NS) return element;
   const attributes = ['type', 'id', ...(element.attribute('from') === account ? [] : ['from'])];
   const stanza = only(element, attributes);

@@ -8,7 +8,7 @@ import { type Bindings, mismatch } from './match';
 import { TEST_DOMAIN } from './test-broker';
 import { type Step, type Transcript } from './transcript';
 import { readMessages, type Reading, type Received, show, TranscriptClient } from './transcript-client';
-import { DEVICES, EXTERNAL, type Ground, OwnGround } from './transcript-ground';
+import { EXTERNAL, type Ground, OwnGround } from './transcript-ground';
 
 const ANSWER_MS = 3000;
 const OPENING = `<stream:stream xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams'>`;
@@ -51,9 +51,11 @@ class Run {
   readonly #clients = new Map<string, TranscriptClient>();
   /** Who each client connected as. */
   readonly #names = new Map<TranscriptClient, string>();
-  readonly #bindings: Bindings = new Map([['domain', TEST_DOMAIN], ...Object.entries(DEVICES)]);
+  readonly #bindings: Bindings;
 
-  constructor(private readonly ground: Ground) {}
+  constructor(private readonly ground: Ground) {
+    this.#bindings = new Map([['domain', TEST_DOMAIN], ...Object.entries(ground.accounts)]);
+  }
 
   async step(step: Step): Promise<void> {
     if (step.kind === 'do') await this.#act(step.words);
@@ -158,7 +160,7 @@ class Run {
     if (expected.kind !== received.kind || !isElement)
       return `a stream ${received.kind}, not a stream ${expected.kind}`;
     if (this.ground.strict) return mismatch(expected.element, received.element, this.#bindings);
-    const account = `${DEVICES[this.#names.get(client) ?? '']}@${TEST_DOMAIN}`;
+    const account = `${this.ground.accounts[this.#names.get(client) ?? '']}@${TEST_DOMAIN}`;
     const essential = (element: Element): Element => withoutLiberties(element, account);
     return mismatch(essential(expected.element), essential(received.element), this.#bindings);
   }

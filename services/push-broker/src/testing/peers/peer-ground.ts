@@ -1,0 +1,40 @@
+import { connect, type TLSSocket } from 'node:tls';
+import { TEST_DOMAIN } from '../test-broker';
+import type { Ground } from '../transcript-ground';
+import type { PeerServer } from './peer-server';
+
+export const PEER_PASSWORD = 'correct horse battery staple';
+
+/** Accounts of a transcript on a server that many transcripts are played against: nobody finds what others left behind. */
+export const accountsOf = (transcript: number): Record<string, string> =>
+  Object.fromEntries(['laptop', 'desktop', 'technician', 'script'].map((name) => [name, `${name}-${transcript}`]));
+
+/** Another XMPP server, where devices sign in with a password. */
+export class PeerGround implements Ground {
+  readonly strict = false;
+
+  constructor(
+    private readonly server: PeerServer,
+    readonly accounts: Readonly<Record<string, string>>,
+  ) {}
+
+  async connect(as: string): Promise<TLSSocket> {
+    if (!(as in this.accounts)) throw new Error(`there is no ${as} on ${this.server.name}`);
+    const { port } = this.server;
+    const where = { host: '127.0.0.1', port, servername: TEST_DOMAIN, ALPNProtocols: ['xmpp-client'] };
+    return connect({ ...where, rejectUnauthorized: false }).on('error', () => undefined);
+  }
+
+  authentication(as: string): string {
+    const response = Buffer.from(`\0${this.accounts[as]}\0${PEER_PASSWORD}`).toString('base64');
+    return `<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='PLAIN'>${response}</auth>`;
+  }
+
+  async act(subject: string, sentence: string): Promise<void> {
+    // Here everybody may reach everybody.
+    if (/^gets a ticket for/.test(sentence)) return;
+    throw new Error(`${this.server.name} does not know how to do [${subject} ${sentence}]`);
+  }
+
+  async end(): Promise<void> {}
+}
