@@ -64,10 +64,8 @@ class ScramExchange implements SaslExchange {
     this.#checkBinding(flag);
     const found = await claim(this.context, this.stream, name);
     const { hash, nonce: serverNonce = () => randomBytes(18).toString('base64') } = this.options;
-    // An account without a verifier for this hash is like one that is not there.
-    const kept = await found.secret.scram(hash);
-    const verifier = kept ?? (await this.context.accounts.decoy(name).scram(hash));
-    if (!verifier) throw new SaslFailure('not-authorized');
+    const verifier = await found.secret.scram(hash);
+    if (!verifier) return found.settle(false, authzid);
     const nonce = clientNonce + serverNonce();
     const challenge = `r=${nonce},s=${verifier.salt.toString('base64')},i=${verifier.iterations}`;
     this.#challenged = { claim: found, verifier, authzid, gs2Header, nonce, messages: `${bare},${challenge}` };
