@@ -17,7 +17,7 @@ export class WebSocketChannel extends Duplex {
   readonly #pings = new Shaper(PINGS.perSecond, PINGS.burst, Date.now());
 
   constructor(private readonly socket: WebSocket) {
-    super({ readableObjectMode: true, readableHighWaterMark: 1, decodeStrings: false });
+    super({ readableObjectMode: true, readableHighWaterMark: 1, decodeStrings: false, allowHalfOpen: false });
     socket.on('message', (data: RawData, isBinary) => {
       if (isBinary) return socket.close(UNSUPPORTED_DATA, 'text only');
       if (!this.push(data)) socket.pause();
@@ -33,7 +33,7 @@ export class WebSocketChannel extends Duplex {
   }
 
   override _write(message: string, _encoding: BufferEncoding, done: (error?: Error | null) => void): void {
-    this.socket.send(message, done);
+    this.socket.send(message, { binary: false }, done);
   }
 
   override _final(done: () => void): void {
