@@ -91,8 +91,8 @@ export class Dispatcher {
     const { session } = stream;
     const sender = session?.jid ?? stream.account;
     const from = received.attribute('from');
-    if (from !== undefined && from !== sender.bare && from !== sender.toString()) throw new StreamError('invalid-from');
-    const stanza = received.withAttribute('from', sender.toString());
+    if (from !== undefined && !isOwn(from, sender)) throw new StreamError('invalid-from');
+    const stanza = stamped(received, sender.toString(), stream.language);
     this.#pending = undefined;
     try {
       if (stanza.name === 'iq') this.#iq(stream, stanza);
@@ -102,12 +102,13 @@ export class Dispatcher {
       if (!(error instanceof StanzaError)) throw error;
       if (answersErrors(received)) reply(stream, errorReply(stanza, error));
     }
-    if (session && this.#pending) void this.#dealtWithLater(session, this.#pending);
+    if (session && this.#pending) session.settling = this.#dealtWithLater(session, this.#pending);
     else if (session) this.#dealtWith(session);
   }
 
   async #dealtWithLater(session: Session, { done, goOn }: Pending): Promise<void> {
     await done;
+    session.settling = undefined;
     this.#dealtWith(session);
     goOn?.();
   }
@@ -190,6 +191,19 @@ export class Dispatcher {
     if (to.domain !== this.server.domain) throw new StanzaError('remote-server-not-found');
     return to;
   }
+}
+
+/** Whether `from` is the sender's address, whole or bare, however it is spelt (RFC 6120, section 8.1.2.1). */
+function isOwn(from: string, sender: Jid): boolean {
+  const own = [sender.toString(), sender.bare];
+  return own.includes(from) || own.includes(Jid.parse(from)?.toString() ?? '');
+}
+
+/** With its true sender, and the language of its stream where it does not tell its own (section 8.1.5). */
+function stamped(received: Element, from: string, language: string | undefined): Element {
+  const stanza = received.withAttribute('from', from);
+  const speaks = language === undefined || stanza.attribute('xml:lang') !== undefined;
+  return speaks ? stanza : stanza.withAttribute('xml:lang', language);
 }
 
 const bareOf = (jid: Jid): Jid => jid.withResource('');

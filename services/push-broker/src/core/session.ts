@@ -28,6 +28,8 @@ export class Session {
   readonly kind: AccountKind;
   carrier: Carrier = new PlainCarrier(this);
   gate: Gate | undefined;
+  /** While a stanza that the peer sent is not dealt with yet, and so neither counted. */
+  settling: Promise<void> | undefined;
   #stream: Stream | undefined;
   #peer: Peer;
   /** Of its presence (RFC 6121, section 4.7.2.3); undefined while it has not said that it is available. */

@@ -114,3 +114,24 @@ it('takes the number before the first for one that is too high', async () => {
   // That is minus one, seen from here: more than was sent.
   expect(socket.output).toContain('<handled-count-too-high');
 });
+
+it('counts a stanza that is being put away while the connection breaks before it says how many there were', async () => {
+  const broker = new TestServer();
+  const socket = new MemorySocket();
+  const id = await managed(broker, socket);
+  let store: (outcome: 'stored') => void = () => undefined;
+  broker.server.router.route = () => new Promise((resolve) => (store = resolve));
+  socket.feed(`<message to='${DEVICE}'><body>for later</body></message>`);
+  await tick();
+  socket.cut();
+  await tick();
+
+  const next = new MemorySocket();
+  accept(broker, next);
+  next.feed(`${HEADER}${AUTH}${HEADER}<resume xmlns='urn:xmpp:sm:3' previd='${id}' h='0'/>`);
+  await tick();
+  expect(next.output).not.toContain('<resumed');
+  store('stored');
+  await tick();
+  expect(next.output).toContain(`<resumed xmlns="urn:xmpp:sm:3" previd="${id}" h="1"/>`);
+});

@@ -1,6 +1,7 @@
 import type { Feature } from '../core/feature';
 import { STANZA_ERROR_NS } from '../core/namespaces';
 import type { Session } from '../core/session';
+import type { Stream } from '../core/stream';
 import { StreamError } from '../core/stream-error';
 import { type Element, element } from '../core/xml/element';
 import { COUNTER_LIMIT, type ManagedOptions, ManagedSession, type Resumption, SM_NS } from './managed-session';
@@ -61,7 +62,7 @@ export function streamManagement(options: StreamManagementOptions): Feature {
         const h = counter(resume);
         if (h === undefined) return stream.send(failed('bad-request'));
         const found = resumable.get(previous);
-        if (found?.session.jid.bare === stream.account?.bare && found) return found.resume(stream, h);
+        if (found?.session.jid.bare === stream.account?.bare && found) return whenSettled(found, stream, h);
         // Which of its stanzas arrived, the client may still learn (section 5); somebody else's client may not.
         const former = ended.get(previous);
         const handled = former?.account === stream.account?.bare ? former?.inbound : undefined;
@@ -81,6 +82,20 @@ export function streamManagement(options: StreamManagementOptions): Feature {
       });
     },
   };
+}
+
+/** A stanza that came on the last connection may still be on its way to where it is kept; it counts then. */
+function whenSettled(found: ManagedSession, stream: Stream, h: number): void {
+  const { settling } = found.session;
+  if (!settling) return found.resume(stream, h);
+  const goOn = stream.hold();
+  void settling.then(() => {
+    stream.guard('resuming a session', () => {
+      if (found.session.ended) stream.send(failed('item-not-found'));
+      else if (!stream.closed) found.resume(stream, h);
+    });
+    goOn();
+  });
 }
 
 const managedOf = ({ carrier }: Session): ManagedSession | undefined =>
