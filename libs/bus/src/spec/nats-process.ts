@@ -32,31 +32,33 @@ export class NatsProcess {
   ) {}
 
   static async hub(services: readonly ServiceName[], leafServices: readonly ServiceName[] = []): Promise<NatsProcess> {
-    const nats = new NatsProcess(mkdtempSync(join(tmpdir(), 'bus-hub-')), await freePort(), await freePort());
-    nats.configure(
-      natsServerConfig({
-        ...nats.settings('hub', services),
-        role: 'hub',
-        leafListen: { host: HOST, port: nats.leafPort },
-        leaf: { user: 'leaf', password: 'leaf-password', services: leafServices },
-      }),
-    );
-    await nats.start();
-    return nats;
+    return NatsProcess.started(async () => {
+      const nats = new NatsProcess(mkdtempSync(join(tmpdir(), 'bus-hub-')), await freePort(), await freePort());
+      nats.configure(
+        natsServerConfig({
+          ...nats.settings('hub', services),
+          role: 'hub',
+          leafListen: { host: HOST, port: nats.leafPort },
+          leaf: { user: 'leaf', password: 'leaf-password', services: leafServices },
+        }),
+      );
+      return nats;
+    });
   }
 
   static async leafOf(hub: NatsProcess, services: readonly ServiceName[]): Promise<NatsProcess> {
-    const nats = new NatsProcess(mkdtempSync(join(tmpdir(), 'bus-leaf-')), await freePort(), 0);
-    const url = `ws://${HOST}:${hub.leafPort}`;
-    nats.configure(
-      natsServerConfig({
-        ...nats.settings('leaf', services),
-        role: 'leaf',
-        hub: { url, user: 'leaf', password: 'leaf-password' },
-      }),
-    );
-    await nats.start();
-    return nats;
+    return NatsProcess.started(async () => {
+      const nats = new NatsProcess(mkdtempSync(join(tmpdir(), 'bus-leaf-')), await freePort(), 0);
+      const url = `ws://${HOST}:${hub.leafPort}`;
+      nats.configure(
+        natsServerConfig({
+          ...nats.settings('leaf', services),
+          role: 'leaf',
+          hub: { url, user: 'leaf', password: 'leaf-password' },
+        }),
+      );
+      return nats;
+    });
   }
 
   /** Somebody who took the leaf's credentials, on a server of their own where they may do everything. */
@@ -66,6 +68,19 @@ export class NatsProcess {
     nats.configure(`listen: "${HOST}:${nats.port}"\nleafnodes { remotes: [{ url: "${url}" }] }\n`);
     await nats.start();
     return nats;
+  }
+
+  /** A port that was free may be another's by the time the server opens it: then it is made anew, with other ports. */
+  private static async started(make: () => Promise<NatsProcess>, tries = 5): Promise<NatsProcess> {
+    const nats = await make();
+    try {
+      await nats.start();
+      return nats;
+    } catch (error) {
+      await nats.stop();
+      if (tries <= 1 || !nats.log.includes('address already in use')) throw error;
+      return NatsProcess.started(make, tries - 1);
+    }
   }
 
   get url(): string {
