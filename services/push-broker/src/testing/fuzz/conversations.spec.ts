@@ -1,9 +1,10 @@
 import { setImmediate as tick } from 'node:timers/promises';
 import { expect, it } from 'vitest';
-import type { Session } from '../core/session';
-import { AUTH, BIND, FOOTER, HEADER, PING, SIGN_IN } from './dialogue';
-import type { MemorySocket } from './memory-socket';
-import { TEST_DOMAIN, TestServer } from './test-broker';
+import type { Session } from '../../core/session';
+import { AUTH, BIND, FOOTER, HEADER, PING, SIGN_IN } from '../dialogue';
+import type { MemorySocket } from '../memory-socket';
+import { TEST_DOMAIN, TestServer } from '../test-broker';
+import { damaged, generator, pickFrom } from './random';
 
 /** `XMPP_FUZZ_RUNS=1000000 XMPP_FUZZ_SEED=7 npx vitest run --project push-broker fuzz` for a long one. */
 const RUNS = Number(process.env['XMPP_FUZZ_RUNS'] ?? 4000);
@@ -11,18 +12,8 @@ const SEED = Number(process.env['XMPP_FUZZ_SEED'] ?? 20_261_121);
 const CANARY = '01900000-0000-7000-8000-0000000000ff';
 const ACCOUNTS = Array.from({ length: 6 }, (_, index) => `01900000-0000-7000-8000-00000000000${index}`);
 
-/** mulberry32: small, fast, and the same everywhere. */
-function generator(seed: number): (below: number) => number {
-  let state = seed >>> 0;
-  return (below) => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return Math.floor((((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32) * below);
-  };
-}
 const random = generator(SEED);
-const pick = <T>(items: readonly T[]): T => items[random(items.length)] as T;
+const pick = pickFrom(random);
 
 /** Newest session of each account that was made resumable, so that resumption is tried with what can succeed. */
 const resumable = new Map<string, string>();
@@ -78,32 +69,13 @@ const harmless: (() => string)[] = [
   () => '<presence/> ',
 ];
 
-/** Flips, drops, doubles or inserts a few bytes. */
-function damaged(bytes: Buffer): Buffer {
-  const at = random(bytes.length + 1);
-  const length = random(8);
-  switch (random(4)) {
-    case 0: {
-      const copy = Buffer.from(bytes);
-      if (copy.length > 0) copy[at % copy.length] = random(256);
-      return copy;
-    }
-    case 1:
-      return Buffer.concat([bytes.subarray(0, at), bytes.subarray(at + length)]);
-    case 2:
-      return Buffer.concat([bytes.subarray(0, at), bytes.subarray(Math.max(0, at - length))]);
-    default:
-      return Buffer.concat([bytes.subarray(0, at), Buffer.from([random(256), random(256)]), bytes.subarray(at)]);
-  }
-}
-
 function conversation(): Buffer {
   const resume = `<resume xmlns='urn:xmpp:sm:3' h='${random(2)}' previd='${resumable.get(account)}'/>`;
   const signedOn = pick([BIND, BIND, resume, '']);
   const start = random(8) ? HEADER + AUTH + HEADER + signedOn : '';
   const text = Array.from({ length: random(8) }, () => pick(random(3) ? harmless : said)()).join('');
-  let bytes = Buffer.from(start + text);
-  for (let i = random(4) - 1; i > 0; i--) bytes = Buffer.from(damaged(bytes));
+  let bytes: Buffer = Buffer.from(start + text);
+  for (let i = random(4) - 1; i > 0; i--) bytes = damaged(bytes, random);
   return bytes;
 }
 
