@@ -5,7 +5,7 @@ import type { TicketBook } from './ticket-book';
 
 /** Accounts of devices are their ids. */
 const DEVICE = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
-export const isDevice = ({ local }: Jid): boolean => DEVICE.test(local);
+export const isDevice = ({ local }: Pick<Jid, 'local'>): boolean => DEVICE.test(local);
 
 /**
  * Who may talk to whom: everybody to the server and to the own account; the service to all; tools to each other, and to

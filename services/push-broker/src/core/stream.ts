@@ -76,6 +76,7 @@ export class Stream {
         header: (header, declared) => this.#opened(header, declared),
         element: (received) => this.#received(received),
         footer: () => this.#footer(),
+        relays: (name, attributes) => isRelayed(name, attributes.get('to')),
       },
       limits.stanzaBytesBefore,
     );
@@ -290,4 +291,10 @@ export class Stream {
     clearTimeout(this.#negotiation);
     this.server.forget(this);
   }
+}
+
+/** Whether nobody but its addressee looks inside of a stanza: messages to accounts, and what goes to one resource. */
+function isRelayed(name: string, to = ''): boolean {
+  const at = to.indexOf('@');
+  return at > 0 && (name === 'message' || (name === 'iq' && to.indexOf('/', at) > 0));
 }

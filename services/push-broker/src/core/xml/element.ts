@@ -1,3 +1,5 @@
+import { sourceWithAttribute } from './source';
+
 export type Attributes = Readonly<Record<string, string | undefined>>;
 export type Child = Element | string;
 
@@ -11,6 +13,11 @@ export class Element {
     readonly namespace: string,
     readonly attributes: ReadonlyMap<string, string> = NO_ATTRIBUTES,
     readonly children: readonly Child[] = NO_CHILDREN,
+    /**
+     * The whole element as the peer wrote it, for a place where `jabber:client` is the default namespace and `stream` the
+     * prefix of the streams namespace. Then this text is what is sent on, and `children` may lack what is in them.
+     */
+    readonly source?: string,
   ) {}
 
   attribute(name: string): string | undefined {
@@ -18,7 +25,9 @@ export class Element {
   }
 
   withAttribute(name: string, value: string): Element {
-    return new Element(this.name, this.namespace, new Map(this.attributes).set(name, value), this.children);
+    const attributes = new Map(this.attributes).set(name, value);
+    const source = this.source === undefined ? undefined : sourceWithAttribute(this.source, name, value);
+    return new Element(this.name, this.namespace, attributes, this.children, source);
   }
 
   get elements(): Element[] {

@@ -1,4 +1,4 @@
-import { STREAM_NS } from '../namespaces';
+import { CLIENT_NS, STREAM_NS } from '../namespaces';
 import type { Element } from './element';
 
 /** What XML 1.0 cannot carry: most C0 controls, two non-characters, and halves of surrogate pairs. */
@@ -30,6 +30,7 @@ export function escapeAttribute(text: string): string {
  * namespace, as RFC 6120 section 4.8 wants it between `<stream:stream>` and its end.
  */
 export function serialise(element: Element, namespace: string): string {
+  if (element.source !== undefined && namespace === CLIENT_NS) return element.source;
   const prefixed = element.namespace === STREAM_NS;
   const name = prefixed ? `stream:${element.name}` : element.name;
   let out = `<${name}`;

@@ -18,6 +18,11 @@ export interface StreamHandler {
   /** A complete first-level element. */
   element(element: Element): void;
   footer(): void;
+  /**
+   * Asked at the start tag of a first-level element: whether it will only be sent on. Of such a one neither text nor what
+   * is inside of its children is kept as objects, since `source` has it all.
+   */
+  relays?(name: string, attributes: ReadonlyMap<string, string>): boolean;
 }
 
 type Saxes = SaxesParser<{ xmlns: true }>;
@@ -28,6 +33,9 @@ interface OpenElement {
   attributes: Map<string, string>;
   children: Child[];
 }
+
+/** Stands for elements that are not kept as objects. */
+const PASSING: OpenElement = { name: '', namespace: '', attributes: new Map(), children: [] };
 
 /**
  * Turns bytes into stream header, first-level elements and stream end (RFC 6120, section 11). Everything that XMPP
@@ -52,6 +60,12 @@ export class StreamParser {
   #boundary = 0;
   /** Nothing but whitespace followed the last boundary. */
   #betweenStanzas = true;
+  /** What was read since the last boundary, but for the present piece. */
+  #before = '';
+  /** The present piece. */
+  #piece = '';
+  /** The element that is open will only be sent on. */
+  #relaying = false;
   /** Hands on what has just ended; see `#closeTag`. */
   #ended: (() => void) | undefined;
   /** What arrived since `suspend`; undefined while nothing holds the parser up. */
@@ -112,6 +126,7 @@ export class StreamParser {
     const text = this.#betweenStanzas ? piece.replace(/^[ \t\r\n]+/, '') : piece;
     if (text === '') return undefined;
     this.#unwind = false;
+    this.#piece = text;
     try {
       this.#saxes ??= this.#createSaxes();
       this.#saxes.write(text);
@@ -119,6 +134,7 @@ export class StreamParser {
     } catch (error) {
       if (!(error instanceof Unwind)) throw error;
       const rest = text.slice(this.#boundary - this.#fed);
+      this.#piece = this.#before = '';
       this.#saxes = undefined;
       this.#betweenStanzas = true;
       return rest;
@@ -130,7 +146,12 @@ export class StreamParser {
       this.#open.length === 0 &&
       sinceBoundary <= text.length &&
       WHITESPACE_ONLY.test(text.slice(text.length - sinceBoundary));
-    if (this.#betweenStanzas) this.#saxes = undefined;
+    this.#piece = '';
+    if (this.#betweenStanzas) {
+      this.#before = '';
+      this.#saxes = undefined;
+    } else if (sinceBoundary <= text.length) this.#before = text.slice(text.length - sinceBoundary);
+    else this.#before += text;
     return undefined;
   }
 
@@ -164,6 +185,11 @@ export class StreamParser {
 
   #openTag(tag: SaxesTagNS, position: number): void {
     this.#handOn();
+    if (this.#relaying && this.#open.length > 1) {
+      this.#checkDepth();
+      this.#open.push(PASSING);
+      return;
+    }
     const { local: name, uri: namespace } = tag;
     const attributes = new Map<string, string>();
     for (const { local, uri, value } of Object.values(tag.attributes)) {
@@ -176,8 +202,14 @@ export class StreamParser {
       this.#handler.header(new Element(name, namespace, attributes), tag.ns['']);
       return;
     }
-    if (this.#open.length === MAX_DEPTH) throw new StreamError('policy-violation', 'elements are nested too deeply');
+    this.#checkDepth();
+    if (this.#open.length === 0)
+      this.#relaying = this.#start === USUAL_START && (this.#handler.relays?.(name, attributes) ?? false);
     this.#open.push({ name, namespace, attributes, children: [] });
+  }
+
+  #checkDepth(): void {
+    if (this.#open.length === MAX_DEPTH) throw new StreamError('policy-violation', 'elements are nested too deeply');
   }
 
   /** What ended is handed on with the next event: only then is it known that its end tag had the right name. */
@@ -188,12 +220,15 @@ export class StreamParser {
       this.#ended = () => this.#handler.footer();
       return;
     }
-    const element = new Element(closed.name, closed.namespace, closed.attributes, closed.children);
+    if (closed === PASSING) return;
+    const { name, namespace, attributes, children } = closed;
     const parent = this.#open.at(-1);
     if (parent) {
-      parent.children.push(element);
+      parent.children.push(new Element(name, namespace, attributes, children));
       return;
     }
+    const source = this.#relaying ? this.#sourceUpTo(position) : undefined;
+    const element = new Element(name, namespace, attributes, children, source);
     this.#endStanza(position);
     this.#ended = () => this.#handler.element(element);
   }
@@ -209,8 +244,16 @@ export class StreamParser {
   #text(text: string): void {
     this.#handOn();
     const parent = this.#open.at(-1);
-    if (parent) parent.children.push(text);
-    else if (!WHITESPACE_ONLY.test(text)) throw new StreamError('bad-format', 'text between stanzas');
+    if (parent && !this.#relaying) parent.children.push(text);
+    else if (!parent && !WHITESPACE_ONLY.test(text)) throw new StreamError('bad-format', 'text between stanzas');
+  }
+
+  /** From the last boundary on, without the whitespace between stanzas. */
+  #sourceUpTo(position: number): string {
+    const start = this.#boundary - this.#fed;
+    const end = position - this.#fed;
+    const text = start < 0 ? this.#before + this.#piece.slice(0, end) : this.#piece.slice(start, end);
+    return text.trimStart();
   }
 
   #endStanza(position: number): void {
