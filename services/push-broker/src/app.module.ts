@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { RevocationList } from '@muster/service-kit';
+import { AccountsNode, ConfiguredAccounts } from './accounts/accounts-node';
 import { XmppServer } from './core/server';
 import { Listener } from './core/tls/listener';
 import { allFeatures } from './features';
@@ -19,6 +20,7 @@ import { WakeListener } from './wake/wake.listener';
 @Module({
   providers: [
     NotifiedPublisher,
+    ConfiguredAccounts,
     {
       provide: MessagePush,
       inject: [NotifiedPublisher],
@@ -26,11 +28,17 @@ import { WakeListener } from './wake/wake.listener';
     },
     {
       provide: XmppServer,
-      inject: [PushBrokerConfig, RevocationList, MessagePush],
-      useFactory: (config: PushBrokerConfig, revocations: RevocationList, push: MessagePush) =>
+      inject: [PushBrokerConfig, RevocationList, MessagePush, ConfiguredAccounts],
+      useFactory: (
+        config: PushBrokerConfig,
+        revocations: RevocationList,
+        push: MessagePush,
+        { file: accounts }: ConfiguredAccounts,
+      ) =>
         new XmppServer(config.XMPP_DOMAIN, config.limits()).use(
           ...allFeatures({
             revocations,
+            sasl: config.signingIn(accounts),
             push,
             ping: {
               afterSeconds: config.XMPP_PING_AFTER_SECONDS,
@@ -61,6 +69,7 @@ import { WakeListener } from './wake/wake.listener';
         new PresenceLedger(config.NODE_NAME, nextEpoch(config.NODE_STATE_DIR, Date.now())),
     },
     XmppNode,
+    AccountsNode,
     PushNode,
     PresencePublisher,
     PresenceRequests,

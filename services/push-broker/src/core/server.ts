@@ -49,7 +49,7 @@ export class XmppServer {
   readonly router = new LocalRouter(this.sessions);
   /** Which tools may talk to which devices. */
   readonly tickets: TicketBook;
-  readonly policy: Policy;
+  policy: Policy;
   /** Totals since the start. */
   readonly traffic = { bytesIn: 0, bytesOut: 0, stanzasIn: 0 };
   readonly handlers = new Dispatcher(this);

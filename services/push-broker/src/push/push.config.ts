@@ -1,5 +1,5 @@
 import { List, text, Text, Whole } from '@muster/contracts';
-import { BaseConfig } from '@muster/service-kit';
+import { AccountsConfig } from '../accounts/accounts.config';
 import type { CredentialPaths } from '../core/tls/credentials';
 import type { PushOptions } from './push-options';
 
@@ -7,7 +7,7 @@ const count = (max: number, about: string): PropertyDecorator => Whole({ min: 1,
 const MOST_PER_SECOND = 1_000_000;
 
 /** Configuration of the push service, a part of the push broker's. */
-export class PushConfig extends BaseConfig {
+export class PushConfig extends AccountsConfig {
   @Text({ max: 255, about: 'Address that the push service listens on.' }) PUSH_HOST = '0.0.0.0';
   @Whole({ min: 0, max: 65_535, about: 'Port of the push service (HTTPS); 0 turns it off.' }) PUSH_PORT = 8080;
   @Text({
