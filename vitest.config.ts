@@ -10,6 +10,7 @@ const projects = [
   'services/web',
   'services/push-broker',
   'services/bip',
+  'services/turn',
   'services/rmm-logs',
   'services/plugins',
   'services/audit-logs',

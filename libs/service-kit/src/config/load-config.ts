@@ -1,11 +1,10 @@
 import { readFileSync } from 'node:fs';
-import { type Class, type Fault, fieldsOf, InvalidInput, parse, type ServiceName } from '@muster/contracts';
-import type { BaseConfig } from './base.config';
+import { type Class, type Fault, fieldsOf, InvalidInput, parse } from '@muster/contracts';
 
 /** Everything that is wrong with the configuration, in one message. */
 export class ConfigFaults extends Error {
   constructor(
-    readonly service: ServiceName,
+    readonly service: string,
     readonly faults: readonly Fault[],
   ) {
     const lines = faults.map((fault) => `  ${fault.field}: ${fault.problem}`);
@@ -16,13 +15,17 @@ export class ConfigFaults extends Error {
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-export const prefixOf = (service: ServiceName): string => `${service.toUpperCase().replaceAll('-', '_')}_`;
+export const prefixOf = (service: string): string => `${service.toUpperCase().replaceAll('-', '_')}_`;
 
 /**
  * Reads a configuration class from the environment. An empty variable counts as absent. Values never appear in messages.
  * @throws ConfigFaults naming all faults at once
  */
-export function loadConfig<C extends BaseConfig>(type: Class<C>, service: ServiceName, env: Environment): Readonly<C> {
+export function loadConfig<C extends { derive(): void }>(
+  type: Class<C>,
+  service: string,
+  env: Environment,
+): Readonly<C> {
   const faults: Fault[] = [];
   const given: Record<string, unknown> = {};
   for (const [name, field] of fieldsOf(type)) {

@@ -1,5 +1,4 @@
 import { currentCorrelationId } from '@muster/bus';
-import type { ServiceName } from '@muster/contracts';
 import { pino } from 'pino';
 import { errorFields } from './error-fields';
 
@@ -34,7 +33,7 @@ const SECRETS = [
   'token',
 ];
 
-export function createLog(service: ServiceName, level: string, destination?: { write(line: string): void }): Log {
+export function createLog(service: string, level: string, destination?: { write(line: string): void }): Log {
   return pino(
     {
       level,

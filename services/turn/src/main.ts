@@ -1,0 +1,4 @@
+import 'reflect-metadata';
+import { startTurn } from './start-turn';
+
+await startTurn();
