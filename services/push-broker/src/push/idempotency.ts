@@ -82,6 +82,11 @@ export class Idempotency {
     }
   }
 
+  /** Answers kept, and requests that run. */
+  get size(): number {
+    return [...this.#kept.values()].reduce((sum, { entries }) => sum + entries.size, 0);
+  }
+
   /** Drops what is too old, also of callers who do not come any more. */
   sweep(): void {
     for (const [caller, kept] of this.#kept) {

@@ -12,6 +12,7 @@ import { PushServer } from './http/push-server';
 import { ok, suiteErrors } from './http/reply';
 import { Idempotency } from './idempotency';
 import { Pusher } from './messages/pusher';
+import { StanzaReader } from './messages/stanza-text';
 import { pushOpenApi } from './push-openapi';
 import type { PushOptions } from './push-options';
 
@@ -38,9 +39,10 @@ export class PushService {
     this.#clients = new Clients(options.keysFile, domain, options.client);
     this.#groups = new Groups(domain, options.groupsFile);
     this.#idempotency = new Idempotency(options.idempotency);
-    const pusher = new Pusher({ ...around, groups: this.#groups, stanzaBytes: options.stanzaBytes });
+    const reader = new StanzaReader(options.stanzaBytes);
+    const pusher = new Pusher({ ...around, groups: this.#groups, reader });
     const answer = answering({
-      calls: [...pushCalls(pusher, options.messages), ...ejabberdCalls(pusher, options.stanzaBytes)],
+      calls: [...pushCalls(pusher, options.messages), ...ejabberdCalls(pusher, reader)],
       documents: { '/openapi.json': ok(pushOpenApi()) },
       identification: new Identification(this.#clients, domain, revocations, options.failuresPerMinute),
       idempotency: this.#idempotency,

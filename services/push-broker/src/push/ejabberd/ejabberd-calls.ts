@@ -6,7 +6,7 @@ import type { Client, PushScope } from '../clients/client';
 import type { Call } from '../http/calls';
 import type { PushReply } from '../http/reply';
 import type { Pusher } from '../messages/pusher';
-import { NoStanza, stanzaFrom } from '../messages/stanza-text';
+import { NoStanza, type StanzaReader } from '../messages/stanza-text';
 import { argumentsOf } from './arguments';
 import { ejabberdErrors, refuse } from './ejabberd-errors';
 
@@ -17,7 +17,7 @@ const TYPES: ReadonlySet<string> = new Set(['chat', 'headline', 'groupchat', 'er
  * The two calls of ejabberd's HTTP API (mod_http_api, mod_admin_extra) by which other programs send. The answer is `0` also
  * for an addressee who is not there, as ejabberd has it; the header `muster-outcome` says what became of it.
  */
-export const ejabberdCalls = (pusher: Pusher, stanzaBytes: number): Call[] => [
+export const ejabberdCalls = (pusher: Pusher, reader: StanzaReader): Call[] => [
   {
     path: '/api/send_message',
     errors: ejabberdErrors,
@@ -38,7 +38,7 @@ export const ejabberdCalls = (pusher: Pusher, stanzaBytes: number): Call[] => [
       const { from, to, stanza } = argumentsOf(SendStanza, body);
       const [sender, addressee] = [Jid.parse(from), Jid.parse(to)];
       if (!sender || !addressee) return refuse('JID malformed');
-      return sent(pusher, client, 'stanza', sender, addressee, stanzaIn(stanza, stanzaBytes));
+      return sent(pusher, client, 'stanza', sender, addressee, stanzaIn(stanza, reader));
     },
   },
 ];
@@ -66,9 +66,9 @@ function inMessage(attribute: 'from' | 'to', address: string): Jid {
   );
 }
 
-function stanzaIn(xml: string, maxBytes: number): Element {
+function stanzaIn(xml: string, reader: StanzaReader): Element {
   try {
-    return stanzaFrom(xml, maxBytes);
+    return reader.read(xml);
   } catch (error) {
     if (error instanceof NoStanza) return refuse(`The stanza ${error.message}`);
     throw error;

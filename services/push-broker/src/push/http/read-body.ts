@@ -17,8 +17,10 @@ export function readBody(request: IncomingMessage, maxBytes: number): Promise<Bu
       pieces.push(piece);
     });
     request.on('end', () => resolve(pieces.length === 1 ? (pieces[0] ?? Buffer.alloc(0)) : Buffer.concat(pieces)));
-    request.on('error', (cause) => reject(new AppError('invalid-input', 'The request broke off.', { cause })));
-    request.on('close', () => reject(new AppError('invalid-input', 'The request broke off.')));
+    const brokenOff = (cause?: unknown): void =>
+      reject(new AppError('invalid-input', 'The request broke off.', { cause }));
+    request.on('error', brokenOff);
+    request.on('close', () => (request.complete ? undefined : brokenOff()));
   });
 }
 

@@ -4,7 +4,7 @@ import { Jid } from '../../core/jid';
 import { CLIENT_NS } from '../../core/namespaces';
 import { type Child, Element, element } from '../../core/xml/element';
 import type { Client } from '../clients/client';
-import { NoStanza, stanzaFrom } from './stanza-text';
+import { NoStanza, type StanzaReader } from './stanza-text';
 
 const JSON_NS = 'urn:xmpp:json:0';
 const HINTS_NS = 'urn:xmpp:hints';
@@ -20,8 +20,7 @@ export interface Composed {
 
 export interface ComposeOptions {
   domain: string;
-  /** Bytes of a stanza. */
-  stanzaBytes: number;
+  reader: StanzaReader;
 }
 
 const series = randomBytes(6).toString('base64url');
@@ -76,7 +75,7 @@ function fromMessage(
 function fromXml(push: Push, xml: string, client: Client, options: ComposeOptions, field: string): Composed {
   client.requireScope('stanza');
   if (push.store !== undefined) throw fault(`${field}store`, 'goes with message only; a stanza carries its own hints');
-  const given = readStanza(xml, options.stanzaBytes, `${field}stanza`);
+  const given = readStanza(xml, options.reader, `${field}stanza`);
   const named = given.attribute('from');
   if (named !== undefined && push.from !== undefined) throw fault(`${field}from`, 'stands in the stanza already');
   const place = named === undefined ? `${field}from` : `${field}stanza`;
@@ -85,9 +84,9 @@ function fromXml(push: Push, xml: string, client: Client, options: ComposeOption
   return { ...composeStanza(given, from, client, push.id), ...(to !== undefined && { to }) };
 }
 
-function readStanza(xml: string, maxBytes: number, field: string): Element {
+function readStanza(xml: string, reader: StanzaReader, field: string): Element {
   try {
-    return stanzaFrom(xml, maxBytes);
+    return reader.read(xml);
   } catch (error) {
     if (error instanceof NoStanza) throw fault(field, error.message);
     throw error;

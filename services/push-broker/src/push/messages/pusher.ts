@@ -6,6 +6,7 @@ import type { Element } from '../../core/xml/element';
 import type { Client } from '../clients/client';
 import type { Groups } from '../groups';
 import { type Composed, compose, composeStanza } from './compose';
+import type { StanzaReader } from './stanza-text';
 import { addressed, type Target, targetsOf } from './targets';
 
 /** Copies that are routed before others get a turn. */
@@ -15,7 +16,7 @@ export interface PusherParts {
   router: Router;
   groups: Groups;
   domain: string;
-  stanzaBytes: number;
+  reader: StanzaReader;
   /** Is told of each copy. */
   counted: (outcome: PushOutcome) => void;
 }

@@ -105,7 +105,7 @@ export class PushUnderTest {
     socket.feed(`${open}<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='EXTERNAL'>=</auth>`);
     const bind = `<bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'><resource>agent</resource></bind>`;
     socket.feed(`${open}<iq type='set' id='b'>${bind}</iq><presence/>`);
-    await eventually(() => socket.output.includes('<presence '));
+    await eventually(() => socket.output.includes('</jid>'));
     return socket;
   }
 

@@ -1,0 +1,98 @@
+import { expect, it } from 'vitest';
+import type { PushReply } from './http/reply';
+import { Idempotency, idempotencyKey } from './idempotency';
+
+const DAY = 24 * 3600;
+
+function counting(reply = 'done') {
+  let times = 0;
+  return { work: (): PushReply => ({ status: 200, body: `${reply} ${++times}` }), times: () => times };
+}
+
+it('does the same request once, and gives the first answer again', async () => {
+  const kept = new Idempotency({ seconds: DAY, bytes: 100_000 });
+  const { work, times } = counting();
+  const first = await kept.once('a', 'k', ['/push', 'x'], work);
+  const again = await kept.once('a', 'k', ['/push', 'x'], work);
+  expect(first).toEqual({ status: 200, body: 'done 1' });
+  expect(again).toEqual({ status: 200, body: 'done 1', headers: { 'idempotency-replayed': 'true' } });
+  expect(times()).toBe(1);
+});
+
+it('refuses another request with the key, and knows callers apart', async () => {
+  const kept = new Idempotency({ seconds: DAY, bytes: 100_000 });
+  const { work, times } = counting();
+  await kept.once('a', 'k', ['/push', 'x'], work);
+  for (const other of [
+    ['/push', 'y'],
+    ['/push/batch', 'x'],
+    ['/pushx', ''],
+  ])
+    await expect(kept.once('a', 'k', other, work)).rejects.toMatchObject({
+      code: 'idempotency-key-reused',
+      status: 422,
+    });
+  expect((await kept.once('b', 'k', ['/push', 'y'], work)).body).toBe('done 2');
+  expect(times()).toBe(2);
+});
+
+it('lets repetitions wait for the first one', async () => {
+  const kept = new Idempotency({ seconds: DAY, bytes: 100_000 });
+  let finish: (reply: PushReply) => void = () => undefined;
+  let times = 0;
+  const work = (): Promise<PushReply> => {
+    times++;
+    return new Promise((resolve) => (finish = resolve));
+  };
+  const all = [1, 2, 3].map(() => kept.once('a', 'k', ['x'], work));
+  await Promise.resolve();
+  await expect(kept.once('a', 'k', ['y'], work)).rejects.toMatchObject({ code: 'idempotency-key-reused' });
+  finish({ status: 200, body: 'late' });
+  expect((await Promise.all(all)).map(({ body }) => body)).toEqual(['late', 'late', 'late']);
+  expect(times).toBe(1);
+});
+
+it('keeps no failure: it can be tried again', async () => {
+  const kept = new Idempotency({ seconds: DAY, bytes: 100_000 });
+  const { work } = counting();
+  const fails = async (): Promise<PushReply> => Promise.reject(new Error('away'));
+  const both = [kept.once('a', 'k', ['x'], fails), kept.once('a', 'k', ['x'], work)];
+  expect(await Promise.allSettled(both)).toMatchObject([{ status: 'rejected' }, { status: 'rejected' }]);
+  expect((await kept.once('a', 'k', ['x'], work)).body).toBe('done 1');
+});
+
+it('forgets after its time, also whose caller never comes back', async () => {
+  let now = 0;
+  const kept = new Idempotency({ seconds: DAY, bytes: 100_000 }, () => now);
+  const { work, times } = counting();
+  await kept.once('a', 'k', ['x'], work);
+  now = DAY * 1000 - 1;
+  await kept.once('a', 'k', ['x'], work);
+  expect(times()).toBe(1);
+  now = DAY * 1000;
+  kept.sweep();
+  expect(kept.size).toBe(0);
+  await kept.once('a', 'k', ['y'], work);
+  expect(times()).toBe(2);
+});
+
+it('keeps no more bytes for a caller than it may: the oldest go', async () => {
+  const kept = new Idempotency({ seconds: DAY, bytes: 20_000 });
+  const { work, times } = counting('x'.repeat(1000));
+  await kept.once('quiet', 'k', ['x'], work);
+  for (let n = 0; n < 100; n++) await kept.once('busy', `k${n}`, ['x'], work);
+  expect(kept.size).toBeLessThan(20);
+  const before = times();
+  await kept.once('busy', 'k99', ['x'], work);
+  await kept.once('quiet', 'k', ['x'], work);
+  expect(times()).toBe(before);
+  await kept.once('busy', 'k0', ['x'], work);
+  expect(times()).toBe(before + 1);
+});
+
+it('reads keys with and without the quotes of a structured header', () => {
+  expect(idempotencyKey('"8e03978e-40d5"')).toBe('8e03978e-40d5');
+  expect(idempotencyKey('8e03978e-40d5')).toBe('8e03978e-40d5');
+  for (const wrong of ['', '""', '"a', 'a b', `${'a'.repeat(256)}`, 'ä'])
+    expect(() => idempotencyKey(wrong), wrong).toThrow('Idempotency-Key');
+});
