@@ -7,7 +7,7 @@ import type { CertifiedFiles, TestAuthority } from '@muster/testing';
 import type { Limits } from '../core/limits';
 import { XmppServer } from '../core/server';
 import { Listener, type ListenerOptions } from '../core/tls/listener';
-import { allFeatures } from '../features';
+import { allFeatures, type FeatureOptions } from '../features';
 import type { ClientStateOptions } from '../features/client-state';
 import type { ExternalServicesOptions } from '../features/external-services';
 import { MessagePush } from '../features/message-push';
@@ -54,7 +54,10 @@ const EXTERNAL: ExternalServicesOptions = {
 
 export type TestOptions = Partial<
   Limits & PingOptions & StreamManagementOptions & ClientStateOptions & Omit<ListenerOptions, 'credentials'>
->;
+> & {
+  /** Accounts with a secret; certificates alone when absent. */
+  sasl?: FeatureOptions['sasl'];
+};
 
 /** Certificate and key of the server in one file, and the folder of roots, as the broker is given them. */
 export async function serverFiles(authority: TestAuthority): Promise<{ certificate: string; anchors: string[] }> {
@@ -78,6 +81,7 @@ export class TestServer {
     this.server = new XmppServer(TEST_DOMAIN, { ...LIMITS, ...options }).use(
       ...allFeatures({
         revocations: { isRevoked: (kind, id) => this.#revoked.has(`${kind} ${id}`) },
+        sasl: options.sasl,
         push: this.push,
         ping: { afterSeconds: 60, timeoutSeconds: 20, ...options },
         resourceBinding: { sessionsPerAccount: 3 },
