@@ -130,7 +130,7 @@ async function main(root) {
   checkDescriptors();
   const made = await makeCertificates(DOMAIN, []);
   const users = Array.from({ length: devices }, (_, i) => ({
-    name: `01900000-0000-7000-8000-${i.toString(16).padStart(12, '0')}`,
+    name: `client-${String(i).padStart(6, '0')}`,
     password: randomBytes(16).toString('hex'),
   }));
   const servers = {};
