@@ -1,11 +1,7 @@
 import 'reflect-metadata';
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { fieldsOf } from '@muster/contracts';
 import { ConfigFaults, configurationTable, loadConfig } from '@muster/service-kit';
 import { describe, expect, it } from 'vitest';
-import { allFeatures } from './features';
-import { MessagePush } from './features/message-push';
 import { PushBrokerConfig } from './push-broker.config';
 
 const REQUIRED = {
@@ -43,25 +39,4 @@ describe('the configuration', () => {
     expect(load).toThrow(ConfigFaults);
     for (const name of ['XMPP_DEVICE_ANCHORS_FILE', 'XMPP_PORT', 'XMPP_STANZA_BYTES']) expect(load).toThrow(name);
   });
-});
-
-it('the README lists every feature with its specification', () => {
-  const readme = readFileSync(join(import.meta.dirname, '../README.md'), 'utf8').replace(/ +/g, ' ');
-  const features = allFeatures({
-    revocations: { isRevoked: () => false },
-    push: new MessagePush(() => undefined),
-    ping: { afterSeconds: 1, timeoutSeconds: 1 },
-    resourceBinding: { sessionsPerAccount: 1 },
-    streamManagement: {
-      resumeSeconds: 1,
-      rememberedSessions: 1,
-      queueLength: 1,
-      queueBytes: 1,
-      ackTimeoutSeconds: 1,
-    },
-    clientState: { heldStanzas: 1 },
-    externalServices: { services: [], secret: '', ttlSeconds: 1, kinds: [] },
-  });
-  const rows = features.map(({ name, specification }) => `| \`${name}\` | ${specification} |`);
-  expect(rows.filter((row) => !readme.includes(row))).toEqual([]);
 });

@@ -53,6 +53,8 @@ export class XmppServer {
   /** Totals since the start. */
   readonly traffic = { bytesIn: 0, bytesOut: 0, stanzasIn: 0 };
   readonly handlers = new Dispatcher(this);
+  /** What is installed. */
+  readonly features: Feature[] = [];
   /** Namespaces that service discovery lists. */
   readonly namespaces = new Set<string>();
   /** Whether a client certificate is the only way to authenticate. A feature that brings another says so here. */
@@ -72,6 +74,7 @@ export class XmppServer {
 
   use(...features: Feature[]): this {
     for (const feature of features) feature.install(this);
+    this.features.push(...features);
     return this;
   }
 
