@@ -25,7 +25,9 @@ export class XmppNode implements OnApplicationBootstrap, OnModuleDestroy {
   async onApplicationBootstrap(): Promise<void> {
     await this.listener.listen();
     const { XMPP_DOMAIN: domain, XMPP_HOST: host, NODE_NAME: node } = this.config;
-    this.log.info({ domain, host, port: this.listener.port, node }, 'XMPP is open.');
+    const { port, starttlsPort, webSocketPort } = this.listener;
+    this.log.info({ domain, host, port, starttlsPort, webSocketPort, node }, 'XMPP is open.');
+    this.explain();
     this.watching = setInterval(() => this.reload(), this.config.XMPP_CERT_CHECK_SECONDS * 1000);
   }
 
@@ -37,9 +39,21 @@ export class XmppNode implements OnApplicationBootstrap, OnModuleDestroy {
     await closed;
   }
 
+  /** A certificate that can be used, but that clients will not like, is worse than none: it looks as if all were well. */
+  private explain(): void {
+    const file = this.config.XMPP_CERT_FILE;
+    for (const { severity, text } of this.listener.findings) {
+      if (severity === 'warning') this.log.warn({ file, finding: text }, 'The certificate could be better.');
+      else this.log.error({ file, finding: text }, 'Clients will refuse the certificate.');
+    }
+  }
+
   private reload(): void {
     try {
-      if (this.listener.reload()) this.log.info({}, 'New certificates are in use.');
+      if (this.listener.reload()) {
+        this.log.info({}, 'New certificates are in use.');
+        this.explain();
+      }
       this.lastFault = '';
     } catch (error) {
       // Halfway through a renewal key and certificate may not match; what was in use stays so.

@@ -3,6 +3,7 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { constants } from 'node:crypto';
 import { join } from 'node:path';
 import { createSecureContext, type SecureContextOptions } from 'node:tls';
+import { examine, type Finding } from './certificate-check';
 
 /** Where the server's own certificate and the anchors of its peers' certificates are kept. */
 export interface CredentialPaths {
@@ -27,17 +28,32 @@ const CIPHERS = [
   'ECDHE-RSA-AES128-GCM-SHA256',
 ].join(':');
 
+export interface LoadOptions {
+  /** Whether sessions may be resumed; `Handshakes` says for how long. Not when absent. */
+  tickets?: boolean;
+  /** Domain that the certificate must be for; not looked at when absent. */
+  domain?: string;
+}
+
+export interface Credentials {
+  options: SecureContextOptions;
+  /** Changes with any of the files. */
+  digest: string;
+  /** What is wrong with the certificate, though it can be used. */
+  findings: Finding[];
+}
+
 /**
- * What every connection is secured with. `tickets`: whether sessions may be resumed (`Handshakes` says for how long).
- * @throws when a file is missing, is not what it should be, or the key belongs to another certificate
+ * What every connection is secured with.
+ * @throws Error telling in words what an administrator has to mend, when no handshake could succeed
  */
-export function loadCredentials(
-  paths: CredentialPaths,
-  tickets = false,
-): { options: SecureContextOptions; digest: string } {
+export function loadCredentials(paths: CredentialPaths, { tickets = false, domain }: LoadOptions = {}): Credentials {
   const cert = readFileSync(paths.certificate);
   const key = paths.key ? readFileSync(paths.key) : cert;
   const ca = paths.anchors.flatMap(anchorFiles).map((file) => readFileSync(file));
+  const findings = examine(cert.toString('latin1'), key.toString('latin1'), Date.now(), domain);
+  const fatal = findings.filter(({ severity }) => severity === 'fatal');
+  if (fatal.length > 0) throw new Error(`${paths.certificate}: ${fatal.map(({ text }) => text).join('; ')}`);
   const options: SecureContextOptions = {
     cert,
     key,
@@ -48,11 +64,11 @@ export function loadCredentials(
     ecdhCurve: 'X25519:P-256:P-384',
     secureOptions: constants.SSL_OP_NO_RENEGOTIATION | (tickets ? 0 : constants.SSL_OP_NO_TICKET),
   };
-  // Fails here, and not at the first connection, when a file is not what it should be or the key belongs elsewhere.
+  // What is left that OpenSSL may not like fails here, and not at the first connection.
   createSecureContext(options);
   const digest = createHash('sha256');
   for (const file of [cert, key, ...ca]) digest.update(file).update('\0');
-  return { options, digest: digest.digest('hex') };
+  return { options, digest: digest.digest('hex'), findings };
 }
 
 function anchorFiles(path: string): string[] {

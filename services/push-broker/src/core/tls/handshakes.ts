@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { createServer, type Server, type TLSSocket } from 'node:tls';
-import { type CredentialPaths, loadCredentials } from './credentials';
+import type { Finding } from './certificate-check';
+import { type CredentialPaths, type Credentials, loadCredentials } from './credentials';
 
 export const XMPP_ALPN = 'xmpp-client';
 export const HTTP_ALPN = 'http/1.1';
@@ -10,6 +11,8 @@ const TICKET_KEY_BYTES = 48;
 
 export interface HandshakeOptions {
   credentials: CredentialPaths;
+  /** That the certificate must be for. */
+  domain: string;
   timeoutMs: number;
   /** Seconds after which a device must prove its key anew; 0: at every connection. */
   resumptionSeconds: number;
@@ -31,6 +34,7 @@ export interface HandshakeOutcome {
 export class Handshakes {
   readonly #tls: Server;
   #digest: string;
+  #findings: Finding[];
   readonly #rotation: NodeJS.Timeout | undefined;
 
   /** @throws when certificate, key or anchors cannot be used */
@@ -38,8 +42,9 @@ export class Handshakes {
     private readonly options: HandshakeOptions,
     outcome: HandshakeOutcome,
   ) {
-    const { options: secure, digest } = loadCredentials(options.credentials, options.resumptionSeconds > 0);
+    const { options: secure, digest, findings } = this.#load();
     this.#digest = digest;
+    this.#findings = findings;
     this.#tls = createServer({
       ...secure,
       requestCert: true,
@@ -72,13 +77,23 @@ export class Handshakes {
    * @throws when they cannot be used; the former ones stay in use
    */
   reload(): boolean {
-    const { credentials, resumptionSeconds } = this.options;
-    const { options, digest } = loadCredentials(credentials, resumptionSeconds > 0);
+    const { options, digest, findings } = this.#load();
     if (digest === this.#digest) return false;
     this.#tls.setSecureContext(options);
     this.endTickets();
     this.#digest = digest;
+    this.#findings = findings;
     return true;
+  }
+
+  /** What is wrong with the certificate in use. */
+  get findings(): readonly Finding[] {
+    return this.#findings;
+  }
+
+  #load(): Credentials {
+    const { credentials, domain, resumptionSeconds } = this.options;
+    return loadCredentials(credentials, { tickets: resumptionSeconds > 0, domain });
   }
 
   close(): void {

@@ -8,6 +8,7 @@ import { AcceptQueue } from '../transport/accept-queue';
 import { webSocketFraming } from '../transport/websocket-framing';
 import { WebSockets } from '../transport/websockets';
 import { AddressCounter } from './address-counter';
+import type { Finding } from './certificate-check';
 import type { CredentialPaths } from './credentials';
 import { Handshakes, HTTP_ALPN } from './handshakes';
 import { identify } from './identity';
@@ -66,7 +67,7 @@ export class Listener {
     this.#queue = new AcceptQueue(options.acceptsPerSecond ?? 0);
     const { credentials, resumptionSeconds = 0, webSocketOrigins: origins = [] } = options;
     this.#handshakes = new Handshakes(
-      { credentials, timeoutMs, resumptionSeconds },
+      { credentials, domain: server.domain, timeoutMs, resumptionSeconds },
       {
         secured: (socket) => this.#secured(socket),
         failed: (address) => this.#refused('tls-handshake', address),
@@ -122,6 +123,11 @@ export class Listener {
     }, graceMs);
     await Promise.all([...this.#ports.values()].map((server) => new Promise((resolve) => server.close(resolve))));
     clearTimeout(cut);
+  }
+
+  /** What is wrong with the certificate in use. */
+  get findings(): readonly Finding[] {
+    return this.#handshakes.findings;
   }
 
   /** Uses certificate, key and anchors as they are on disk now; see `Handshakes.reload`. */

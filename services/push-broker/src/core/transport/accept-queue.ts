@@ -22,12 +22,9 @@ export class AcceptQueue {
   #timer: NodeJS.Timeout | undefined;
 
   /** `perSecond` 0: no limit, only the turns are kept short. */
-  constructor(
-    perSecond: number,
-    private readonly now: () => number = () => performance.now(),
-  ) {
+  constructor(perSecond: number) {
     // A twentieth of a second at once, so that the usual handful does not wait at all.
-    if (perSecond > 0) this.#shaper = new Shaper(perSecond, Math.max(1, perSecond / 20), now());
+    if (perSecond > 0) this.#shaper = new Shaper(perSecond, Math.max(1, perSecond / 20), performance.now());
   }
 
   get length(): number {
@@ -58,7 +55,7 @@ export class AcceptQueue {
       if (next.socket.destroyed) continue;
       begun++;
       next.begin();
-      wait = this.#shaper?.take(1, this.now()) ?? 0;
+      wait = this.#shaper?.take(1, performance.now()) ?? 0;
     }
     this.#waiting.splice(0, taken);
     if (this.#waiting.length === 0 && wait === 0) return;
