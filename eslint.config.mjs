@@ -65,7 +65,7 @@ export default tseslint.config(
   {
     // libs/testing is for tests: no shipped file may import it.
     files: ['services/**/*.ts', 'agent/**/*.ts'],
-    ignores: ['**/*.spec.ts', '**/testing/**', '**/*.config.ts'],
+    ignores: ['**/*.spec.ts', '**/testing/**', '**/standalone/**', '**/*.config.ts'],
     rules: {
       'no-restricted-imports': ['error', { paths: [{ name: '@muster/testing', message: 'only tests may import it' }] }],
       'no-restricted-properties': [

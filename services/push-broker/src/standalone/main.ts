@@ -1,0 +1,54 @@
+import 'reflect-metadata';
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { readArguments, type StandaloneArguments, USAGE } from './arguments';
+import { makeSurroundings } from './surroundings';
+
+/** Where Debian and Alpine have jemalloc; glibc's allocator keeps what reconnecting clients leave behind. */
+const JEMALLOC = ['x86_64-linux-gnu', 'aarch64-linux-gnu', '.'].map((folder) => `/usr/lib/${folder}/libjemalloc.so.2`);
+
+/** Starts the broker in a process of its own, exactly as heavy as in the suite, and what it needs around it. */
+async function run(given: StandaloneArguments): Promise<number> {
+  const { environment, told, remove } = await makeSurroundings(given);
+  try {
+    const preload = JEMALLOC.find((library) => existsSync(library));
+    const allocator = preload && { LD_PRELOAD: preload, MALLOC_CONF: 'dirty_decay_ms:1000,muzzy_decay_ms:0' };
+    const { PATH = '', NODE_OPTIONS = '' } = process.env;
+    const broker = fork(join(import.meta.dirname, 'broker.mjs'), given.open ? ['--open'] : [], {
+      env: { PATH, NODE_OPTIONS, ...allocator, ...environment },
+      // Logs are not what this program has to say.
+      stdio: ['ignore', 2, 2, 'ipc'],
+    });
+    for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => broker.kill('SIGTERM'));
+    broker.once('message', (ports: object) => {
+      process.stdout.write(`${JSON.stringify({ ready: true, pid: broker.pid, ...ports, ...told })}\n`);
+    });
+    const [code] = (await once(broker, 'exit')) as [number | null];
+    return code ?? 1;
+  } finally {
+    await remove();
+  }
+}
+
+function argumentsOrEnd(): StandaloneArguments {
+  if (process.argv.includes('--help')) {
+    process.stdout.write(`${USAGE}\n`);
+    process.exit(0);
+  }
+  try {
+    return readArguments(process.argv.slice(2));
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n\n${USAGE}\n`);
+    process.exit(2);
+  }
+}
+
+run(argumentsOrEnd()).then(
+  (code) => process.exit(code),
+  (error: unknown) => {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+    process.exit(1);
+  },
+);
