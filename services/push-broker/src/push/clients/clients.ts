@@ -55,8 +55,12 @@ export class Clients {
 
 function entriesOf(text: string): ClientEntry[] {
   const { keys } = parsed(text);
-  const twice = keys.find(({ name }, index) => keys.findIndex((other) => other.name === name) !== index);
-  if (twice) throw new Error(`two keys are called ${twice.name}`);
+  for (const [index, { name, sha256 }] of keys.entries()) {
+    const before = keys.slice(0, index);
+    if (before.some((other) => other.name === name)) throw new Error(`two keys are called ${name}`);
+    const same = sha256 && before.find((other) => other.sha256 === sha256);
+    if (same) throw new Error(`${same.name} and ${name} have one key`);
+  }
   const open = keys.find(({ sha256, certificate }) => sha256 === undefined && certificate === undefined);
   if (open) throw new Error(`${open.name} needs sha256, certificate or both`);
   return keys;

@@ -28,6 +28,8 @@ export interface Asked {
   headers?: Record<string, string>;
   credential?: CertifiedFiles;
   agent?: Agent;
+  /** Do not say how long the body is. */
+  chunked?: boolean;
 }
 
 export interface PushTestOptions {
@@ -110,7 +112,14 @@ export class PushUnderTest {
   }
 
   post(path: string, body: unknown, asked: Asked = {}): Promise<Answered> {
-    const { method = 'POST', authorization = `Bearer ${KEY}`, headers, credential, agent = this.agent } = asked;
+    const {
+      method = 'POST',
+      authorization = `Bearer ${KEY}`,
+      headers,
+      credential,
+      agent = this.agent,
+      chunked = false,
+    } = asked;
     const text = typeof body === 'string' ? body : JSON.stringify(body);
     return new Promise((resolve, reject) => {
       const outgoing = request(
@@ -120,7 +129,7 @@ export class PushUnderTest {
           agent: credential ? false : agent,
           ...(credential && { cert: credential.chain, key: credential.key }),
           headers: {
-            'content-length': Buffer.byteLength(text),
+            ...(chunked ? { 'transfer-encoding': 'chunked' } : { 'content-length': Buffer.byteLength(text) }),
             ...(authorization !== '' && { authorization }),
             ...headers,
           },
