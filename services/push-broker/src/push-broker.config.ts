@@ -2,6 +2,7 @@ import { hostname } from 'node:os';
 import { List, text, Text, Whole } from '@muster/contracts';
 import type { AccountKind } from './core/accounts';
 import type { Limits } from './core/limits';
+import type { OfflineLimits } from './core/offline';
 import type { ListenerOptions } from './core/tls/listener';
 import { EXTERNAL_SERVICE_URI, type ExternalServicesOptions, parseExternalService } from './features/external-services';
 import { PushConfig } from './push/push.config';
@@ -80,6 +81,19 @@ export class PushBrokerConfig extends PushConfig {
   @bytes(10_000, 'Bytes that a connection may send at once.') XMPP_BURST_BYTES = 524_288;
   @bytes(10_000, 'Bytes that may wait for a peer that does not read.') XMPP_OUTPUT_BYTES = 1_048_576;
 
+  @seconds('Seconds that a message waits for an account that is not there.', 90 * 86_400)
+  XMPP_OFFLINE_SECONDS = 7 * 86_400;
+  @Whole({ min: 1, max: 100_000, about: 'Messages that wait for one account; with more the sender gets an error.' })
+  XMPP_OFFLINE_MESSAGES_PER_ACCOUNT = 100;
+  @bytes(10_000, 'Bytes of the messages that wait for one account.') XMPP_OFFLINE_BYTES_PER_ACCOUNT = 1_048_576;
+  @Whole({ min: 1, max: 10_000_000, about: 'Messages that wait for all accounts.' }) XMPP_OFFLINE_MESSAGES = 500_000;
+  @Whole({
+    min: 1_048_576,
+    max: 64 * 1024 ** 3,
+    about: 'Bytes of the messages that wait for all accounts; reserved on the disk of the NATS server beside the broker.',
+  })
+  XMPP_OFFLINE_BYTES = 268_435_456;
+
   @Whole({ min: 1, max: 10_000_000, about: 'Tickets, of one tool for one device each, that hold at the same time.' })
   XMPP_TICKETS = 100_000;
   @seconds('Seconds that a ticket holds at most.') XMPP_TICKET_SECONDS = 43_200;
@@ -157,6 +171,15 @@ export class PushBrokerConfig extends PushConfig {
       secret,
       ttlSeconds: this.TURN_TTL_SECONDS,
       kinds: this.TURN_KINDS,
+    };
+  }
+
+  offlineLimits(): OfflineLimits {
+    return {
+      accountMessages: this.XMPP_OFFLINE_MESSAGES_PER_ACCOUNT,
+      accountBytes: this.XMPP_OFFLINE_BYTES_PER_ACCOUNT,
+      messages: this.XMPP_OFFLINE_MESSAGES,
+      bytes: this.XMPP_OFFLINE_BYTES,
     };
   }
 

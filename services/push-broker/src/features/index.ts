@@ -3,6 +3,7 @@ import { capabilities } from './capabilities';
 import { clientState, type ClientStateOptions } from './client-state';
 import { externalServices, type ExternalServicesOptions } from './external-services';
 import { MessagePush } from './message-push';
+import type { OfflineMessages } from './offline-messages';
 import { ping, type PingOptions } from './ping';
 import { presence } from './presence';
 import { resourceBinding, type ResourceBindingOptions } from './resource-binding';
@@ -22,6 +23,7 @@ export interface FeatureOptions {
   /** How others than devices sign in; they cannot when absent. */
   sasl?: Omit<SaslOptions, 'revocations'>;
   push: MessagePush;
+  offline: OfflineMessages;
   ping: PingOptions;
   resourceBinding: ResourceBindingOptions;
   streamManagement: StreamManagementOptions;
@@ -39,6 +41,7 @@ export const allFeatures = (options: FeatureOptions): Feature[] => [
   ping(options.ping),
   presence,
   roster,
+  options.offline,
   serviceDiscovery,
   capabilities,
   clientState(options.clientState),

@@ -1,4 +1,5 @@
 import { Jid } from '../core/jid';
+import { isDevice } from '../core/policy';
 import type { XmppServer } from '../core/server';
 import type { Stream } from '../core/stream';
 import { SaslFailure, type SaslMechanism, type SaslStep, utf8 } from './sasl-mechanism';
@@ -35,7 +36,7 @@ function authenticate(
   if (revocations.isRevoked('device', account.local)) throw new SaslFailure('account-disabled');
   if (revocations.isRevoked('certificate', stream.peer.certificate?.sha256 ?? ''))
     throw new SaslFailure('not-authorized');
-  return { account, kind: 'device' };
+  return { account, kind: isDevice(account) ? 'device' : 'tool' };
 }
 
 /** Bare addresses of this domain that the certificate was issued to. */

@@ -10,9 +10,14 @@ import { Listener, type ListenerOptions } from '../core/tls/listener';
 import { allFeatures, type FeatureOptions } from '../features';
 import type { ClientStateOptions } from '../features/client-state';
 import type { ExternalServicesOptions } from '../features/external-services';
+import { OfflineMessages } from '../features/offline-messages';
 import { MessagePush } from '../features/message-push';
 import type { PingOptions } from '../features/ping';
+import type { ResourceBindingOptions } from '../features/resource-binding';
 import type { StreamManagementOptions } from '../features/stream-management';
+import { isDevice } from '../core/policy';
+import type { OfflineLimits } from '../core/offline';
+import { MemoryOfflineStore } from '../offline/memory-offline-store';
 import { MemorySocket } from './memory-socket';
 
 export const TEST_DOMAIN = 'xmpp.muster.test';
@@ -41,6 +46,8 @@ const STREAM_MANAGEMENT: StreamManagementOptions = {
   ackTimeoutSeconds: 20,
 };
 
+const OFFLINE: OfflineLimits = { accountMessages: 100, accountBytes: 100_000, messages: 1000, bytes: 1_000_000 };
+
 const EXTERNAL: ExternalServicesOptions = {
   services: [
     { type: 'turn', host: 'turn.muster.test', port: 3478, transport: 'udp' },
@@ -53,7 +60,13 @@ const EXTERNAL: ExternalServicesOptions = {
 };
 
 export type TestOptions = Partial<
-  Limits & PingOptions & StreamManagementOptions & ClientStateOptions & Omit<ListenerOptions, 'credentials'>
+  Limits &
+    PingOptions &
+    StreamManagementOptions &
+    ClientStateOptions &
+    ResourceBindingOptions &
+    OfflineLimits & { offlineSeconds: number } &
+    Omit<ListenerOptions, 'credentials'>
 > & {
   /** Accounts with a secret; certificates alone when absent. */
   sasl?: FeatureOptions['sasl'];
@@ -83,8 +96,13 @@ export class TestServer {
         revocations: { isRevoked: (kind, id) => this.#revoked.has(`${kind} ${id}`) },
         sasl: options.sasl,
         push: this.push,
+        offline: new OfflineMessages({
+          store: new MemoryOfflineStore({ ...OFFLINE, ...options }),
+          seconds: options.offlineSeconds ?? 3600,
+          exists: (local) => isDevice({ local }) || local === 'technician' || local === 'script',
+        }),
         ping: { afterSeconds: 60, timeoutSeconds: 20, ...options },
-        resourceBinding: { sessionsPerAccount: 3 },
+        resourceBinding: { sessionsPerAccount: 3, ...options },
         streamManagement: { ...STREAM_MANAGEMENT, ...options },
         clientState: { heldStanzas: 100, ...options },
         externalServices: EXTERNAL,

@@ -1,0 +1,150 @@
+import type { Feature } from '../core/feature';
+import { CLIENT_NS } from '../core/namespaces';
+import type { OfflineMessage, OfflineStore } from '../core/offline';
+import type { Absentees, Outcome, Routed } from '../core/router';
+import type { XmppServer } from '../core/server';
+import type { Session } from '../core/session';
+import { serialise } from '../core/xml/serialise';
+import { delayed } from './delayed';
+import { HINTS_NS, mayWait } from './hints';
+
+/** Messages that one session is sent before the first of them arrived, and their characters: queues are bounded. */
+const WINDOW = 50;
+const WINDOW_LENGTH = 262_144;
+
+export interface OfflineOptions {
+  store: OfflineStore;
+  /** Seconds that a message waits. */
+  seconds: number;
+  /** Whether an account exists that is not here, or may. */
+  exists: (localpart: string) => boolean | Promise<boolean>;
+}
+
+/**
+ * Offline messages. What nobody is there for waits in a store, and goes out in order as soon as a resource says that it
+ * takes messages. It leaves the store when the session's carrier says that the peer has it: with stream management a
+ * connection that breaks halfway loses nothing and doubles nothing. A session that ends before leaves it to the next.
+ */
+export class OfflineMessages implements Feature, Absentees {
+  readonly name = 'offline-messages';
+  readonly specification = 'XEP-0160 1.0.1, XEP-0203 2.0, XEP-0334 0.4.0';
+  #server: XmppServer | undefined;
+  /** Messages that are on their way to a session, by account. */
+  readonly #onTheirWay = new Map<string, Set<number>>();
+  /** `again`: more came while what waits was being sent. */
+  readonly #delivering = new Map<Session, { again: boolean }>();
+  /** Since the start. */
+  readonly counts = { stored: 0, refused: 0, delivered: 0 };
+
+  constructor(private readonly options: OfflineOptions) {}
+
+  install(server: XmppServer): void {
+    this.#server = server;
+    server.router.absentees = this;
+    for (const namespace of ['msgoffline', HINTS_NS]) server.namespaces.add(namespace);
+    server.events.on('available', (session) => this.#start(session));
+    this.options.store.onReady(() => {
+      for (const session of server.sessions.all()) this.#start(session);
+    });
+  }
+
+  async keep({ to, stanza }: Routed): Promise<Outcome> {
+    if (!mayWait(stanza) || !(await this.options.exists(to.local))) return 'unknown';
+    const expiresAt = new Date(Date.now() + this.options.seconds * 1000);
+    const outcome = await this.options.store.keep(to.bare, serialise(stanza, CLIENT_NS), expiresAt);
+    this.counts[outcome]++;
+    // Somebody may have come while it was being stored.
+    this.#startOne(to.bare);
+    return outcome;
+  }
+
+  #start(session: Session): void {
+    if ((session.priority ?? -1) < 0 || !this.options.store.has(session.jid.bare)) return;
+    const before = this.#delivering.get(session);
+    if (before) {
+      before.again = true;
+      return;
+    }
+    const state = { again: false };
+    this.#delivering.set(session, state);
+    void this.#deliver(session)
+      .catch((error: unknown) => this.#server?.events.emit('fault', error, 'delivering offline messages'))
+      .finally(() => {
+        this.#delivering.delete(session);
+        if (state.again && !session.ended) this.#start(session);
+      });
+  }
+
+  /** To the resource of an account that takes messages first. */
+  #startOne(account: string): void {
+    const takers = this.#server?.sessions.of(account).filter(({ priority = -1 }) => priority >= 0) ?? [];
+    const [first] = [...takers].sort((a, b) => (b.priority ?? 0) - (a.priority ?? 0));
+    if (first) this.#start(first);
+  }
+
+  async #deliver(session: Session): Promise<void> {
+    const account = session.jid.bare;
+    const room = new Room(WINDOW, WINDOW_LENGTH);
+    for await (const message of this.options.store.take(account)) {
+      await room.entered(message.xml.length);
+      if (session.ended || (session.priority ?? -1) < 0) return;
+      const ids = this.#onTheirWay.get(account) ?? new Set<number>();
+      if (ids.has(message.id)) {
+        room.left(message.xml.length);
+        continue;
+      }
+      this.#onTheirWay.set(account, ids.add(message.id));
+      this.#send(session, message, () => room.left(message.xml.length));
+    }
+  }
+
+  #send(session: Session, message: OfflineMessage, left: () => void): void {
+    const { domain } = session.jid;
+    const account = session.jid.bare;
+    session.send(
+      delayed(message.xml, account, message.storedAt, domain),
+      () => {
+        this.counts.delivered++;
+        void this.options.store.remove(account, message.id).finally(() => this.#settled(account, message.id));
+        left();
+      },
+      () => {
+        this.#settled(account, message.id);
+        left();
+        this.#startOne(account);
+      },
+    );
+  }
+
+  #settled(account: string, id: number): void {
+    const ids = this.#onTheirWay.get(account);
+    ids?.delete(id);
+    if (ids?.size === 0) this.#onTheirWay.delete(account);
+  }
+}
+
+/** Lets so many, and so much of them, in at once; one by one, in order. One alone may be larger. */
+class Room {
+  #inside = 0;
+  #length = 0;
+  #waiting: (() => void) | undefined;
+
+  constructor(
+    private readonly most: number,
+    private readonly mostLength: number,
+  ) {}
+
+  async entered(length: number): Promise<void> {
+    while (this.#inside >= this.most || (this.#inside > 0 && this.#length + length > this.mostLength))
+      await new Promise<void>((resolve) => (this.#waiting = resolve));
+    this.#inside++;
+    this.#length += length;
+  }
+
+  left(length: number): void {
+    this.#inside--;
+    this.#length -= length;
+    this.#waiting?.();
+    this.#waiting = undefined;
+  }
+}
