@@ -242,8 +242,7 @@ export class Stream {
     const to = Jid.parse(header.attribute('to') ?? '');
     if (!to) throw new StreamError('improper-addressing', 'the stream needs an address in `to`');
     if (to.toString() !== this.server.domain) throw new StreamError('host-unknown');
-    if (from !== undefined && this.account && Jid.parse(from)?.bare !== this.account.bare)
-      throw new StreamError('invalid-from');
+    if (from !== undefined && this.account && claimsAnother(from, this.account)) throw new StreamError('invalid-from');
     this.send(element('features', STREAM_NS, {}, ...this.server.featuresFor(this)));
   }
 
@@ -297,4 +296,10 @@ export class Stream {
 function isRelayed(name: string, to = ''): boolean {
   const at = to.indexOf('@');
   return at > 0 && (name === 'message' || (name === 'iq' && to.indexOf('/', at) > 0));
+}
+
+/** Clients there are that name their own host here, which is no account: that claims nothing. */
+function claimsAnother(from: string, account: Jid): boolean {
+  const jid = Jid.parse(from);
+  return jid?.local !== '' && jid?.bare !== account.bare;
 }
