@@ -6,6 +6,7 @@ import type { TLSSocket } from 'node:tls';
 import { type CertifiedFiles, TestAuthority } from '@muster/testing';
 import { StreamError } from '../core/stream-error';
 import { WebSocketChannel } from '../core/transport/websocket-channel';
+import { accountsAskedFor } from './test-accounts';
 import { TEST_DOMAIN, TestBroker, type TestOptions } from './test-broker';
 
 /** Devices that transcripts speak of, and their ids. */
@@ -62,7 +63,8 @@ export class OwnGround implements Ground {
   ) {}
 
   static async start(authority: TestAuthority, options: Record<string, number>): Promise<OwnGround> {
-    return new OwnGround(await TestBroker.start(authority, options as TestOptions), authority);
+    const { sasl, rest } = accountsAskedFor(options);
+    return new OwnGround(await TestBroker.start(authority, { ...(rest as TestOptions), sasl }), authority);
   }
 
   async connect(as: string): Promise<TLSSocket> {
