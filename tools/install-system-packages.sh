@@ -37,6 +37,6 @@ if ! { $run apt-get update -q && $run apt-get install -y -q --no-install-recomme
 fi
 rm -f "$log"
 # Debian starts some servers right after installing them. The suite runs its own; a default one would only take a port.
-for unit in nginx nats-server prosody ejabberd; do
+for unit in nginx nats-server prosody ejabberd coturn; do
   case " $missing " in *" $unit "*) $run sh -c "command -v systemctl >/dev/null && [ -d /run/systemd/system ] && systemctl disable --now $unit" >/dev/null 2>&1 || true ;; esac
 done
