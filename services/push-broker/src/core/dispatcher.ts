@@ -16,7 +16,8 @@ type ElementHandler = (stream: Stream, received: Element) => void;
 type IqReply = Element | undefined | Promise<Element | undefined>;
 interface IqHandler {
   level: Level;
-  handle: (stream: Stream, payload: Element) => IqReply;
+  /** `to` is the addressee: the server (or none), or the own account. */
+  handle: (stream: Stream, payload: Element, to: Jid | undefined) => IqReply;
 }
 export type StanzaHandler = (session: Session, stanza: Element, to: Jid | undefined) => void;
 /** A stanza whose outcome takes a moment: `goOn` lets its stream read on. */
@@ -148,7 +149,7 @@ export class Dispatcher {
     // RFC 6120, section 10.3.3 and 10.5.3.1: the server answers for the own account, and for others' not a word.
     const own = !to || to.toString() === account.bare || to.toString() === this.server.domain;
     if (!handler || !own) throw new StanzaError('service-unavailable');
-    const answer = handler.handle(stream, payload);
+    const answer = handler.handle(stream, payload, to);
     if (answer instanceof Promise) void this.#answerLater(stream, iq, answer);
     else reply(stream, result(iq, answer));
   }

@@ -1,9 +1,12 @@
 import type { Feature } from '../core/feature';
+import type { XmppServer } from '../core/server';
 import type { Session } from '../core/session';
 import { StreamError } from '../core/stream-error';
 import { element } from '../core/xml/element';
 
 const PING_NS = 'urn:xmpp:ping';
+/** Looks at all sessions in the time after which one is asked: that one is asked at most a quarter later. */
+const LOOKS = 4;
 
 export interface PingOptions {
   /** Seconds of silence after which the peer is asked whether it is still there. */
@@ -13,8 +16,9 @@ export interface PingOptions {
 }
 
 /**
- * Pings in both directions. Anything that arrives counts as a sign of life, so a peer that talks is never asked. A
- * peer that does not answer is taken for dead: its connection ends, its session may be resumed.
+ * Pings in both directions. Anything that arrives counts as a sign of life, whitespace included, so a peer that talks is
+ * never asked. A peer that does not answer is taken for dead: its connection ends, its session may be resumed. One timer
+ * looks after all sessions, since one for each would be a part of what an idle connection costs.
  */
 export function ping({ afterSeconds, timeoutSeconds }: PingOptions): Feature {
   return {
@@ -24,32 +28,42 @@ export function ping({ afterSeconds, timeoutSeconds }: PingOptions): Feature {
       server.namespaces.add(PING_NS);
       server.handlers.onIq('bound', 'get', PING_NS, 'ping', () => undefined);
 
-      const timers = new Map<Session, NodeJS.Timeout>();
-      const watch = (session: Session, milliseconds: number): void => {
-        clearTimeout(timers.get(session));
-        timers.set(session, setTimeout(() => check(session), milliseconds).unref());
+      const online = new Set<Session>();
+      const asked = new WeakSet<Session>();
+      let timer: NodeJS.Timeout | undefined;
+
+      const look = (): void => {
+        const silentSince = Date.now() - afterSeconds * 1000;
+        for (const session of online) {
+          if (!session.stream || session.stream.lastHeard > silentSince || asked.has(session)) continue;
+          asked.add(session);
+          void ask(server, session, timeoutSeconds * 1000).finally(() => asked.delete(session));
+        }
       };
-      const check = (session: Session): void => {
-        const { stream } = session;
-        if (!stream) return;
-        const silent = Date.now() - stream.lastHeard;
-        if (silent < afterSeconds * 1000) return watch(session, afterSeconds * 1000 - silent);
-        stream.guard('pinging', () => {
-          const asked = element('ping', PING_NS);
-          void server.handlers.requests.ask(session, 'get', server.domain, asked, timeoutSeconds * 1000).then(() => {
-            if (session.stream !== stream) return;
-            if (Date.now() - stream.lastHeard < timeoutSeconds * 1000) return watch(session, afterSeconds * 1000);
-            stream.guard('ending a dead stream', () =>
-              stream.drop(new StreamError('connection-timeout', 'no answer to a ping')),
-            );
-          });
-        });
-      };
-      server.events.on('online', (session) => watch(session, afterSeconds * 1000));
+      server.events.on('online', (session) => {
+        online.add(session);
+        timer ??= setInterval(look, (afterSeconds * 1000) / LOOKS).unref();
+      });
       server.events.on('offline', (session) => {
-        clearTimeout(timers.get(session));
-        timers.delete(session);
+        online.delete(session);
+        if (online.size > 0) return;
+        clearInterval(timer);
+        timer = undefined;
       });
     },
   };
+}
+
+async function ask(server: XmppServer, session: Session, timeoutMs: number): Promise<void> {
+  const { stream } = session;
+  if (!stream) return;
+  const before = stream.lastHeard;
+  let answer: Promise<unknown> = Promise.resolve();
+  stream.guard('pinging', () => {
+    answer = server.handlers.requests.ask(session, 'get', server.domain, element('ping', PING_NS), timeoutMs);
+  });
+  await answer;
+  // Whatever was heard meanwhile is an answer as well.
+  if (session.stream !== stream || stream.lastHeard > before) return;
+  stream.guard('ending a dead stream', () => stream.drop(new StreamError('connection-timeout', 'no answer to a ping')));
 }

@@ -6,6 +6,9 @@ import { CAPS_NODE, SERVER_IDENTITY, serverVerification } from './capabilities';
 const INFO_NS = 'http://jabber.org/protocol/disco#info';
 const ITEMS_NS = 'http://jabber.org/protocol/disco#items';
 
+/** What the server says of an account to itself (section 8); it answers nothing else in its name. */
+const ACCOUNT = { identity: { category: 'account', type: 'registered' }, features: [INFO_NS, ITEMS_NS] };
+
 /**
  * Service discovery, as far as clients probe it at sign-in. What is listed is what features put into
  * `server.namespaces`, which only those do that are installed.
@@ -16,12 +19,19 @@ export const serviceDiscovery: Feature = {
   install(server) {
     for (const namespace of [INFO_NS, ITEMS_NS]) server.namespaces.add(namespace);
 
-    server.handlers.onIq('bound', 'get', INFO_NS, 'query', (_stream, query) => {
+    server.handlers.onIq('bound', 'get', INFO_NS, 'query', (_stream, query, to) => {
       const node = query.attribute('node');
-      if (node !== undefined && node !== `${CAPS_NODE}#${serverVerification(server)}`)
+      const asked = to && to.local !== '' ? ACCOUNT : undefined;
+      if (node !== undefined && (asked || node !== `${CAPS_NODE}#${serverVerification(server)}`))
         throw new StanzaError('item-not-found');
-      const features = [...server.namespaces].sort().map((name) => element('feature', INFO_NS, { var: name }));
-      return element('query', INFO_NS, { node }, element('identity', INFO_NS, { ...SERVER_IDENTITY }), ...features);
+      const { identity, features } = asked ?? { identity: SERVER_IDENTITY, features: [...server.namespaces] };
+      return element(
+        'query',
+        INFO_NS,
+        { node },
+        element('identity', INFO_NS, { ...identity }),
+        ...features.toSorted().map((name) => element('feature', INFO_NS, { var: name })),
+      );
     });
 
     server.handlers.onIq('bound', 'get', ITEMS_NS, 'query', (_stream, query) => {
