@@ -8,6 +8,9 @@ const PORT_OFFSETS = {
   http: 80,
   https: 443,
   xmpp: 444,
+  xmppStarttls: 452,
+  turn: 478,
+  push: 480,
   postgres: 32,
   natsHub: 42,
   natsHubLeaf: 43,
@@ -22,6 +25,7 @@ const PORT_OFFSETS = {
   rmmLogs: 106,
   plugins: 107,
   auditLogs: 108,
+  turnHealth: 109,
 } as const;
 export type Ports = Record<keyof typeof PORT_OFFSETS, number>;
 

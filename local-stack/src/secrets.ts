@@ -19,6 +19,10 @@ export interface Secrets {
   nats: Record<string, string>;
   firstAdminPassword: string;
   firstRegistrationKey: string;
+  /** Shared by the TURN server and whoever makes credentials for it. */
+  turn: string;
+  /** Of the push service. */
+  pushKey: string;
 }
 
 export const secretsFile = (data: string): string => join(data, SECRETS_FILE);
@@ -33,12 +37,14 @@ export function makeSecrets(): Secrets {
     nats: each(NATS_USERS),
     firstAdminPassword: readable(),
     firstRegistrationKey: secret(),
+    turn: secret(),
+    pushKey: secret(),
   };
 }
 
 /**
- * Undefined before the first start. Passwords of roles and users that a newer version brings are new: they are set at each
- * start, before anybody uses them. @throws Error saying in half a sentence what is wrong with the file
+ * Undefined before the first start. What a newer version brings (passwords of roles and users, secrets) is new: it is set at
+ * each start, before anybody uses them. @throws Error saying in half a sentence what is wrong with the file
  */
 export function readSecrets(data: string): Secrets | undefined {
   const file = secretsFile(data);
@@ -63,7 +69,7 @@ function withNewPasswords(read: unknown): unknown {
   const completed = groups
     .filter((group) => given[group])
     .map((group) => [group, { ...fresh[group], ...given[group] }]);
-  return { ...read, ...Object.fromEntries(completed) };
+  return { turn: fresh.turn, pushKey: fresh.pushKey, ...read, ...Object.fromEntries(completed) };
 }
 
 export const writeSecrets = (data: string, secrets: Secrets): void =>

@@ -1,4 +1,5 @@
-import { mkdirSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { deviceAnchors, xmppCertificate } from './certificates';
 import { httpOk } from './http-ok';
@@ -94,11 +95,48 @@ export function serviceParts(layout: Layout, secrets: Secrets): Part[] {
       {
         ...common(ports.pushBroker, 'push-broker', ports.natsLeaf),
         XMPP_HOST: LOCAL,
+        XMPP_STARTTLS_PORT: String(ports.xmppStarttls),
+        PUSH_HOST: LOCAL,
+        PUSH_PORT: String(ports.push),
+        PUSH_KEYS_FILE: pushKeys(layout, secrets),
+        TURN_SERVERS: `turn:${LOCAL}:${ports.turn}?transport=udp`,
+        TURN_SECRET: secrets.turn,
         XMPP_CERT_FILE: xmppCertificate(layout),
         XMPP_DEVICE_ANCHORS_FILE: deviceAnchors(layout),
         NODE_STATE_DIR: layout.broker,
       },
       ['nats-leaf'],
     ),
+    {
+      name: 'turn',
+      file: node,
+      args: [join(built, 'services/turn/dist/main.mjs')],
+      env: {
+        PATH: process.env['PATH'] ?? '',
+        NODE_ENV: 'production',
+        NODE_OPTIONS: '--max-semi-space-size=4',
+        SERVICE_HOST: LOCAL,
+        SERVICE_PORT: String(ports.turnHealth),
+        LOG_LEVEL: process.env['LOG_LEVEL'] ?? 'info',
+        TURN_HOST: LOCAL,
+        TURN_PORT: String(ports.turn),
+        TURN_SECRET: secrets.turn,
+        TURN_RELAY_ADDRESS: LOCAL,
+        TURN_ALLOWED_PEERS: `${LOCAL}/32`, // everything here is on this machine
+      },
+      cwd: layout.open,
+      user,
+      needs: [],
+      ready: () => httpOk(`http://${LOCAL}:${ports.turnHealth}/-/health/ready`),
+    },
   ];
+}
+
+/** The key of the push service, which may reach every device. @returns the file that says so */
+function pushKeys(layout: Layout, { pushKey }: Secrets): string {
+  const file = join(layout.broker, 'push-keys.json');
+  const sha256 = createHash('sha256').update(pushKey).digest('hex');
+  writeFileSync(file, JSON.stringify({ keys: [{ name: 'local', sha256, targets: ['*'] }] }), { mode: 0o600 });
+  giveTo(serviceUser(), file);
+  return file;
 }
