@@ -7,6 +7,8 @@ import { Reach } from './reach';
 export const PUSH_SCOPES = ['message', 'stanza'] as const;
 export type PushScope = (typeof PUSH_SCOPES)[number];
 
+/** Among the senders of a key: every address of the domain. */
+export const ANY_SENDER = '*';
 const MOST_PER_SECOND = 1_000_000;
 
 /** One entry of the file of keys. */
@@ -23,7 +25,8 @@ export class ClientEntry {
     min: 1,
     max: 100,
     optional: true,
-    about: 'Accounts that it sends as, the usual one first, or the domain; the account of its name when absent.',
+    about:
+      'Accounts that it sends as, the usual one first, or the domain, or `*`; the account of its name when absent.',
   })
   from?: string[];
   @Whole({ min: 1, max: MOST_PER_SECOND, optional: true }) requestsPerSecond?: number;
@@ -69,7 +72,8 @@ export class Client {
   }
 
   maySendAs(sender: Jid): boolean {
-    return this.senders.some(({ bare }) => bare === sender.bare);
+    if (this.senders.some(({ bare }) => bare === sender.bare)) return true;
+    return this.senders[0]?.domain === sender.domain && (this.entry.from?.includes(ANY_SENDER) ?? false);
   }
 
   /** @throws AppError when the key was not given for this */

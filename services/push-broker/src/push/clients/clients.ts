@@ -3,7 +3,7 @@ import { InvalidInput, List, nested, parse } from '@muster/contracts';
 import { Jid } from '../../core/jid';
 import type { ClientLimits } from '../push-options';
 import { WatchedFile } from '../watched-file';
-import { Client, ClientEntry } from './client';
+import { ANY_SENDER, Client, ClientEntry } from './client';
 
 class ClientsFile {
   @List(nested(() => ClientEntry), { max: 1000 })
@@ -76,8 +76,9 @@ function parsed(text: string): ClientsFile {
   }
 }
 
-function sendersOf({ name, from = [name] }: ClientEntry, domain: string): Jid[] {
-  return from.map((sender) => {
+function sendersOf({ name, from = [] }: ClientEntry, domain: string): Jid[] {
+  const named = from.filter((sender) => sender !== ANY_SENDER);
+  return (named.length > 0 ? named : [name]).map((sender) => {
     const jid = Jid.parse(sender.includes('@') || sender === domain ? sender : `${sender}@${domain}`);
     if (jid?.domain !== domain || jid.resource !== '') throw new Error(`${name} cannot send as ${sender}`);
     return jid;

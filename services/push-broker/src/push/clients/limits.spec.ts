@@ -60,6 +60,16 @@ describe('a key sends', () => {
     expect((await push.post('/push', { to: ['d1'], from: 'helpdesk', ...HELLO })).status).toBe(403);
   });
 
+  it('as any address of the domain where that was given', async () => {
+    await started({ from: ['*'] });
+    const device = await push.device('d1');
+    for (const from of [TEST_DOMAIN, 'someone', undefined])
+      expect((await push.post('/push', { to: ['d1'], from, ...HELLO })).status).toBe(200);
+    const senders = [...device.output.matchAll(/<message [^>]*from="([^"]*)"/g)].map(([, from]) => from);
+    expect(senders).toEqual([TEST_DOMAIN, `someone@${TEST_DOMAIN}`, `helpdesk@${TEST_DOMAIN}`]);
+    expect((await push.post('/push', { to: ['d1'], from: 'x@elsewhere.test', ...HELLO })).status).toBe(403);
+  });
+
   it('what its scopes allow', async () => {
     await started({ scopes: ['message'] });
     expect((await push.post('/push', { to: ['d1'], ...HELLO })).status).toBe(200);

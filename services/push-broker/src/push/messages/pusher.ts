@@ -2,7 +2,9 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { InvalidInput, type Push, type PushAnswer, type PushOutcome } from '@muster/contracts';
 import type { Jid } from '../../core/jid';
 import type { Outcome, Router } from '../../core/router';
-import type { Element } from '../../core/xml/element';
+import { CLIENT_NS } from '../../core/namespaces';
+import { Element } from '../../core/xml/element';
+import { serialise } from '../../core/xml/serialise';
 import type { Client } from '../clients/client';
 import type { Groups } from '../groups';
 import { type Composed, compose, composeStanza } from './compose';
@@ -71,7 +73,8 @@ export class Pusher {
   async #send(all: readonly Prepared[]): Promise<void> {
     let waiting = new Map<string, Promise<void>>();
     let routed = 0;
-    for (const { composed, targets, outcomes } of all) {
+    for (const { composed: first, targets, outcomes } of all) {
+      const composed = targets.length > 1 ? written(first) : first;
       for (const [index, target] of targets.entries()) {
         if (routed > 0 && routed % AT_ONCE === 0) await nextTurn();
         if (waiting.size >= AT_ONCE || (target.jid && waiting.has(target.jid.bare))) {
@@ -103,6 +106,13 @@ export class Pusher {
     outcomes[index] = outcome;
     this.parts.counted(outcome);
   }
+}
+
+/** With its text, in which only the addressee changes from copy to copy. */
+function written(composed: Composed): Composed {
+  const { name, namespace, attributes, children } = composed.stanza;
+  const text = serialise(composed.stanza, CLIENT_NS);
+  return { ...composed, stanza: new Element(name, namespace, attributes, children, text) };
 }
 
 function answerOf({ composed: { id }, targets, outcomes }: Prepared): PushAnswer {
