@@ -16,8 +16,8 @@ export interface PeerTls {
   /** Whether the handshake went on from an earlier session; `Peer.certificate` is then the one proved in that session. */
   resumed: boolean;
   /**
-   * Whether exported keying material binds to this connection alone (RFC 9266, section 2). Under TLS 1.2 that takes the
-   * extended master secret, and Node.js does not tell whether it was negotiated: so TLS 1.3 only.
+   * Whether exported keying material binds to this connection alone (RFC 9266, section 2): under TLS 1.3, and under TLS
+   * 1.2 with the extended master secret (RFC 7627).
    */
   bindable: boolean;
   /**

@@ -8,7 +8,7 @@ import type { Revocations } from './sasl-external';
 import { Guesses, type GuessLimits } from './sasl-guesses';
 import { type SaslExchange, SaslFailure, type SaslMechanism, type SaslStep } from './sasl-mechanism';
 import { saslMechanisms } from './sasl-mechanisms';
-import { CHANNEL_BINDING, isBindable } from './sasl-scram';
+import { CHANNEL_BINDING } from './sasl-scram';
 
 const SASL_NS = 'urn:ietf:params:xml:ns:xmpp-sasl';
 const BINDING_NS = 'urn:xmpp:sasl-cb:0';
@@ -44,6 +44,8 @@ export function sasl({ revocations, accounts, guesses = GUESSES, mechanisms }: S
 }
 
 class Authentication {
+  readonly #external: readonly SaslMechanism[];
+  readonly #others: readonly SaslMechanism[];
   readonly #exchanges = new WeakMap<Stream, SaslExchange>();
   readonly #attempts = new WeakMap<Stream, number>();
 
@@ -52,7 +54,10 @@ class Authentication {
     private readonly all: readonly SaslMechanism[],
     private readonly isEnabled: (name: string) => boolean,
   ) {
-    if (all.some(({ name }) => name !== 'EXTERNAL' && isEnabled(name))) server.certificateOnly = false;
+    const enabled = all.filter(({ name }) => isEnabled(name));
+    this.#external = enabled.filter(({ name }) => name === 'EXTERNAL');
+    this.#others = enabled.filter(({ name }) => name !== 'EXTERNAL');
+    if (this.#others.length > 0) server.certificateOnly = false;
     server.advertise((stream) => (stream.account ? undefined : this.#offer(stream)));
     server.advertise((stream) => (stream.account ? undefined : this.#bindings(stream)));
     const { handlers } = server;
@@ -63,9 +68,8 @@ class Authentication {
 
   /** EXTERNAL alone to who can use it; what would be told beyond that is of no use to a device. */
   #offered(stream: Stream): SaslMechanism[] {
-    const usable = this.all.filter((mechanism) => this.isEnabled(mechanism.name) && mechanism.suits(stream));
-    const external = usable.find(({ name }) => name === 'EXTERNAL');
-    return external ? [external] : usable;
+    const external = this.#external.find((mechanism) => mechanism.suits(stream));
+    return external ? [external] : this.#others.filter((mechanism) => mechanism.suits(stream));
   }
 
   #offer(stream: Stream): Element {
@@ -80,7 +84,7 @@ class Authentication {
   }
 
   #bindings(stream: Stream): Element | undefined {
-    if (!isBindable(stream) || !this.#offered(stream).some(({ name }) => name.endsWith('-PLUS'))) return undefined;
+    if (!this.#offered(stream).some(({ name }) => name.endsWith('-PLUS'))) return undefined;
     return element(
       'sasl-channel-binding',
       BINDING_NS,

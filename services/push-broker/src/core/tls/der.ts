@@ -7,6 +7,7 @@ export interface DerElement {
 /** Context-specific tag of a constructed element. */
 export const context = (number: number): number => 0xa0 + number;
 export const SEQUENCE = 0x30;
+export const INTEGER = 0x02;
 export const OBJECT_IDENTIFIER = 0x06;
 export const OCTET_STRING = 0x04;
 export const UTF8_STRING = 0x0c;
