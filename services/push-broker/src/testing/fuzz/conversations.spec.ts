@@ -63,7 +63,6 @@ const said: (() => string)[] = [
 /** What keeps a session alive, so that some conversations get far. */
 const harmless: (() => string)[] = [
   () => PING,
-  () => "<enable xmlns='urn:xmpp:sm:3' resume='true'/>",
   () => "<r xmlns='urn:xmpp:sm:3'/>",
   () => "<a xmlns='urn:xmpp:sm:3' h='0'/>",
   () => '<presence/> ',
@@ -71,7 +70,9 @@ const harmless: (() => string)[] = [
 
 function conversation(): Buffer {
   const resume = `<resume xmlns='urn:xmpp:sm:3' h='${random(2)}' previd='${resumable.get(account)}'/>`;
-  const signedOn = pick([BIND, BIND, resume, '']);
+  // Once: a second request ends the stream.
+  const enable = "<enable xmlns='urn:xmpp:sm:3' resume='true'/>";
+  const signedOn = pick([BIND, BIND + enable, resume, '']);
   const start = random(8) ? HEADER + AUTH + HEADER + signedOn : '';
   const text = Array.from({ length: random(8) }, () => pick(random(3) ? harmless : said)()).join('');
   let bytes: Buffer = Buffer.from(start + text);
