@@ -9,6 +9,7 @@ declare module '@xmpp/client' {
     getChild(name: string, namespace?: string): XmlElement | undefined;
     getChildren(name: string, namespace?: string): XmlElement[];
     is(name: string, namespace?: string): boolean;
+    text(): string;
   }
   export interface Transport {
     socketParameters(service: string): Record<string, unknown> | undefined;
@@ -16,6 +17,8 @@ declare module '@xmpp/client' {
   export interface XmppClient extends EventEmitter {
     jid: { toString(): string };
     status: string;
+    /** Milliseconds that each step of signing in may take. */
+    timeout: number;
     socket: { socket: TLSSocket } | null;
     transports: (new () => Transport)[];
     saslFactory: { use(name: string, mechanism: new () => object): void };
@@ -29,6 +32,8 @@ declare module '@xmpp/client' {
   export function client(options: {
     service: string;
     domain: string;
+    username?: string;
+    password?: string;
     credentials?: (authenticate: (credentials: object, mechanism: string) => Promise<void>) => Promise<void>;
   }): XmppClient;
   export function xml(name: string, attributes?: object | string, ...children: unknown[]): XmlElement;
