@@ -20,7 +20,9 @@ import { RequestServer } from './handlers/request-server';
 import { EventConsumers } from './jetstream/event-consumers';
 import { EventHandling } from './jetstream/event-handling';
 import { StreamKeeper } from './jetstream/stream-keeper';
+import { OwnStream } from './own-stream/own-stream';
 import { OutboxRelay } from './outbox/outbox-relay';
+import { ownStreamOf } from './streams';
 
 /**
  * The bus of one service. Wants a global module that provides `BUS_OPTIONS`, and uses `BusMetrics` and
@@ -43,6 +45,7 @@ export class BusModule
 
   static forService({ service }: { service: ServiceName }): DynamicModule {
     const keeper = service === DEAD_LETTER_KEEPER ? [DeadLetters] : [];
+    const own = ownStreamOf(service) ? [OwnStream] : [];
     return {
       module: BusModule,
       imports: [DiscoveryModule],
@@ -58,8 +61,9 @@ export class BusModule
         DeadLetterWriter,
         OutboxRelay,
         ...keeper,
+        ...own,
       ],
-      exports: [Bus, OutboxRelay, ...keeper],
+      exports: [Bus, OutboxRelay, ...keeper, ...own],
     };
   }
 

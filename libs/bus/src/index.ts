@@ -13,6 +13,7 @@ export {
   type BusLabels,
   BusMetrics,
 } from './metrics';
+export { type OwnRecord, OwnStream, type OwnStreamSettings } from './own-stream/own-stream';
 export { OUTBOX_SOURCE, type OutboxRow, type OutboxSource } from './outbox/outbox-source';
 export {
   type Endpoint,

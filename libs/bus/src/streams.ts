@@ -9,6 +9,19 @@ export const STREAMS = ['EVENTS', 'PRESENCE', 'REPLAYS', 'DEAD_LETTERS'] as cons
 export type StreamName = (typeof STREAMS)[number] | `REPORTS_${ServiceName}`;
 export const reportStream = (service: ServiceName): StreamName => `REPORTS_${service}`;
 
+/**
+ * Streams that one service keeps for itself in the JetStream domain of the server that it is connected to. Their subjects
+ * are nobody else's, and do not cross a leaf node's link.
+ */
+export interface OwnStreamPlace {
+  name: string;
+  prefix: string;
+}
+const OWN_STREAMS: Partial<Record<ServiceName, OwnStreamPlace>> = {
+  'push-broker': { name: 'OFFLINE', prefix: 'offline' },
+};
+export const ownStreamOf = (service: ServiceName): OwnStreamPlace | undefined => OWN_STREAMS[service];
+
 /** Bytes of memory that the hub reserves for PRESENCE. */
 export const PRESENCE_BYTES = 32 * 1024 * 1024;
 

@@ -79,8 +79,14 @@ describe('permissions', () => {
   });
 
   it('a service without streams has nothing to do with JetStream', () => {
-    for (const service of ['bip', 'push-broker'] as const)
-      expect(servicePermissions(service).publish.join()).not.toContain('$JS');
+    expect(servicePermissions('bip').publish.join()).not.toContain('$JS');
+  });
+
+  it('only who has a stream of its own may touch it', () => {
+    const may = SERVICES.filter((service) => /OFFLINE|offline/.test(servicePermissions(service).publish.join()));
+    expect(may).toEqual(['push-broker']);
+    const own = servicePermissions('push-broker').publish.filter((subject) => subject.startsWith('$JS'));
+    expect(own.filter((subject) => !/\.OFFLINE(\.>)?$/.test(subject))).toEqual([]);
   });
 
   it('only the keeper reads and replays dead letters', () => {
@@ -91,6 +97,7 @@ describe('permissions', () => {
   it('nothing of JetStream crosses the leaf link', () => {
     const { publish, subscribe } = leafPermissions(['push-broker']);
     expect([...publish, ...subscribe].join()).not.toMatch(/\$JS|\$SYS|>,.*_INBOX\.>/);
+    expect([...publish, ...subscribe].join()).not.toContain('offline.');
     expect(publish).toContain('presence.changed.v1');
     expect(publish).not.toContain('identity.revoked.v1');
     expect(subscribe).toContain('identity.revoked.v1');

@@ -1,5 +1,13 @@
 import { allEvents, allRequests, DEAD_LETTER_KEEPER, type ServiceName } from '@muster/contracts';
-import { consumedBy, consumerName, DEAD_LETTER_PREFIX, REPLAY_PREFIX, streamOf, streamsOf } from '../streams';
+import {
+  consumedBy,
+  consumerName,
+  DEAD_LETTER_PREFIX,
+  ownStreamOf,
+  REPLAY_PREFIX,
+  streamOf,
+  streamsOf,
+} from '../streams';
 
 export interface Permissions {
   publish: string[];
@@ -27,10 +35,11 @@ export function contractPermissions(service: ServiceName): Permissions {
   };
 }
 
-/** Everything that the user of a service may do on the hub. Replies to requests are allowed apart, one per request. */
+/** Everything that the user of a service may do on its server. Replies to requests are allowed apart, one per request. */
 export function servicePermissions(service: ServiceName): Permissions {
   const { publish, subscribe } = contractPermissions(service);
-  return { publish: [...publish, ...streamPermissions(service), ...keeperPermissions(service)], subscribe };
+  const streams = [...streamPermissions(service), ...ownPermissions(service), ...keeperPermissions(service)];
+  return { publish: [...publish, ...streams], subscribe };
 }
 
 function streamPermissions(service: ServiceName): string[] {
@@ -53,6 +62,20 @@ const consumerSubjects = (path: string): string[] => [
   `$JS.API.CONSUMER.MSG.NEXT.${path}`,
   `$JS.ACK.${path}.>`,
 ];
+
+/** To make its own stream, look through it, and add, read and remove records. */
+function ownPermissions(service: ServiceName): string[] {
+  const own = ownStreamOf(service);
+  if (!own) return [];
+  const { name, prefix } = own;
+  return [
+    `${prefix}.>`,
+    ...['STREAM.INFO', 'STREAM.CREATE', 'STREAM.UPDATE', 'STREAM.MSG.DELETE', 'DIRECT.GET'].map(
+      (verb) => `$JS.API.${verb}.${name}`,
+    ),
+    ...['CREATE', 'INFO', 'MSG.NEXT', 'DELETE'].map((verb) => `$JS.API.CONSUMER.${verb}.${name}.>`),
+  ];
+}
 
 const keeperPermissions = (service: ServiceName): string[] =>
   service === DEAD_LETTER_KEEPER
