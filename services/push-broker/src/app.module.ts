@@ -1,16 +1,14 @@
 import { Module } from '@nestjs/common';
 import { RevocationList } from '@muster/service-kit';
 import { AccountsNode, ConfiguredAccounts } from './accounts/accounts-node';
-import { isDevice } from './core/policy';
 import { XmppServer } from './core/server';
 import { Listener } from './core/tls/listener';
 import { allFeatures } from './features';
-import { OfflineMessages } from './features/offline-messages';
 import { MessagePush } from './features/message-push';
 import { BrokerMetrics } from './metrics/broker-metrics';
 import { XmppNode } from './node/xmpp-node';
 import { nextEpoch } from './presence/node-epoch';
-import { MemoryOfflineStore } from './offline/memory-offline-store';
+import { OfflineNode } from './offline/offline-node';
 import { PresenceLedger } from './presence/presence-ledger';
 import { PresencePublisher } from './presence/presence.publisher';
 import { PresenceRequests } from './presence/presence.requests';
@@ -29,26 +27,16 @@ import { WakeListener } from './wake/wake.listener';
       inject: [NotifiedPublisher],
       useFactory: (notified: NotifiedPublisher) => new MessagePush((session) => notified.add(session.jid.local)),
     },
-    {
-      provide: OfflineMessages,
-      inject: [PushBrokerConfig, ConfiguredAccounts, RevocationList],
-      useFactory: (config: PushBrokerConfig, { file }: ConfiguredAccounts, revocations: RevocationList) =>
-        new OfflineMessages({
-          store: new MemoryOfflineStore(config.offlineLimits()),
-          seconds: config.XMPP_OFFLINE_SECONDS,
-          exists: async (local) =>
-            isDevice({ local }) ? !revocations.isRevoked('device', local) : (await file?.find(local)) !== undefined,
-        }),
-    },
+    OfflineNode,
     {
       provide: XmppServer,
-      inject: [PushBrokerConfig, RevocationList, MessagePush, ConfiguredAccounts, OfflineMessages],
+      inject: [PushBrokerConfig, RevocationList, MessagePush, ConfiguredAccounts, OfflineNode],
       useFactory: (
         config: PushBrokerConfig,
         revocations: RevocationList,
         push: MessagePush,
         { file: accounts }: ConfiguredAccounts,
-        offline: OfflineMessages,
+        { messages: offline }: OfflineNode,
       ) =>
         new XmppServer(config.XMPP_DOMAIN, config.limits()).use(
           ...allFeatures({

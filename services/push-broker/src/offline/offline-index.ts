@@ -37,25 +37,28 @@ export class OfflineIndex {
     );
   }
 
+  /** One that is in already stays as it is. */
   add(account: string, entry: OfflineEntry): void {
     const own = this.#accounts.get(account) ?? { entries: new Map<number, OfflineEntry>(), bytes: 0 };
     this.#accounts.set(account, own);
+    if (own.entries.has(entry.id)) return;
     own.entries.set(entry.id, entry);
     own.bytes += entry.bytes;
     this.#messages++;
     this.#bytes += entry.bytes;
   }
 
-  remove(account: string, id: number): boolean {
+  /** @returns what was removed */
+  remove(account: string, id: number): OfflineEntry | undefined {
     const own = this.#accounts.get(account);
     const entry = own?.entries.get(id);
-    if (!own || !entry) return false;
+    if (!own || !entry) return undefined;
     own.entries.delete(id);
     own.bytes -= entry.bytes;
     if (own.entries.size === 0) this.#accounts.delete(account);
     this.#messages--;
     this.#bytes -= entry.bytes;
-    return true;
+    return entry;
   }
 
   has(account: string): boolean {
@@ -71,12 +74,12 @@ export class OfflineIndex {
   }
 
   /** @returns what was dropped, of one account or of all */
-  dropExpired(account?: string): { account: string; id: number }[] {
+  dropExpired(account?: string): OfflineEntry[] {
     const now = this.now();
-    const dropped: { account: string; id: number }[] = [];
+    const dropped: OfflineEntry[] = [];
     for (const name of account === undefined ? [...this.#accounts.keys()] : [account])
-      for (const { id, expiresAt } of [...(this.#accounts.get(name)?.entries.values() ?? [])])
-        if (expiresAt <= now && this.remove(name, id)) dropped.push({ account: name, id });
+      for (const entry of [...(this.#accounts.get(name)?.entries.values() ?? [])])
+        if (entry.expiresAt <= now && this.remove(name, entry.id)) dropped.push(entry);
     return dropped;
   }
 }

@@ -1,0 +1,47 @@
+import { type BeforeApplicationShutdown, Injectable } from '@nestjs/common';
+import { OwnStream } from '@muster/bus';
+import { Log, RevocationList } from '@muster/service-kit';
+import { ConfiguredAccounts } from '../accounts/accounts-node';
+import { isDevice } from '../core/policy';
+import { OfflineMessages } from '../features/offline-messages';
+import { PushBrokerConfig } from '../push-broker.config';
+import { JetStreamOfflineStore } from './jetstream-offline-store';
+
+/** Offline messages of the running service. */
+@Injectable()
+export class OfflineNode implements BeforeApplicationShutdown {
+  readonly store: JetStreamOfflineStore;
+  readonly messages: OfflineMessages;
+  private lastFault = '';
+
+  constructor(
+    stream: OwnStream,
+    config: PushBrokerConfig,
+    private readonly log: Log,
+    revocations: RevocationList,
+    { file }: ConfiguredAccounts,
+  ) {
+    const seconds = config.XMPP_OFFLINE_SECONDS;
+    const failed = (error: unknown, doing: string): void => this.failed(error, doing);
+    this.store = new JetStreamOfflineStore(stream, { limits: config.offlineLimits(), seconds, failed });
+    this.messages = new OfflineMessages({
+      store: this.store,
+      seconds,
+      // Which devices are enrolled the key manager knows; here every id may be one that is not revoked.
+      exists: async (local) =>
+        isDevice({ local }) ? !revocations.isRevoked('device', local) : (await file?.find(local)) !== undefined,
+    });
+  }
+
+  /** By now the streams are closed: what their peers had not taken is being stored while the bus still stands. */
+  async beforeApplicationShutdown(): Promise<void> {
+    await this.store.stop();
+  }
+
+  /** The same fault again and again is told once. */
+  private failed(error: unknown, doing: string): void {
+    const fault = `${doing}: ${String(error)}`;
+    if (fault !== this.lastFault) this.log.warn({ err: error, doing }, 'Offline messages are held up.');
+    this.lastFault = fault;
+  }
+}
