@@ -173,6 +173,8 @@ describe('garbage', () => {
     ['rmm-logs', basePort + 106, false],
     ['plugins', basePort + 107, false],
     ['audit-logs', basePort + 108, false],
+    ['turn’s health', basePort + 109, false],
+    ['the push service, in TLS', basePort + 480, true],
   ];
   it.each(http.flatMap(([name, port, tls]) => noise.map(([what, bytes]) => ({ name, port, tls, what, bytes }))))(
     '($what) on $name is refused in JSON, or the connection is closed',

@@ -36,12 +36,24 @@ beforeAll(async () => {
     await raw({ path, headers: { referer: `https://example.org/bip/${key}/install.sh` } });
   const { keys } = await admin.call(listRegistrationKeys);
 
-  const { firstAdminPassword, firstRegistrationKey, postgresAdmin, edge, nats, databaseApp, databaseOwner } = secrets();
+  const {
+    firstAdminPassword,
+    firstRegistrationKey,
+    postgresAdmin,
+    edge,
+    turn,
+    pushKey,
+    nats,
+    databaseApp,
+    databaseOwner,
+  } = secrets();
   hidden = new Map([
     ['the first password', firstAdminPassword],
     ['a password', PASSWORD],
     ['a mistyped password', wrong],
     ['the edge secret', edge],
+    ['the secret of TURN', turn],
+    ['the key of the push service', pushKey],
     ['the first registration key', firstRegistrationKey],
     ['the database password of the administrator', postgresAdmin],
     ['an API token', secret],
@@ -75,6 +87,7 @@ it('every part has written a log', async () => {
     'rmm-logs',
     'plugins',
     'audit-logs',
+    'turn',
   ];
   for (const name of [...services, 'agent']) expect(written.get(`${name}.log`)?.length, name).toBeGreaterThan(100);
 });

@@ -20,6 +20,8 @@ export interface StackSecrets {
   firstRegistrationKey: string;
   postgresAdmin: string;
   edge: string;
+  turn: string;
+  pushKey: string;
   /** By schema. */
   databaseOwner: Record<string, string>;
   databaseApp: Record<string, string>;
