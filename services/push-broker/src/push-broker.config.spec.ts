@@ -34,6 +34,25 @@ describe('the configuration', () => {
     expect(config.limits().connectionsPerAddress).toBeGreaterThan(10_000);
   });
 
+  it('tells of the relays of the suite, or of its own, and without the secret of STUN alone', () => {
+    const told = (env: Record<string, string>): string[] =>
+      loadConfig(PushBrokerConfig, 'push-broker', { ...REQUIRED, ...env })
+        .externalServices()
+        .services.map(({ type, host, port }) => `${type} ${host} ${port}`);
+    const ITSM_TURN_SERVERS = 'turn:turn.suite.test, stun:turn.suite.test:3479';
+    expect(told({})).toEqual([]);
+    expect(told({ ITSM_TURN_SERVERS })).toEqual(['stun turn.suite.test 3479']);
+    expect(told({ ITSM_TURN_SERVERS, TURN_SECRET: 's' })).toEqual([
+      'turn turn.suite.test 3478',
+      'stun turn.suite.test 3479',
+    ]);
+    expect(told({ ITSM_TURN_SERVERS, TURN_SERVERS: 'turns:own.test', TURN_SECRET: 's' })).toEqual([
+      'turns own.test 5349',
+    ]);
+    expect(() => told({ TURN_SERVERS: 'turn.test:3478' })).toThrow('TURN_SERVERS');
+    expect(() => told({ TURN_KINDS: 'everybody' })).toThrow('TURN_KINDS');
+  });
+
   it('tells all faults at once', () => {
     const load = () => loadConfig(PushBrokerConfig, 'push-broker', { XMPP_PORT: 'x', XMPP_STANZA_BYTES: '9999' });
     expect(load).toThrow(ConfigFaults);

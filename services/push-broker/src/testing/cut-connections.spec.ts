@@ -78,3 +78,47 @@ it(
     await broker.stop();
   },
 );
+
+it(
+  `brings each message of a device and a tool to the other once, while both are cut ${CUTS} times in all`,
+  { timeout: 120_000 + CUTS * 200 },
+  async () => {
+    const broker = await TestBroker.start(authority, { queueLength: 100_000 });
+    broker.server.tickets.grant('technician', DEVICE, Date.now() + 3_600_000);
+    const ends = await Promise.all(
+      [DEVICE, 'technician'].map(async (name) => {
+        const credential = await authority.device(name, { xmppDomain: TEST_DOMAIN });
+        const client = new ResumingClient();
+        const connect = (): Promise<void> => client.connect(broker.connect(credential));
+        await connect();
+        return { client, connect };
+      }),
+    );
+    const [device, tool] = ends.map(({ client }) => client) as [ResumingClient, ResumingClient];
+    let sent = 0;
+    const flowing = setInterval(() => {
+      const body = `<body>${'x'.repeat((sent * 37) % 900)}</body>`;
+      device.send(`<message type='chat' to='${tool.jid}' id='${sent}'>${body}</message>`);
+      tool.send(`<message type='chat' to='${device.jid}' id='${sent}'>${body}</message>`);
+      sent++;
+    }, 2);
+    await Promise.all(
+      ends.map(async ({ client, connect }, end) => {
+        for (let cut = 0; cut < CUTS / 2; cut++) {
+          await pause((cut + end * 3) % 7);
+          client.cut();
+          await connect();
+        }
+      }),
+    );
+    clearInterval(flowing);
+    const received = (client: ResumingClient): string[] => client.taken.map((message) => message.attribute('id') ?? '');
+    await eventually(() => device.taken.length >= sent && tool.taken.length >= sent, { within: 20_000 });
+    expect(received(device)).toEqual(numbers(sent));
+    expect(received(tool)).toEqual(numbers(sent));
+    expect(device.taken.concat(tool.taken).filter((message) => message.attribute('type') === 'error')).toEqual([]);
+    expect(device.resent + tool.resent).toBeGreaterThan(CUTS / 10);
+    expect(broker.faults).toEqual([]);
+    await broker.stop();
+  },
+);

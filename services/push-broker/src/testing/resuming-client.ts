@@ -14,6 +14,8 @@ export class ResumingClient {
   /** Stanzas that it took, in order. */
   readonly taken: Element[] = [];
   resumptions = 0;
+  /** Its full address. */
+  jid = '';
   /** Stanzas that it sent again, and those that a resumption acknowledged, so that they needed not be. */
   resent = 0;
   hadArrived = 0;
@@ -72,7 +74,10 @@ export class ResumingClient {
 
   #received(element: Element): void {
     if (element.namespace === SM_NS) return this.#managed(element);
-    if (!this.#ready && element.attribute('id') === 'bind') return;
+    if (!this.#ready && element.attribute('id') === 'bind') {
+      this.jid = element.elements[0]?.elements[0]?.text ?? '';
+      return;
+    }
     if (!['message', 'presence', 'iq'].includes(element.name)) return;
     this.#inbound++;
     this.taken.push(element);
