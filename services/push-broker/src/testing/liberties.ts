@@ -1,10 +1,11 @@
 import { CLIENT_NS, STREAM_NS } from '../core/namespaces';
-import { Element } from '../core/xml/element';
+import { type Child, Element } from '../core/xml/element';
 
 /**
  * What is left of an element when that is taken away which the specifications leave to the server: attributes of the
- * stream header, descriptive texts, languages, whether its own address is in `to`, and in an error the stanza that it is about (RFC 6120, sections 4.7,
- * 4.9.1, 6.4.4, 8.1 and 8.3.1). Two servers that are both right say the same in it.
+ * stream header, descriptive texts, languages, whether its own address is in `to`, when a
+ * stanza that came late was sent, and in an error the stanza that it is about (RFC 6120, sections 4.7,
+ * 4.9.1, 6.4.4, 8.1 and 8.3.1; XEP-0203). Two servers that are both right say the same in it.
  *
  * @param account bare address of the client, which `from` may leave out
  */
@@ -16,7 +17,11 @@ export function withoutLiberties(element: Element, account: string): Element {
   if (element.namespace !== CLIENT_NS) return element;
   const attributes = ['type', 'id', ...(element.attribute('from') === account ? [] : ['from'])];
   const stanza = only(element, attributes);
-  if (stanza.attribute('type') !== 'error') return stanza;
+  if (stanza.attribute('type') !== 'error')
+    return withChildren(
+      stanza,
+      stanza.children.filter((child) => !(child instanceof Element && child.is('delay', 'urn:xmpp:delay'))),
+    );
   return withChildren(
     stanza,
     stanza.elements
@@ -29,7 +34,7 @@ export function withoutLiberties(element: Element, account: string): Element {
 
 const withoutTexts = (elements: readonly Element[]): Element[] => elements.filter(({ name }) => name !== 'text');
 
-const withChildren = ({ name, namespace, attributes }: Element, children: readonly Element[]): Element =>
+const withChildren = ({ name, namespace, attributes }: Element, children: readonly Child[]): Element =>
   new Element(name, namespace, attributes, children);
 
 const only = ({ name, namespace, attributes, children }: Element, kept: readonly string[]): Element =>
