@@ -24,6 +24,29 @@ it('begins in the order of arrival, a few in each turn of the event loop', async
   expect(begun).toEqual(Array.from({ length: 100 }, (_, number) => number));
 });
 
+it('takes a crowd in first while it is still coming, and goes on without pauses when all are there', async () => {
+  const { waiting, begun, add } = queue(0);
+  const started = performance.now();
+  // As libuv brings them: one in each turn.
+  for (let number = 0; number < 2000; number++) {
+    add(number);
+    await turn();
+    // Sixteen at once, then sixteen for each pause; one millisecond is what timers may be early by.
+    expect(begun.length).toBeLessThanOrEqual(16 * (2 + (performance.now() - started) / 4));
+  }
+  const left = waiting.length;
+  expect(left).toBeGreaterThan(16);
+  const turnsFor = async (count: number): Promise<number> => {
+    let turns = 0;
+    for (; waiting.length > count; turns++) await turn();
+    return turns;
+  };
+  // The last pause has to end first; then there is none between one handful and the next.
+  await turnsFor(left - 16);
+  expect(await turnsFor(0)).toBeLessThan(left);
+  expect(begun).toHaveLength(2000);
+});
+
 it('keeps to the rate, loses nobody, and leaves out who has gone', async () => {
   const { waiting, begun, add } = queue(100);
   const started = performance.now();
