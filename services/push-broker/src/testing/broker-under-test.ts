@@ -103,7 +103,13 @@ export class BrokerUnderTest {
     readonly node: string,
   ) {}
 
-  static async start(nats: TestNats, authority: TestAuthority, stateDir = newStateDir()): Promise<BrokerUnderTest> {
+  /** `settings`: variables of the configuration, beside those that every test needs. */
+  static async start(
+    nats: TestNats,
+    authority: TestAuthority,
+    stateDir = newStateDir(),
+    settings: Record<string, string> = {},
+  ): Promise<BrokerUnderTest> {
     const { certificate, anchors } = await serverFiles(authority);
     const { url, user, password } = nats.credentials('push-broker');
     const config = loadConfig(PushBrokerConfig, 'push-broker', {
@@ -120,6 +126,7 @@ export class BrokerUnderTest {
       XMPP_DEVICE_ANCHORS_FILE: anchors.join(','),
       NODE_NAME: 'broker-1',
       NODE_STATE_DIR: stateDir,
+      ...settings,
     });
     const app = await createService({ service: 'push-broker', module: AppModule, config: PushBrokerConfig }, config);
     await app.listen(0, '127.0.0.1');

@@ -1,11 +1,12 @@
 import type { IncomingMessage } from 'node:http';
 import { AppError } from '@muster/contracts';
+import { toAppError } from '@muster/service-kit';
 import type { Client } from '../clients/client';
 import type { Identification } from '../clients/identification';
 import { type Idempotency, idempotencyKey } from '../idempotency';
 import type { Answer } from './push-server';
 import { jsonOf, readBody } from './read-body';
-import { type ErrorStyle, type PushReply, suiteErrors, toAppError } from './reply';
+import type { ErrorStyle, PushReply } from './reply';
 
 /** What a caller who may do so asks for with a POST. */
 export interface Call {
@@ -73,5 +74,3 @@ function requirePlain({ headers }: IncomingMessage): void {
   if ((headers['content-encoding'] ?? 'identity') !== 'identity')
     throw new AppError('unsupported-type', 'Send the body plain, not compressed.');
 }
-
-export { suiteErrors };

@@ -1,5 +1,4 @@
-import { parse, Push, PushBatch } from '@muster/contracts';
-import { AppError } from '@muster/contracts';
+import { AppError, parse, Push, PushBatch } from '@muster/contracts';
 import type { Pusher } from '../messages/pusher';
 import type { Call } from './calls';
 import { ok, suiteErrors } from './reply';

@@ -65,6 +65,12 @@ it('answers what is not HTTP, has too many headers, or never ends', async () => 
   const large = await dialled();
   large.write(`GET / HTTP/1.1\r\nX: ${'x'.repeat(40_000)}\r\n\r\n`);
   expect(await restOf(large)).toMatch(/^HTTP\/1\.1 431 .*"code":"too-large"/s);
+  const begun = await dialled();
+  begun.write('POST /push HTTP/1.1\r\nX: ');
+  expect(await restOf(begun)).toMatch(/^HTTP\/1\.1 408 /);
+  const half = await dialled();
+  half.write(`POST /push HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${KEY}\r\nContent-Length: 100\r\n\r\n{`);
+  expect(await restOf(half)).toMatch(/^HTTP\/1\.1 408 /);
 });
 
 it('takes pipelined requests one after the other', async () => {

@@ -3,10 +3,12 @@ import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { EDGE_HEADERS } from '@muster/contracts';
+import { toAppError } from '@muster/service-kit';
 import { loadCredentials } from '../../core/tls/credentials';
 import type { PushOptions } from '../push-options';
-import { type PushReply, suiteErrors, toAppError } from './reply';
+import { type PushReply, suiteErrors } from './reply';
 
 const CORRELATION_ID = /^[\w.:-]{8,64}$/;
 
@@ -39,6 +41,8 @@ export class PushServer {
         handshakeTimeout: options.requestSeconds * 1000,
         requestTimeout: options.requestSeconds * 1000,
         headersTimeout: options.requestSeconds * 1000,
+        // How often Node.js looks whether a request takes too long.
+        connectionsCheckingInterval: Math.min(5000, options.requestSeconds * 500),
         keepAliveTimeout: 75_000,
         noDelay: true,
       },
@@ -111,14 +115,23 @@ export class PushServer {
   }
 }
 
+const TOO_LARGE: Refusal = { line: '431 Request Header Fields Too Large', statusCode: 431 };
+const TOO_SLOW: Refusal = { line: '408 Request Timeout', statusCode: 400 };
+const NOT_HTTP: Refusal = { line: '400 Bad Request', statusCode: 400 };
+interface Refusal {
+  line: string;
+  /** What the error's code follows from. */
+  statusCode: number;
+}
+
 /** What is not HTTP at all, came too slowly, or is too large to be read as it. */
-function unreadable(error: Error & { code?: string }, socket: import('node:stream').Duplex): void {
-  if (!socket.writable || error.code === 'ECONNRESET') return void socket.destroy();
-  const large = error.code === 'HPE_HEADER_OVERFLOW';
-  const { body } = suiteErrors(toAppError({ statusCode: large ? 431 : 400 }), randomUUID());
+function unreadable({ code }: Error & { code?: string }, socket: Duplex): void {
+  if (!socket.writable || code === 'ECONNRESET') return void socket.destroy();
+  const { line, statusCode } =
+    code === 'HPE_HEADER_OVERFLOW' ? TOO_LARGE : code === 'ERR_HTTP_REQUEST_TIMEOUT' ? TOO_SLOW : NOT_HTTP;
+  const { body } = suiteErrors(toAppError({ statusCode }), randomUUID());
   socket.end(
-    `HTTP/1.1 ${large ? '431 Request Header Fields Too Large' : '400 Bad Request'}\r\n` +
-      'Content-Type: application/json; charset=utf-8\r\n' +
+    `HTTP/1.1 ${line}\r\nContent-Type: application/json; charset=utf-8\r\n` +
       `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
   );
 }

@@ -1,5 +1,5 @@
-import { AppError } from '@muster/contracts';
-import { errorBody, toAppError } from '@muster/service-kit';
+import type { AppError } from '@muster/contracts';
+import { errorBody } from '@muster/service-kit';
 
 /** An answer of the push service: always JSON. */
 export interface PushReply {
@@ -25,5 +25,3 @@ export const suiteErrors: ErrorStyle = (error, correlationId) => {
     },
   };
 };
-
-export { toAppError };

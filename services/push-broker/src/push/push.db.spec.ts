@@ -1,0 +1,76 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { request } from 'node:https';
+import { eventually, freePort, startNats, TestAuthority, type TestNats } from '@muster/testing';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { BrokerUnderTest } from '../testing/broker-under-test';
+import { TEST_DOMAIN } from '../testing/test-broker';
+import { sha256 } from './testing/push-under-test';
+
+const DEVICE = '01900000-0000-7000-8000-00000000000a';
+
+let nats: TestNats;
+let authority: TestAuthority;
+let broker: BrokerUnderTest;
+let folder: string;
+let port: number;
+
+const writeKey = (key: string): void =>
+  writeFileSync(
+    join(folder, 'keys.json'),
+    JSON.stringify({ keys: [{ name: 'helpdesk', sha256: sha256(key), targets: ['*'] }] }),
+  );
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'muster-push-'));
+  writeKey('first');
+  [nats, authority, port] = await Promise.all([startNats(), TestAuthority.create(), freePort()]);
+  broker = await BrokerUnderTest.start(nats, authority, undefined, {
+    PUSH_HOST: '127.0.0.1',
+    PUSH_PORT: String(port),
+    PUSH_KEYS_FILE: join(folder, 'keys.json'),
+    XMPP_CERT_CHECK_SECONDS: '1',
+  });
+});
+afterAll(async () => {
+  await broker?.stop();
+  await nats?.stop();
+  rmSync(folder, { recursive: true });
+});
+
+/** @returns status and body */
+function push(key: string, body: object): Promise<[number, unknown]> {
+  return new Promise((resolve, reject) => {
+    const where = { host: '127.0.0.1', port, servername: TEST_DOMAIN, path: '/push', method: 'POST', agent: false };
+    const headers = { authorization: `Bearer ${key}` };
+    const outgoing = request({ ...where, headers, ca: authority.rootPem }, (incoming) => {
+      let text = '';
+      incoming.on('data', (bytes: Buffer) => (text += bytes.toString()));
+      incoming.on('end', () => resolve([incoming.statusCode ?? 0, JSON.parse(text)]));
+    });
+    outgoing.on('error', reject);
+    outgoing.end(JSON.stringify(body));
+  });
+}
+
+it('a device gets what an integrator pushes, and the metrics count it', async () => {
+  const device = await broker.connect(DEVICE);
+  const stanzas: unknown[] = [];
+  device.on('stanza', (stanza) => stanzas.push(stanza));
+  const hello = { to: [DEVICE], message: { type: 'chat', body: 'Hello' } };
+  expect(await push('first', hello)).toMatchObject([200, { delivered: 1, results: [{ outcome: 'delivered' }] }]);
+  await eventually(() => JSON.stringify(stanzas).includes('Hello'));
+  const metrics = await broker.metrics();
+  expect(metrics).toMatch(/muster_push_copies_total\{.*outcome="delivered".*\} 1/);
+  expect(metrics).toMatch(/muster_push_request_seconds_count\{.*path="\/push".*status="200".*\} 1/);
+  await device.close();
+});
+
+it('a changed file of keys is used without a restart', async () => {
+  const hello = { to: [DEVICE], message: { type: 'headline', body: 'Hello' } };
+  expect((await push('second', hello))[0]).toBe(401);
+  writeKey('second');
+  await eventually(async () => (await push('second', hello))[0] === 200);
+  expect((await push('first', hello))[0]).toBe(401);
+});
