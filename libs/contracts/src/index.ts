@@ -27,6 +27,7 @@ export * from './devices/installers';
 export * from './devices/endpoint-map';
 export * from './devices/enrolment';
 export * from './devices/sync';
+export * from './devices/broker-tickets';
 export * from './devices/presence';
 export * from './push/push';
 export * from './devices/devices';
