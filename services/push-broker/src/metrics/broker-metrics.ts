@@ -13,6 +13,7 @@ export class BrokerMetrics {
       metrics.gauge(name, help, [], (own) => own.set(value()));
     };
     gauge('muster_xmpp_connections', 'Open connections.', () => listener.connections);
+    gauge('muster_xmpp_waiting', 'Connections that wait for their turn to begin.', () => listener.waiting);
     gauge('muster_xmpp_streams', 'Open streams, bound or not.', () => server.streams.size);
     gauge('muster_xmpp_sessions', 'Sessions, those waiting to be resumed included.', () => server.sessions.count);
     gauge('muster_xmpp_devices_connected', 'Devices that are connected now.', () => ledger.connected);
