@@ -15,6 +15,7 @@ import { PresenceRequests } from './presence/presence.requests';
 import { PushNode } from './push/push-node';
 import { PushBrokerConfig } from './push-broker.config';
 import { Evictions } from './revocation/evictions';
+import { TicketRequests } from './tickets/ticket.requests';
 import { NotifiedPublisher } from './wake/notified.publisher';
 import { WakeListener } from './wake/wake.listener';
 
@@ -77,6 +78,7 @@ import { WakeListener } from './wake/wake.listener';
     PushNode,
     PresencePublisher,
     PresenceRequests,
+    TicketRequests,
     WakeListener,
     Evictions,
     BrokerMetrics,
