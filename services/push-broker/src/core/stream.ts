@@ -17,6 +17,9 @@ const CLOSING_MS = 2000;
 /** As much of RFC 5646 as tells a language from something else. */
 const LANGUAGE_TAG = /^[a-z]{1,8}(?:-[a-z\d]{1,8}){0,7}$/i;
 
+/** Reasons for which a stream reads nothing for a while; bits, since there are many streams. */
+const STOP = { rate: 1, answer: 2 } as const;
+
 export interface StreamOptions {
   /** Whether nobody between the two ends can read or change what is sent; true when absent. */
   secure?: boolean;
@@ -58,7 +61,7 @@ export class Stream {
   #handOver: ((socket: Duplex) => void) | undefined;
   readonly #detach: () => void;
   /** Why nothing is read at present. */
-  readonly #stopped = new Set<'rate' | 'answer'>();
+  #stopped = 0;
 
   constructor(
     private readonly server: XmppServer,
@@ -122,6 +125,11 @@ export class Stream {
     this.#writeOut(this.#framing.element(xml), flushed);
     if (this.socket.writableLength > this.server.limits.outputBytes)
       this.drop(new StreamError('resource-constraint', 'too much waits to be read by this peer'));
+  }
+
+  /** The server reads nothing at present, so that silence of the peer proves nothing. */
+  get stopped(): boolean {
+    return this.#stopped.size > 0;
   }
 
   /** So much waits to be read by the peer that what can wait should; `onceDrained` tells when it has caught up. */
@@ -220,14 +228,14 @@ export class Stream {
     handOver?.(this.socket);
   }
 
-  #stop(reason: 'rate' | 'answer'): void {
-    this.#stopped.add(reason);
+  #stop(reason: keyof typeof STOP): void {
+    this.#stopped |= STOP[reason];
     this.socket.pause();
   }
 
-  #goOn(reason: 'rate' | 'answer'): void {
-    this.#stopped.delete(reason);
-    if (this.#stopped.size === 0) this.socket.resume();
+  #goOn(reason: keyof typeof STOP): void {
+    this.#stopped &= ~STOP[reason];
+    if (this.#stopped === 0) this.socket.resume();
   }
 
   #opened(header: Element, declared: string | undefined): void {

@@ -166,7 +166,13 @@ export class ManagedSession implements Carrier {
     if (!stream || this.#awaitingAck) return;
     this.#askedUpTo = this.#sent;
     stream.send(element('r', SM_NS));
+    this.#awaitAck(stream);
+  }
+
+  #awaitAck(stream: Stream): void {
     this.#awaitingAck = setTimeout(() => {
+      // The answer may be there, behind what the server has not come to read.
+      if (stream.stopped) return this.#awaitAck(stream);
       this.#awaitingAck = undefined;
       stream.guard('ending a dead stream', () =>
         stream.drop(new StreamError('connection-timeout', 'no acknowledgement in time')),

@@ -64,6 +64,6 @@ async function ask(server: XmppServer, session: Session, timeoutMs: number): Pro
   });
   await answer;
   // Whatever was heard meanwhile is an answer as well.
-  if (session.stream !== stream || stream.lastHeard > before) return;
+  if (session.stream !== stream || stream.lastHeard > before || stream.stopped) return;
   stream.guard('ending a dead stream', () => stream.drop(new StreamError('connection-timeout', 'no answer to a ping')));
 }

@@ -1,4 +1,5 @@
-import { setImmediate as tick } from 'node:timers/promises';
+import { setImmediate as tick, setTimeout as pause } from 'node:timers/promises';
+import { eventually } from '@muster/testing';
 import { expect, it } from 'vitest';
 import { CLIENT_NS } from '../core/namespaces';
 import { element } from '../core/xml/element';
@@ -134,4 +135,24 @@ it('counts a stanza that is being put away while the connection breaks before it
   store('stored');
   await tick();
   expect(next.output).toContain(`<resumed xmlns="urn:xmpp:sm:3" previd="${id}" h="1"/>`);
+});
+
+it('does not take a peer for dead whose acknowledgement it has not come to read', async () => {
+  const broker = new TestServer({ ackTimeoutSeconds: 0.05 });
+  const socket = new MemorySocket();
+  await managed(broker, socket);
+  let store: (outcome: 'stored') => void = () => undefined;
+  broker.server.router.route = () => new Promise((resolve) => (store = resolve));
+  socket.feed(`<message to='${DEVICE}'><body>for later</body></message>`);
+  await tick();
+  send(broker, 0);
+  socket.feed(`<a xmlns='urn:xmpp:sm:3' h='1'/>`);
+  await pause(200);
+  expect(socket.output).not.toContain('<stream:error');
+  store('stored');
+  await pause(200);
+  expect(socket.output).not.toContain('<stream:error');
+  // Once it reads again, silence is silence.
+  send(broker, 1);
+  await eventually(() => socket.output.includes('<connection-timeout'));
 });
