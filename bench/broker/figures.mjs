@@ -10,9 +10,9 @@ export function percentiles(values) {
 /** One server's figures from what was seen. */
 export function figuresOf({ devices, base, connected, connecting, messages, push }) {
   return {
-    memory: round((connected.idle.pss - base.pss) / devices, 1),
+    memory: round((connected.idle.memory - base.memory) / devices, 1),
     residentMemory: round((connected.idle.rss - base.rss) / devices, 1),
-    baseMemory: round(base.pss / 1024, 1),
+    baseMemory: round(base.memory / 1024, 1),
     connectionRate: round(devices / connecting.seconds, 0),
     processorPerConnection: round((connected.after.cpu - base.cpu) / devices, 3),
     signIn: percentiles(connecting.waits),
@@ -50,4 +50,25 @@ export function ratiosOf(ours, peers) {
       return [name, theirs.length > 0 && typeof own === 'number' ? round(own / best, 2) : null];
     }),
   );
+}
+
+/** Milliseconds that the client may be late in one of a hundred sends before delays say more of the machine than of a server. */
+const LATE = 5;
+
+/** Why the figures should not be believed. */
+export function doubts(servers, load, cores) {
+  const busy = load > 0.5 ? [`the machine was busy before the run (load ${load.toFixed(1)} on ${cores} cores)`] : [];
+  const series = Object.entries(servers).flatMap(([name, { message, httpPush }]) =>
+    [message, httpPush].filter(Boolean).map((figures) => ({ name, ...figures })),
+  );
+  return [
+    ...busy,
+    ...series
+      .filter(({ generatorLateP99 }) => generatorLateP99 > LATE)
+      .map(
+        ({ name, generatorLateP99 }) =>
+          `the client was late against ${name} (p99 ${generatorLateP99} ms): its delays are the machine's`,
+      ),
+    ...series.filter(({ lost }) => lost > 0).map(({ name, lost }) => `${lost} messages did not arrive on ${name}`),
+  ];
 }

@@ -8,12 +8,12 @@
 import { fork } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { cpus, tmpdir, totalmem } from 'node:os';
+import { cpus, loadavg, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { makeCertificates } from '../push-broker/certificates.mjs';
-import { figuresOf, ratiosOf } from './figures.mjs';
+import { doubts, figuresOf, ratiosOf } from './figures.mjs';
 import { checkPackages, MissingPackage, newFolder, SERVERS } from './servers.mjs';
 import { usageOf } from './usage.mjs';
 
@@ -128,6 +128,7 @@ function checkDescriptors() {
 async function main(root) {
   checkPackages(chosen);
   checkDescriptors();
+  const [load] = loadavg();
   const made = await makeCertificates(DOMAIN, []);
   const users = Array.from({ length: devices }, (_, i) => ({
     name: `client-${String(i).padStart(6, '0')}`,
@@ -144,19 +145,20 @@ async function main(root) {
     node: process.version,
     machine: { processor: cpus()[0].model, cores: cpus().length, memoryGiB: Math.round(totalmem() / 2 ** 30) },
     units: {
-      memory: 'KiB of PSS per connection, the server without connections taken off',
+      memory: 'KiB per connection, resident, the server without connections taken off',
       baseMemory: 'MiB',
       connectionRate: '1/s',
       processorPerConnection: 'ms',
       delays: 'ms',
       processorPerMessage: 'µs',
     },
+    doubts: doubts(servers, load, cpus().length),
     servers,
     ratios: ratiosOf(servers.muster, peers),
   };
 }
 
-function table({ servers, ratios }) {
+function table({ doubts, servers, ratios }) {
   console.table(
     Object.fromEntries(
       Object.entries(servers).map(([name, { message, httpPush, ...figures }]) => [
@@ -175,6 +177,7 @@ function table({ servers, ratios }) {
     ),
   );
   console.log('ours to the better peer:', ratios);
+  for (const doubt of doubts) console.log(`do not trust: ${doubt}`);
 }
 
 const root = mkdtempSync(join(tmpdir(), 'muster-bench-broker-'));

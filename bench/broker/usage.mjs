@@ -1,13 +1,17 @@
 import { readdirSync, readFileSync } from 'node:fs';
 
-/** What a process and all its descendants use: `rss` and `pss` in KiB, `cpu` in milliseconds of processor time. */
+/**
+ * What a process and all its descendants use: `memory` and `rss` in KiB, `cpu` in milliseconds of processor time. Memory
+ * is resident memory, of which what processes share is counted once; program files are counted in full, because how many
+ * others on this machine run the same program must not matter.
+ */
 export function usageOf(pid) {
-  const total = { rss: 0, pss: 0, cpu: 0, processes: [] };
+  const total = { memory: 0, rss: 0, cpu: 0, processes: [] };
   for (const member of family(pid)) {
     const use = usageOfOne(member);
     if (!use) continue;
     total.rss += use.rss;
-    total.pss += use.pss;
+    total.memory += use.memory;
     total.cpu += use.cpu;
     total.processes.push(use.name);
   }
@@ -28,15 +32,15 @@ export function family(pid) {
   return found;
 }
 
-/** Memory that processes share is counted by `pss` in parts, by `rss` in each of them. */
 function usageOfOne(pid) {
   try {
-    const memory = readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8');
+    const rollup = readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8');
     const fields = stat(pid);
-    const kib = (name) => Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(memory)?.[1] ?? 0);
+    const kib = (name) => Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(rollup)?.[1] ?? 0);
     // Linux counts in hundredths of a second whatever the kernel's own tick is (USER_HZ).
+    const memory = kib('Rss') - kib('Anonymous') + kib('Pss_Anon');
     const cpu = (Number(fields[11]) + Number(fields[12])) * 10;
-    return { name: readFileSync(`/proc/${pid}/comm`, 'utf8').trim(), rss: kib('Rss'), pss: kib('Pss'), cpu };
+    return { name: readFileSync(`/proc/${pid}/comm`, 'utf8').trim(), memory, rss: kib('Rss'), cpu };
   } catch {
     return undefined;
   }
