@@ -129,7 +129,7 @@ export class Stream {
 
   /** The server reads nothing at present, so that silence of the peer proves nothing. */
   get stopped(): boolean {
-    return this.#stopped.size > 0;
+    return this.#stopped !== 0;
   }
 
   /** So much waits to be read by the peer that what can wait should; `onceDrained` tells when it has caught up. */
