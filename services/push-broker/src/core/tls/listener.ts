@@ -39,6 +39,8 @@ interface Arrival {
   kind: PortKind;
   /** Milliseconds, `Date.now`. */
   since: number;
+  /** Called when the handshake is done. */
+  secured?: () => void;
 }
 
 /**
@@ -176,8 +178,10 @@ export class Listener {
 
   #handshake(socket: Socket, arrival: Arrival): void {
     const ends = endsOf(socket);
-    this.#arrivals.set(ends, arrival);
-    socket.once('close', () => this.#arrivals.delete(ends));
+    const gone = (): void => void this.#arrivals.delete(ends);
+    socket.once('close', gone);
+    // Once it is secure there is nothing to forget, and a connection that lasts for weeks should not carry this along.
+    this.#arrivals.set(ends, { ...arrival, secured: () => socket.off('close', gone) });
     this.#handshakes.begin(socket);
     socket.resume();
   }
@@ -188,6 +192,7 @@ export class Listener {
     const arrival = this.#arrivals.get(ends);
     if (!arrival || socket.remoteAddress === undefined) return void socket.destroy();
     this.#arrivals.delete(ends);
+    arrival.secured?.();
     const isHttp = socket.alpnProtocol === HTTP_ALPN || arrival.kind === 'websocket';
     if (!isHttp) return void this.#stream(socket, socket, arrival, {});
     if (arrival.kind === 'starttls') {
