@@ -19,7 +19,7 @@ export class ClientsRig {
     readonly broker: TestBroker,
     readonly folder: string,
     readonly rootPem: string,
-    private readonly rootFile: string,
+    readonly rootFile: string,
   ) {}
 
   static async start(): Promise<ClientsRig> {
