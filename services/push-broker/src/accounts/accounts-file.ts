@@ -4,7 +4,7 @@ import type { Account, Accounts, ScramHash, StoredSecret } from '../core/account
 import { localpart } from '../core/jid';
 import { opaqueString } from '../core/precis';
 import { parseVerifier } from './scram-verifier';
-import { decoySecret, ITERATIONS, KnownSecret, Salts, type SecretHmac, VerifiedSecret } from './secrets';
+import { DecoySecret, ITERATIONS, KnownSecret, Salts, type SecretHmac, VerifiedSecret } from './secrets';
 
 export interface AccountsFileOptions {
   path: string;
@@ -60,12 +60,12 @@ export class AccountsFile implements Accounts {
     return (statSync(this.options.path).mode & 0o004) !== 0;
   }
 
-  find(username: string): Promise<Entry | undefined> {
-    return Promise.resolve(this.#entries.get(username));
+  find(username: string): Entry | undefined {
+    return this.#entries.get(username);
   }
 
   decoy(username: string): StoredSecret {
-    return decoySecret(this.#salts, username, this.#models[this.#salts.pick(username, this.#models.length || 1)]);
+    return new DecoySecret(this.#salts, username, this.#models[this.#salts.pick(username, this.#models.length || 1)]);
   }
 
   /**

@@ -1,5 +1,5 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
-import { SCRAM_HASHES, type ScramHash, type ScramVerifier, type StoredSecret } from '../core/accounts';
+import { SCRAM_HASHES, type ScramHash, type ScramVerifier, type Soon, soon, type StoredSecret } from '../core/accounts';
 import { DIGESTS, scramVerifier } from './scram-verifier';
 
 /** HMAC-SHA-256 of a secret under a salt of its own. */
@@ -27,8 +27,11 @@ export class VerifiedSecret implements StoredSecret {
     return Promise.resolve(this.verifiers[hash]);
   }
 
-  async matches(secret: string): Promise<boolean> {
-    if (this.hmac) return timingSafeEqual(hmacOf(this.hmac.salt, secret), this.hmac.hmac);
+  matches(secret: string): Soon<boolean> {
+    return this.hmac ? timingSafeEqual(hmacOf(this.hmac.salt, secret), this.hmac.hmac) : this.#matchesVerifier(secret);
+  }
+
+  async #matchesVerifier(secret: string): Promise<boolean> {
     const hash = SCRAM_HASHES.find((name) => this.verifiers[name]);
     const known = hash && this.verifiers[hash];
     if (!known) return false;
@@ -61,8 +64,8 @@ export class KnownSecret implements StoredSecret {
     ));
   }
 
-  matches(secret: string): Promise<boolean> {
-    return Promise.resolve(timingSafeEqual(hmacOf(this.#hmac.salt, secret), this.#hmac.hmac));
+  matches(secret: string): boolean {
+    return timingSafeEqual(hmacOf(this.#hmac.salt, secret), this.#hmac.hmac);
   }
 }
 
@@ -82,21 +85,35 @@ export class Salts {
 
 export const ITERATIONS = 10_000;
 
-/** A secret that is like `model`, for a name that nobody has. */
-export function decoySecret(salts: Salts, username: string, model: StoredSecret | undefined): StoredSecret {
-  const verifierFor = (hash: ScramHash, { salt, iterations }: { salt: Buffer; iterations: number }): ScramVerifier => ({
-    salt: salts.bytes(username, hash, salt.length),
-    iterations,
-    storedKey: salts.bytes(username, `${hash} stored`, DIGESTS[hash].bytes),
-    serverKey: salts.bytes(username, `${hash} server`, DIGESTS[hash].bytes),
-  });
-  const usual = { salt: Buffer.alloc(16), iterations: ITERATIONS };
-  const given = model instanceof VerifiedSecret ? model : undefined;
-  const verifiers: Partial<Record<ScramHash, ScramVerifier>> = {};
-  for (const hash of SCRAM_HASHES) {
-    const like = given ? given.verifiers[hash] : usual;
-    if (like) verifiers[hash] = verifierFor(hash, like);
+/** A secret that nobody has, in the form of `model`, for a name that may not exist. Costs what that one costs. */
+export class DecoySecret implements StoredSecret {
+  readonly #like: VerifiedSecret | undefined;
+  readonly #verifiers: Partial<Record<ScramHash, ScramVerifier>> = {};
+
+  constructor(
+    private readonly salts: Salts,
+    private readonly username: string,
+    model: StoredSecret | undefined,
+  ) {
+    this.#like = model instanceof VerifiedSecret ? model : undefined;
   }
-  const hmac = { salt: salts.bytes(username, 'plain salt'), hmac: salts.bytes(username, 'plain', 32) };
-  return new VerifiedSecret(verifiers, given && !given.hmac ? undefined : hmac);
+
+  scram(hash: ScramHash): Promise<ScramVerifier | undefined> {
+    const like = this.#like ? this.#like.verifiers[hash] : { salt: USUAL_SALT, iterations: ITERATIONS };
+    return Promise.resolve(like && (this.#verifiers[hash] ??= this.#verifier(hash, like)));
+  }
+
+  matches(secret: string): Soon<boolean> {
+    return soon((this.#like ?? USUAL).matches(secret), () => false);
+  }
+
+  #verifier(hash: ScramHash, { salt, iterations }: Pick<ScramVerifier, 'salt' | 'iterations'>): ScramVerifier {
+    const made = (purpose: string, length: number): Buffer => this.salts.bytes(this.username, purpose, length);
+    const { bytes } = DIGESTS[hash];
+    const keys = { storedKey: made(`${hash} stored`, bytes), serverKey: made(`${hash} server`, bytes) };
+    return { salt: made(hash, salt.length), iterations, ...keys };
+  }
 }
+
+const USUAL_SALT = randomBytes(16);
+const USUAL = new VerifiedSecret({}, { salt: USUAL_SALT, hmac: randomBytes(32) });

@@ -19,6 +19,13 @@ export interface ScramVerifier {
   serverKey: Buffer;
 }
 
+/** Known now or later. What is known now spares a connection being held up. */
+export type Soon<T> = T | Promise<T>;
+
+/** Goes on with what is known now or later. */
+export const soon = <T, R>(value: Soon<T>, goOn: (value: T) => Soon<R>): Soon<R> =>
+  value instanceof Promise ? value.then(goOn) : goOn(value);
+
 /** What is kept of an account's secret. */
 export interface StoredSecret {
   /** The verifier for a hash; undefined when there is none, and the mechanisms of that hash cannot be used. */
@@ -27,13 +34,13 @@ export interface StoredSecret {
    * Whether this is the secret, in its normal form (RFC 8265, OpaqueString). Costs one HMAC where an HMAC is kept, which
    * serves for machines' secrets of high entropy; otherwise as much as the iterations of a SCRAM verifier.
    */
-  matches(secret: string): Promise<boolean>;
+  matches(secret: string): Soon<boolean>;
 }
 
 /** Where accounts that sign in with a secret are looked up. Devices need no entry. */
 export interface Accounts {
   /** @param username in its normal form (RFC 8265, UsernameCaseMapped) */
-  find(username: string): Promise<{ account: Account; secret?: StoredSecret } | undefined>;
+  find(username: string): Soon<{ account: Account; secret?: StoredSecret } | undefined>;
   /**
    * A secret that nobody has, for a name that is not known: it looks, and takes time, as those of accounts do, and is the
    * same for the same name, so that a stranger cannot find out which names exist.

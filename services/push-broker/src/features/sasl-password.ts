@@ -1,4 +1,4 @@
-import type { Accounts, AccountKind, StoredSecret } from '../core/accounts';
+import { type Accounts, type Soon, soon, type StoredSecret } from '../core/accounts';
 import { Jid, localpart } from '../core/jid';
 import type { XmppServer } from '../core/server';
 import type { Stream } from '../core/stream';
@@ -12,9 +12,12 @@ export interface PasswordContext {
   guesses: Guesses;
 }
 
-/** Who somebody says that they are. A name that is not known has a secret too, that nobody has. */
+/** Who somebody says that they are. */
 export interface Claim {
+  /** Of the account; the decoy where there is none. */
   secret: StoredSecret;
+  /** A secret that nobody has. Whoever works with it for every name lets nobody measure which ones are known. */
+  decoy: StoredSecret;
   /** To be called once it is known whether the secret was right. @throws SaslFailure unless all is well */
   settle(proved: boolean, authzid: string): Extract<SaslStep, { account: Jid }>;
 }
@@ -23,30 +26,28 @@ export interface Claim {
  * Looks up a name that a peer claims.
  * @throws SaslFailure when too many attempts have failed
  */
-export async function claim(
-  { server, accounts, guesses }: PasswordContext,
-  stream: Stream,
-  name: string,
-): Promise<Claim> {
+export function claim({ server, accounts, guesses }: PasswordContext, stream: Stream, name: string): Soon<Claim> {
   const username = localpart(name);
   const counted = username ?? name.slice(0, 1023);
   if (!guesses.allows(stream.peer.address, counted))
     throw new SaslFailure('temporary-auth-failure', 'too many attempts have failed: come back later');
-  const found = username === undefined ? undefined : await accounts.find(username);
-  const known = found?.secret ? found : undefined;
-  return {
-    secret: known?.secret ?? accounts.decoy(counted),
-    settle: (proved, authzid) => {
-      const account = known && accountOf(server, known.account.username);
-      if (!proved || !account) {
-        guesses.failed(stream.peer.address, counted);
-        throw new SaslFailure('not-authorized');
-      }
-      if (authzid !== '' && Jid.parse(authzid)?.toString() !== account.bare) throw new SaslFailure('invalid-authzid');
-      const kind: AccountKind = known.account.kind;
-      return { account, kind };
-    },
-  };
+  return soon(username === undefined ? undefined : accounts.find(username), (found) => {
+    const decoy = accounts.decoy(counted);
+    const known = found?.secret && { jid: accountOf(server, found.account.username), kind: found.account.kind };
+    return {
+      secret: found?.secret ?? decoy,
+      decoy,
+      settle: (proved, authzid) => {
+        if (!proved || !known?.jid) {
+          guesses.failed(stream.peer.address, counted);
+          throw new SaslFailure('not-authorized');
+        }
+        const account = known.jid;
+        if (authzid !== '' && Jid.parse(authzid)?.toString() !== account.bare) throw new SaslFailure('invalid-authzid');
+        return { account, kind: known.kind };
+      },
+    };
+  });
 }
 
 const accountOf = (server: XmppServer, username: string): Jid | undefined => Jid.parse(`${username}@${server.domain}`);

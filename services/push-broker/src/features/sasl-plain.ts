@@ -1,3 +1,4 @@
+import { type Soon, soon } from '../core/accounts';
 import { opaqueString } from '../core/precis';
 import type { Stream } from '../core/stream';
 import { SaslFailure, type SaslMechanism, type SaslStep, utf8 } from './sasl-mechanism';
@@ -14,11 +15,11 @@ export function saslPlain(context: PasswordContext): SaslMechanism {
   };
 }
 
-async function authenticate(context: PasswordContext, stream: Stream, message: Buffer): Promise<SaslStep> {
+function authenticate(context: PasswordContext, stream: Stream, message: Buffer): Soon<SaslStep> {
   const [authzid, name, password, ...more] = utf8(message).split('\0');
   if (authzid === undefined || !name || !password || more.length > 0) throw new SaslFailure('malformed-request');
-  const { secret, settle } = await claim(context, stream, name);
   const prepared = opaqueString(password);
-  const proved = await secret.matches(prepared ?? password);
-  return settle(proved && prepared !== undefined, authzid);
+  return soon(claim(context, stream, name), ({ secret, settle }) =>
+    soon(secret.matches(prepared ?? password), (proved) => settle(proved && prepared !== undefined, authzid)),
+  );
 }

@@ -64,7 +64,7 @@ class ScramExchange implements SaslExchange {
     this.#checkBinding(flag);
     const found = await claim(this.context, this.stream, name);
     const { hash, nonce: serverNonce = () => randomBytes(18).toString('base64') } = this.options;
-    const verifier = await found.secret.scram(hash);
+    const [verifier] = await Promise.all([found.secret.scram(hash), found.decoy.scram(hash)]);
     if (!verifier) return found.settle(false, authzid);
     const nonce = clientNonce + serverNonce();
     const challenge = `r=${nonce},s=${verifier.salt.toString('base64')},i=${verifier.iterations}`;

@@ -46,6 +46,8 @@ export function sasl({ revocations, accounts, guesses = GUESSES, mechanisms }: S
 class Authentication {
   readonly #external: readonly SaslMechanism[];
   readonly #others: readonly SaslMechanism[];
+  /** There are three at most: with a certificate, and with and without channel binding. */
+  readonly #offers = new Map<string, Element>();
   readonly #exchanges = new WeakMap<Stream, SaslExchange>();
   readonly #attempts = new WeakMap<Stream, number>();
 
@@ -79,8 +81,12 @@ class Authentication {
       const text = `the client certificate names no account of ${this.server.domain}`;
       throw new StreamError('not-authorized', text);
     }
-    const names = offered.map(({ name }) => element('mechanism', SASL_NS, {}, name));
-    return element('mechanisms', SASL_NS, {}, ...names);
+    const names = offered.map(({ name }) => name);
+    const known = this.#offers.get(names.join());
+    if (known) return known;
+    const offer = element('mechanisms', SASL_NS, {}, ...names.map((name) => element('mechanism', SASL_NS, {}, name)));
+    this.#offers.set(names.join(), offer);
+    return offer;
   }
 
   #bindings(stream: Stream): Element | undefined {
