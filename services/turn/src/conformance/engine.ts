@@ -68,6 +68,7 @@ export class Engine {
       'allow-loopback-peers',
       'cli-password=unused',
       'no-cli',
+      'no-tcp',
       'no-tls',
       'no-dtls',
       'relay-threads=1',

@@ -27,6 +27,9 @@ export const toPeer =
   (writer) =>
     writer.address(ATTRIBUTE.xorPeerAddress, peer);
 
+/** No port is used twice: the server may still have an allocation of whoever had it before. */
+let nextPort = 20_000 + Math.floor(Math.random() * 8_000);
+
 /** A client that says exactly what a test wants said. */
 export class TurnClient {
   readonly #socket: Socket = createSocket('udp4');
@@ -44,10 +47,15 @@ export class TurnClient {
   }
 
   static async open(port: number, credentials: Credentials): Promise<TurnClient> {
-    const client = new TurnClient(port, credentials);
-    client.#socket.bind(0, LOCAL);
-    await once(client.#socket, 'listening');
-    return client;
+    for (;;) {
+      const client = new TurnClient(port, credentials);
+      const bound = once(client.#socket, 'listening').then(
+        () => true,
+        () => false,
+      );
+      client.#socket.bind(nextPort++, LOCAL);
+      if (await bound) return client;
+    }
   }
 
   get localPort(): number {
