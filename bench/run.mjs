@@ -3,6 +3,7 @@ const BENCHES = {
   fleet: './fleet/run.mjs',
   console: './console/run.mjs',
   services: './services/run.mjs',
+  turn: './turn/run.mjs',
   'push-broker': './push-broker/run.mjs',
   broker: './broker/run.mjs',
 };
