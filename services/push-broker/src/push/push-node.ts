@@ -25,12 +25,25 @@ export class PushNode implements OnApplicationBootstrap, OnModuleDestroy {
       'path',
       'status',
     ]);
+    // Looking for the labels takes longer than counting.
+    const counters = {
+      delivered: copies.labels({ outcome: 'delivered' }),
+      stored: copies.labels({ outcome: 'stored' }),
+      unknown: copies.labels({ outcome: 'unknown' }),
+      refused: copies.labels({ outcome: 'refused' }),
+    };
+    const timers = new Map<string, ReturnType<typeof requests.labels>>();
     this.service = new PushService(options, {
       domain: config.XMPP_DOMAIN,
       router: server.router,
       revocations,
-      counted: (outcome) => copies.inc({ outcome }),
-      answered: (path, status, seconds) => requests.observe({ path, status: String(status) }, seconds),
+      counted: (outcome) => counters[outcome].inc(),
+      answered: (path, status, seconds) => {
+        const key = `${path} ${status}`;
+        const timer = timers.get(key) ?? requests.labels({ path, status: String(status) });
+        timers.set(key, timer);
+        timer.observe(seconds);
+      },
       failed: (error, correlationId) =>
         log.error({ correlationId, code: error.code, err: error.details.cause ?? error }, 'A push failed.'),
     });
