@@ -4,7 +4,7 @@ export interface TurnCredentials {
   username: string;
   /** Base64 of the HMAC-SHA-1 of the user name under the shared secret. */
   password: string;
-  /** ISO 8601 in UTC; a server refuses to make or to refresh allocations afterwards. */
+  /** ISO 8601 in UTC; a server makes no allocations afterwards. Those that it has may go on. */
   expiresAt: string;
 }
 
