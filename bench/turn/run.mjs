@@ -89,7 +89,7 @@ function coturn(port) {
 }
 
 /** Sends at a steady rate and returns what arrived, how late, and what the server spent on it. */
-async function measure(pid, all, peer, way, direction) {
+async function measure(pid, all, peer, way, direction, duration = seconds) {
   const delays = [];
   const take = (packet) => {
     if (packet.length >= 8) delays.push(performance.now() - packet.readDoubleBE(0));
@@ -100,7 +100,7 @@ async function measure(pid, all, peer, way, direction) {
   const before = processor(pid);
   const started = performance.now();
   let sent = 0;
-  while (performance.now() - started < seconds * 1000) {
+  while (performance.now() - started < duration * 1000) {
     const due = Math.floor(((performance.now() - started) / 1000) * pps);
     for (; sent < due; sent++) {
       const session = all[sent % all.length];
@@ -135,6 +135,8 @@ async function run(start) {
       for (let i = 0; i < sessions; i++)
         all.push(await openSession({ port, secret: SECRET, name: `bench-${i}`, peer, way }));
       for (const direction of ['up', 'down']) {
+        // Unmeasured: what a server compiles or grows while it is new.
+        await measure(child.pid, all, peer, way, direction, 1);
         result[`${way}-${direction}`] = await measure(child.pid, all, peer, way, direction);
       }
       result.memory = round(memory(child.pid), 1);

@@ -1,4 +1,5 @@
 import 'reflect-metadata';
+import { env } from 'node:process';
 import { startTurn } from './start-turn';
 
-await startTurn();
+await startTurn(env);

@@ -12,7 +12,7 @@ const EX_CONFIG = 78;
  * Starts the service as the others start, but without bus and edge: it asks nobody and nobody asks it. Ends the process with 78
  * on a faulty configuration, 1 on other faults.
  */
-export async function startTurn(env: NodeJS.ProcessEnv = process.env): Promise<void> {
+export async function startTurn(env: NodeJS.ProcessEnv): Promise<void> {
   const config = configOrExit(env);
   const log = createLog('turn', config.LOG_LEVEL);
   const fail = (error: unknown): never => {

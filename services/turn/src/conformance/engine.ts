@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { env } from 'node:process';
 import { setTimeout as pause } from 'node:timers/promises';
 
 export const SECRET = 'a-secret-of-the-conformance-suite';
@@ -13,7 +14,7 @@ export const LOCAL = '127.0.0.1';
 export const USER_QUOTA = 4;
 export const RELAY_PORTS = [41_000, 44_999] as const;
 
-const ENVIRONMENT = { PATH: process.env['PATH'] ?? '' };
+const ENVIRONMENT = { PATH: env['PATH'] ?? '' };
 
 /** A TURN server in a process of its own on loopback. It relays to 127.0.0.1 and to nothing else that is private. */
 export class Engine {
@@ -88,10 +89,10 @@ export class Engine {
     folder: string,
     file: string,
     args: readonly string[],
-    env: Record<string, string>,
+    settings: Record<string, string>,
   ): Promise<Engine> {
     const output: string[] = [];
-    const child = spawn(file, args, { env: { ...ENVIRONMENT, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(file, args, { env: { ...ENVIRONMENT, ...settings }, stdio: ['ignore', 'pipe', 'pipe'] });
     for (const stream of [child.stdout, child.stderr])
       stream.on('data', (chunk: Buffer) => {
         output.push(chunk.toString());

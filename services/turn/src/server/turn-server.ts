@@ -33,6 +33,7 @@ export class TurnServer {
   readonly allocations: Allocations;
   readonly ports: RelayPorts;
   #listeners: Listener[] = [];
+  #port = 0;
   #sweeping?: NodeJS.Timeout;
 
   /** @throws when a range of peers cannot be read */
@@ -61,8 +62,9 @@ export class TurnServer {
     try {
       for (const host of hosts) {
         const listener = new Listener(familyOf(host), relay.bufferBytes, this.requests);
-        await listener.bind(host, this.port || this.options.port);
+        await listener.bind(host, this.#port || this.options.port);
         this.#listeners.push(listener);
+        this.#port = listener.port;
       }
     } catch (error) {
       this.close();
@@ -73,7 +75,7 @@ export class TurnServer {
 
   /** The port that is listened on; 0 when none is. */
   get port(): number {
-    return this.#listeners[0]?.port ?? 0;
+    return this.#port;
   }
 
   /** Ends what has expired. The server does it each second. */
@@ -86,6 +88,7 @@ export class TurnServer {
     clearInterval(this.#sweeping);
     for (const listener of this.#listeners) listener.close();
     this.#listeners = [];
+    this.#port = 0;
     this.allocations.removeAll();
     this.ports.sweep();
   }
