@@ -88,9 +88,11 @@ describe.each([
   it('is told that its password is wrong', async () => {
     await start();
     const xmpp = integrator(directTls, 'pencils');
-    // It would try again, and nobody would be there to hear how that went.
     xmpp.reconnect.stop();
-    await expect(xmpp.start()).rejects.toMatchObject({ condition: 'not-authorized' });
+    const refused = once(xmpp, 'error');
+    // `start` has a promise that nobody holds yet when so quick a server refuses; this may or may not have been answered.
+    await xmpp.reconnect.reconnect().catch(() => undefined);
+    expect(await refused).toMatchObject([{ condition: 'not-authorized' }]);
     expect(broker.server.sessions.count).toBe(0);
   });
 });

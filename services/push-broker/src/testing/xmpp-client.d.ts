@@ -22,7 +22,7 @@ declare module '@xmpp/client' {
     socket: { socket: TLSSocket } | null;
     transports: (new () => Transport)[];
     saslFactory: { use(name: string, mechanism: new () => object): void };
-    reconnect: { delay: number; stop(): void };
+    reconnect: { delay: number; stop(): void; reconnect(): Promise<void> };
     streamManagement: EventEmitter & { enabled: boolean; requestAckInterval: number };
     iqCaller: { request(element: XmlElement, timeout?: number): Promise<XmlElement> };
     start(): Promise<unknown>;
