@@ -1,3 +1,5 @@
+import { connect as connectTcp, type Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { connect, type TLSSocket } from 'node:tls';
 import { TEST_DOMAIN } from '../test-broker';
 import type { Ground } from '../transcript-ground';
@@ -23,6 +25,15 @@ export class PeerGround implements Ground {
     const { port } = this.server;
     const where = { host: '127.0.0.1', port, servername: TEST_DOMAIN, ALPNProtocols: ['xmpp-client'] };
     return connect({ ...where, rejectUnauthorized: false }).on('error', () => undefined);
+  }
+
+  async connectPlain(): Promise<Socket> {
+    return connectTcp(this.server.startTlsPort, '127.0.0.1').on('error', () => undefined);
+  }
+
+  async startTls(connection: Duplex): Promise<TLSSocket> {
+    const secured = connect({ socket: connection, servername: TEST_DOMAIN, rejectUnauthorized: false });
+    return secured.on('error', () => undefined);
   }
 
   authentication(as: string): string {

@@ -21,7 +21,7 @@ const users = transcripts
   .map((name) => ({ name, password: PEER_PASSWORD }));
 
 it('has transcripts that hold for any server', () => {
-  expect(transcripts.length).toBeGreaterThanOrEqual(5);
+  expect(transcripts.length).toBeGreaterThanOrEqual(9);
 });
 
 describe.each<[string, (settings: PeerSettings) => Promise<PeerServer>]>([
