@@ -65,8 +65,7 @@ export type TestOptions = Partial<
     StreamManagementOptions &
     ClientStateOptions &
     ResourceBindingOptions &
-    OfflineLimits & { offlineSeconds: number } &
-    Omit<ListenerOptions, 'credentials'>
+    OfflineLimits & { offlineSeconds: number } & Omit<ListenerOptions, 'credentials'>
 > & {
   /** Accounts with a secret; certificates alone when absent. */
   sasl?: FeatureOptions['sasl'];
