@@ -149,7 +149,8 @@ export class OwnStream {
         if (info.pending === 0) return;
       }
       link.lost.throwIfAborted();
-      if (came === 0) return;
+      // It is not at its end: half a list would be taken for the whole.
+      if (came === 0) throw unavailable(`listing ${name} failed`, new Error('no more records came'));
     }
   }
 
