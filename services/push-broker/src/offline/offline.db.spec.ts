@@ -77,7 +77,10 @@ it('a tool with a ticket writes to a device that is away, and broker and NATS re
 it('what waits for an acknowledgement when the broker stops is there after its start', async () => {
   await eventually(() => web.bus.request(grantBrokerTickets, { account: 'script', deviceIds: [OTHER], seconds: 60 }));
   const device = await broker.connect(OTHER);
+  const answers: string[] = [];
+  device.on('stanza', ({ name }) => answers.push(name));
   device.send("<enable xmlns='urn:xmpp:sm:3' resume='true'/>");
+  await eventually(() => answers.includes('enabled'));
   const first = messagesOf(device);
   const tool = await broker.connect('script');
   // The device reads it, and never says so.
