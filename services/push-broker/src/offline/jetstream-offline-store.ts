@@ -148,7 +148,7 @@ export class JetStreamOfflineStore implements OfflineStore {
     await this.stream.ensure({ maxBytes: limits.bytes, maxAgeSeconds: seconds });
     const untold = new Set(this.#toRemove);
     for await (const { sequence: id, key, bytes, expiresAt } of this.stream.list()) {
-            untold.delete(id);
+      untold.delete(id);
       this.#found(index, key, { id, bytes, expiresAt: expiresAt.getTime() });
     }
     for (const id of untold) this.#toRemove.delete(id);
