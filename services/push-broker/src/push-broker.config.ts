@@ -90,7 +90,8 @@ export class PushBrokerConfig extends PushConfig {
   @Whole({
     min: 1_048_576,
     max: 64 * 1024 ** 3,
-    about: 'Bytes of the messages that wait for all accounts; reserved on the disk of the NATS server beside the broker.',
+    about:
+      'Bytes of the messages that wait for all accounts; reserved on the disk of the NATS server beside the broker.',
   })
   XMPP_OFFLINE_BYTES = 268_435_456;
 
