@@ -1,8 +1,12 @@
 import { Socket } from 'node:net';
 import { setImmediate as turn } from 'node:timers/promises';
 import { eventually } from '@muster/testing';
-import { expect, it } from 'vitest';
+import { afterEach, expect, it, vi } from 'vitest';
 import { AcceptQueue } from './accept-queue';
+
+afterEach(() => {
+  vi.useRealTimers();
+});
 
 function queue(perSecond: number) {
   const begun: number[] = [];
@@ -24,27 +28,37 @@ it('begins in the order of arrival, a few in each turn of the event loop', async
   expect(begun).toEqual(Array.from({ length: 100 }, (_, number) => number));
 });
 
-it('takes a crowd in first while it is still coming, and goes on without pauses when all are there', async () => {
+it('takes a crowd in first while it is still coming, and goes on without pauses when all are there', () => {
+  vi.useFakeTimers();
   const { waiting, begun, add } = queue(0);
-  const started = performance.now();
+  const oneTurn = (milliseconds = 0): unknown => vi.advanceTimersByTime(milliseconds);
   // As libuv brings them: one in each turn.
-  for (let number = 0; number < 2000; number++) {
+  for (let number = 0; number < 100; number++) {
     add(number);
-    await turn();
-    // Sixteen at once, then sixteen for each pause; one millisecond is what timers may be early by.
-    expect(begun.length).toBeLessThanOrEqual(16 * (2 + (performance.now() - started) / 4));
+    oneTurn();
   }
-  const left = waiting.length;
-  expect(left).toBeGreaterThan(16);
-  const turnsFor = async (count: number): Promise<number> => {
-    let turns = 0;
-    for (; waiting.length > count; turns++) await turn();
-    return turns;
-  };
-  // The last pause has to end first; then there is none between one handful and the next.
-  await turnsFor(left - 16);
-  expect(await turnsFor(0)).toBeLessThan(left);
-  expect(begun).toHaveLength(2000);
+  expect([begun.length, waiting.length]).toEqual([16, 84]);
+  oneTurn(5);
+  expect(begun).toHaveLength(32);
+  add(100);
+  oneTurn(4);
+  expect(begun).toHaveLength(32);
+  oneTurn(1);
+  expect(begun).toHaveLength(48);
+  // Nobody came during this pause, so there is no further one. (What is due at once takes a millisecond on this clock.)
+  oneTurn(5);
+  for (let turns = 0; turns < 4; turns++) oneTurn(1);
+  expect(begun).toHaveLength(101);
+});
+
+it('lets nobody wait who comes now and then', () => {
+  vi.useFakeTimers();
+  const { begun, add } = queue(0);
+  for (let number = 1; number <= 50; number++) {
+    add(number);
+    vi.advanceTimersByTime(6);
+    expect(begun).toHaveLength(number);
+  }
 });
 
 it('keeps to the rate, loses nobody, and leaves out who has gone', async () => {
