@@ -50,7 +50,6 @@ export function serviceParts(layout: Layout, secrets: Secrets): Part[] {
     ITSM_XMPP_IP: LOCAL,
     XMPP_DOMAIN,
     XMPP_PORT: String(ports.xmpp),
-    XMPP_STARTTLS_PORT: '0',
   };
   const service = (name: string, folder: string, port: number, env: Record<string, string>, needs: string[]): Part => ({
     name,
