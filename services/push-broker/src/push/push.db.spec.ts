@@ -31,6 +31,7 @@ beforeAll(async () => {
     PUSH_PORT: String(port),
     PUSH_KEYS_FILE: join(folder, 'keys.json'),
     XMPP_CERT_CHECK_SECONDS: '1',
+    PUSH_FAILURES_PER_MINUTE: '1000', // a test that asks until it is let in
   });
 });
 afterAll(async () => {
