@@ -225,12 +225,15 @@ describe('a second organisation', () => {
   it.each(named(reported))('sees nothing that devices of the first reported at %s', async (_, route) => {
     const id = ids['devices'];
     await until('the first sees it', async () => (await ask(admin, route, id)).text.includes(`${MARKER}"`));
-    expect((await ask(other, route, id)).text).not.toContain(`${MARKER}"`);
+    // What it asked for itself is in its own audit log.
+    const others = (await ask(other, route, id)).text
+      .split('{"number":')
+      .filter((one) => !one.includes('list.exported'));
+    expect(others.join()).not.toContain(`${MARKER}"`);
     if (!route.list) return;
     for (const format of ['csv', 'json']) {
       expect((await ask(admin, route, id, { format })).text).toContain(MARKER);
       const lines = (await ask(other, route, id, { format })).text.split('\n');
-      // What it asked for itself is in its own audit log.
       expect(lines.filter((line) => !line.includes('list.exported')).join('\n')).not.toContain(MARKER);
     }
   });
