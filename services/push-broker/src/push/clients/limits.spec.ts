@@ -60,7 +60,7 @@ describe('a key sends', () => {
     expect((await push.post('/push', { to: ['d1'], from: 'helpdesk', ...HELLO })).status).toBe(403);
   });
 
-  it('as any address of the domain where that was given', async () => {
+  it('under each address of the domain where that was given', async () => {
     await started({ from: ['*'] });
     const device = await push.device('d1');
     for (const from of [TEST_DOMAIN, 'someone', undefined])
