@@ -40,12 +40,20 @@ export class InstalledSoftware {
   @Instant({ about: 'When the server saw this version on this device first.' }) since: string;
 }
 export class DeviceSoftwareQuery extends PageQuery {
+  @Text({
+    max: 8000,
+    optional: true,
+    about: 'The `next` of the page before, in the same order: a place that no change of other rows moves.',
+  })
+  after?: string;
   @OneOf(SOFTWARE_SOURCES, { optional: true }) source?: SoftwareSource;
   @OneOf(['name', 'since'], { optional: true }) sort?: 'name' | 'since';
 }
 export class InstalledSoftwarePage {
   @List(nested(() => InstalledSoftware), { max: 5000 }) software: InstalledSoftware[];
   @Whole({ min: 0, max: 10_000_000 }) total: number;
+  @Text({ max: 8000, optional: true, about: 'Give it as `after` for what follows; absent when nothing does.' })
+  next?: string;
 }
 export const listDeviceSoftware = defineRoute({
   ...own,
@@ -99,12 +107,20 @@ export class SoftwareProduct {
   @Whole({ min: 0, max: 1_000_000_000, about: 'Over all devices and versions.' }) installations: number;
 }
 export class SoftwareQuery extends PageQuery {
+  @Text({
+    max: 8000,
+    optional: true,
+    about: 'The `next` of the page before, in the same order: a place that no change of other rows moves.',
+  })
+  after?: string;
   @OneOf(SOFTWARE_SOURCES, { optional: true }) source?: SoftwareSource;
   @OneOf(['name', 'installations'], { optional: true }) sort?: 'name' | 'installations';
 }
 export class SoftwarePage {
   @List(nested(() => SoftwareProduct), { max: 5000 }) products: SoftwareProduct[];
   @Whole({ min: 0, max: 100_000_000 }) total: number;
+  @Text({ max: 8000, optional: true, about: 'Give it as `after` for what follows; absent when nothing does.' })
+  next?: string;
 }
 export const listSoftware = defineRoute({
   ...own,
@@ -141,6 +157,12 @@ export const VERSION_COMPARISONS = ['below', 'at-most', 'exactly', 'at-least', '
 export type VersionComparison = (typeof VERSION_COMPARISONS)[number];
 /** Which devices have a product, in a version below or above another: compared as the source's own tools compare. */
 export class SoftwareSearch extends PageQuery {
+  @Text({
+    max: 8000,
+    optional: true,
+    about: 'The `next` of the page before, in the same order: a place that no change of other rows moves.',
+  })
+  after?: string;
   @Text({ min: 1, max: 400, about: 'Name of the product, upper and lower case alike.' }) name: string;
   @OneOf(SOFTWARE_SOURCES, { optional: true }) source?: SoftwareSource;
   @OneOf(VERSION_COMPARISONS, { optional: true }) comparison?: VersionComparison;
@@ -158,6 +180,8 @@ export class SoftwareOnDevice {
 export class SoftwareDevices {
   @List(nested(() => SoftwareOnDevice), { max: 5000 }) installations: SoftwareOnDevice[];
   @Whole({ min: 0, max: 100_000_000 }) total: number;
+  @Text({ max: 8000, optional: true, about: 'Give it as `after` for what follows; absent when nothing does.' })
+  next?: string;
 }
 export const searchSoftware = defineRoute({
   ...own,

@@ -43,8 +43,16 @@ export class Operation {
 export class OperationPage {
   @List(nested(() => Operation), { max: 200 }) operations: Operation[];
   @Whole({ min: 0, max: 1_000_000_000 }) total: number;
+  @Text({ max: 64, optional: true, about: 'Give it as `after` for what follows; absent when nothing does.' })
+  next?: string;
 }
 export class OperationQuery extends PageQuery {
+  @Text({
+    max: 64,
+    optional: true,
+    about: 'The `next` of the page before: a place that no change of other rows moves.',
+  })
+  after?: string;
   @Uuid({ optional: true }) deviceId?: string;
   @Uuid({ optional: true }) batchId?: string;
   @OneOf(OPERATION_STATES, { optional: true }) state?: OperationState;
