@@ -80,9 +80,7 @@ export class StreamParser {
 
   /** @throws StreamError when the peer sent what no stream may carry; the parser must not be used after that */
   write(bytes: Buffer): void {
-    const text = this.#decoder.decode(bytes);
-    if (text === undefined) throw new StreamError('unsupported-encoding', 'the stream must be UTF-8');
-    this.#goOn(text);
+    this.#goOn(this.#decoder.decode(bytes));
   }
 
   /** From inside `StreamHandler.element`, or while suspended: what follows is a new stream (RFC 6120, section 4.3.3). */
@@ -104,9 +102,9 @@ export class StreamParser {
     if (held !== undefined) this.#goOn(held);
   }
 
-  /** Characters that have arrived and belong to no element yet. */
+  /** What has arrived and belongs to no element yet; bytes that are no characters count as one. */
   get held(): string {
-    return this.#held ?? '';
+    return (this.#held ?? '') + (this.#decoder.hasRest ? '\ufffd' : '');
   }
 
   /** Whether what was read ends with the end of an element, whitespace aside. */
@@ -118,6 +116,7 @@ export class StreamParser {
     let rest: string | undefined = text;
     while (rest !== undefined && this.#held === undefined) rest = this.#feed(rest);
     if (rest !== undefined) this.#held += rest;
+    else if (this.#decoder.broken) throw new StreamError('unsupported-encoding', 'the stream must be UTF-8');
   }
 
   /** @returns what follows a restart or a suspension */
