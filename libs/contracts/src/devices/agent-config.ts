@@ -13,7 +13,14 @@ export class AgentConfig {
   @List(nested(() => EnrolmentAddress), { min: 1, max: 16, about: 'Tried in order.' }) enrolment: EnrolmentAddress[];
   @List(text({ max: 8192 }), { min: 1, max: 4, about: 'Root certificates to pin until the first endpoint map, PEM.' })
   anchors: string[];
-  @Text({ min: 1, max: 128 }) registrationKey: string;
+  @Text({
+    min: 1,
+    max: 128,
+    optional: true,
+    about:
+      'Where absent it is in the file `registration.key` of the state folder, which the agent removes once enrolled.',
+  })
+  registrationKey?: string;
   @Instant({ optional: true, about: "The server's time when the file was made: the device's clock is not before it." })
   issuedAt?: string;
   @Whole({

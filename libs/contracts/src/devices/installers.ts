@@ -1,8 +1,19 @@
-import { Text } from '../schema/fields';
+import { List, nested, OneOf, Text } from '../schema/fields';
 import { defineRoute, publicTo } from '../wire/route';
 
 const own = { service: 'bip', face: 'public', method: 'GET' } as const;
 const keyHolder = publicTo('the registration key in the address is the proof; the files hold no secret but that key');
+
+/** What agents run on, by the names that Node.js has for its downloads. */
+export const INSTALLER_PLATFORMS = [
+  'linux-x64',
+  'linux-arm64',
+  'windows-x64',
+  'windows-arm64',
+  'macos-x64',
+  'macos-arm64',
+] as const;
+export type InstallerPlatform = (typeof INSTALLER_PLATFORMS)[number];
 
 /** Registration keys are unguessable and URL-safe. */
 export class ByRegistrationKey {
@@ -54,4 +65,51 @@ export const nodeRuntime = defineRoute({
   summary: 'Node.js for Linux on x64, for devices that have none',
   params: ByRegistrationKey,
   raw: 'application/octet-stream',
+});
+
+/** One way to install the agent on one platform, or the reason why this server does not offer it. */
+export class Installer {
+  @OneOf(INSTALLER_PLATFORMS) platform: InstallerPlatform;
+  @OneOf(['deb', 'rpm', 'script', 'archive']) format: 'deb' | 'rpm' | 'script' | 'archive';
+  @Text({ max: 200, optional: true, about: 'Name for `installerPackage`, where it is built and is a file.' })
+  file?: string;
+  @Text({ max: 1000, optional: true, about: 'Why it is not built, and what an administrator can do about it.' })
+  notBuilt?: string;
+}
+export class InstallerList {
+  @Text({ max: 64, about: 'Version of the agent inside.' }) version: string;
+  @List(nested(() => Installer), { max: 64 }) installers: Installer[];
+}
+export const listInstallers = defineRoute({
+  ...own,
+  path: '/bip/:key/installers',
+  access: keyHolder,
+  summary: 'The ways to install the agent that this server builds, and those that it does not build, with the reason',
+  params: ByRegistrationKey,
+  reply: InstallerList,
+});
+
+export class ByInstallerFile extends ByRegistrationKey {
+  @Text({ min: 1, max: 200, pattern: /^[A-Za-z0-9][A-Za-z0-9._~+-]*$/ }) file: string;
+}
+export const installerPackage = defineRoute({
+  ...own,
+  path: '/bip/:key/packages/:file',
+  access: keyHolder,
+  summary: 'A package that installs the agent and enrols the device: .deb or .rpm',
+  params: ByInstallerFile,
+  raw: 'application/octet-stream',
+});
+
+export class ByInstallerPlatform extends ByRegistrationKey {
+  @OneOf(INSTALLER_PLATFORMS) platform: InstallerPlatform;
+}
+export const agentPayload = defineRoute({
+  ...own,
+  path: '/bip/:key/payload/:platform',
+  access: keyHolder,
+  summary:
+    'The agent with its Node.js, where this server has one for the platform: the same bytes for every key, tar.gz',
+  params: ByInstallerPlatform,
+  raw: 'application/gzip',
 });
