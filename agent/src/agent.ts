@@ -1,5 +1,6 @@
 import type { AgentConfig } from '@muster/contracts';
 import { enrolDevice } from './identity/enrolment';
+import { RegistrationKeyFile } from './identity/registration-key-file';
 import { Identity } from './identity/identity';
 import { BackOff } from './net/back-off';
 import { Dialler } from './net/dialler';
@@ -19,6 +20,7 @@ export class Agent {
   private readonly clock: ServerClock;
   private readonly dialler: Dialler;
   private readonly log: LogReporter;
+  private readonly keyFile: RegistrationKeyFile;
   private readonly enrolmentWait = new BackOff(5000, 900_000);
   private service?: Service;
   private timer?: NodeJS.Timeout;
@@ -34,17 +36,23 @@ export class Agent {
     this.trust = new TrustStore(state.trust, config.anchors);
     this.clock = new ServerClock(state.clock, config.issuedAt ? Date.parse(config.issuedAt) : 0);
     this.dialler = new Dialler(this.trust, this.clock);
+    this.keyFile = new RegistrationKeyFile(state.registrationKey);
     this.log = new LogReporter(log, {
       level: config.reportLogLevel ?? 'info',
-      secrets: [config.registrationKey],
+      secrets: [config.registrationKey, this.keyFile.read()].filter((secret) => secret !== undefined),
     });
   }
 
-  /** @throws as `enrolDevice` does; nothing happens when the device is enrolled already */
+  /** @throws as `enrolDevice` does, and without a key; no conversation when the device is enrolled already */
   async enrol(): Promise<void> {
-    if (this.identity.enrolled && this.trust.map) return;
-    const { config, dialler, trust, identity, platform, clock } = this;
-    await enrolDevice({ config, dialler, trust, identity, platform, clock });
+    if (!this.identity.enrolled || !this.trust.map) {
+      const { config, dialler, trust, identity, platform, clock } = this;
+      const registrationKey = config.registrationKey ?? this.keyFile.read();
+      if (registrationKey === undefined) throw new Error('there is no registration key: install the agent anew');
+      const addresses = config.enrolment;
+      await enrolDevice({ addresses, registrationKey, dialler, trust, identity, platform, clock });
+    }
+    this.keyFile.remove();
   }
 
   /** Enrols where needed, as often as it takes, then serves until `stop`. */

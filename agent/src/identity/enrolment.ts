@@ -1,4 +1,4 @@
-import { type AgentConfig, enrol } from '@muster/contracts';
+import { type EnrolmentAddress, enrol } from '@muster/contracts';
 import type { Dialler } from '../net/dialler';
 import { HttpClient } from '../net/http-client';
 import { readDeviceFacts } from '../platform/device-facts';
@@ -9,7 +9,8 @@ import type { Identity } from './identity';
 import { certificateRequest } from './pkcs10';
 
 export interface EnrolmentParts {
-  config: AgentConfig;
+  addresses: readonly EnrolmentAddress[];
+  registrationKey: string;
   dialler: Dialler;
   trust: TrustStore;
   identity: Identity;
@@ -22,7 +23,8 @@ export interface EnrolmentParts {
  * @throws HttpFailure with the server's reason, or Error when no server was reached or its answer is not to be believed
  */
 export async function enrolDevice({
-  config,
+  addresses,
+  registrationKey,
   dialler,
   trust,
   identity,
@@ -31,12 +33,12 @@ export async function enrolDevice({
 }: EnrolmentParts): Promise<void> {
   const client = new HttpClient(
     dialler,
-    config.enrolment.map((address) => ({ ...address, pins: [] })),
+    addresses.map((address) => ({ ...address, pins: [] })),
   );
   try {
     const reply = await client.call(enrol, {
       body: {
-        registrationKey: config.registrationKey,
+        registrationKey,
         certificateRequest: certificateRequest(identity.key),
         hardware: platform.hardware(),
         facts: readDeviceFacts(platform),

@@ -32,7 +32,8 @@ beforeEach(async () => {
   logged = [];
   const note = (event: string): void => void logged.push(event);
   device = { identity, trust, clock, dialler, log: { info: note, warn: note, error: note } };
-  await enrolDevice({ config, dialler, trust, identity, platform: new LinuxPlatform(), clock });
+  const { enrolment: addresses, registrationKey } = config;
+  await enrolDevice({ addresses, registrationKey, dialler, trust, identity, platform: new LinuxPlatform(), clock });
 });
 afterEach(async () => {
   await suite.stop();

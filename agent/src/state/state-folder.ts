@@ -10,6 +10,8 @@ export class StateFolder {
   readonly lock = this.file('agent.lock');
   readonly status = this.file('status.json');
   readonly deviceKey = this.file('device.key');
+  /** Put here by an installer; gone once it has opened enrolment. */
+  readonly registrationKey = this.file('registration.key');
   readonly identity = this.file('identity.json');
   readonly trust = this.file('trust.json');
   readonly clock = this.file('clock.json');

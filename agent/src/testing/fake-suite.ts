@@ -113,7 +113,7 @@ export class FakeSuite {
     return Date.now() + this.timeOffsetMs;
   }
 
-  config(): AgentConfig {
+  config(): AgentConfig & { registrationKey: string } {
     return {
       enrolment: [{ hostName: HOST, addresses: ['127.0.0.1'], port: this.port }],
       anchors: this.anchors.map(({ pem }) => pem),
