@@ -1,6 +1,6 @@
 import { Flag, Instant, List, Nested, nested, OneOf, text, Text, Uuid, uuid, Whole } from '../schema/fields';
 import { PROTECTION_STATES, type ProtectionState } from '../inventory/items';
-import { ById, PageQuery } from '../wire/page';
+import { ById, PageQuery, PlaceQuery } from '../wire/page';
 import { defineRoute, may } from '../wire/route';
 import { DeviceFacts } from './facts';
 import { deviceDescribed, deviceRenamed, deviceRetired, mergeQuestionAnswered } from './device-events';
@@ -153,6 +153,8 @@ export class MergeQuestion {
 export class MergeQuestionList {
   @List(nested(() => MergeQuestion), { max: 200 }) questions: MergeQuestion[];
   @Whole({ min: 0, max: 1_000_000 }) total: number;
+  @Text({ max: 4000, optional: true, about: 'Give it as `after` for what follows; absent when nothing does.' })
+  next?: string;
 }
 export const listMergeQuestions = defineRoute({
   ...own,
@@ -160,7 +162,7 @@ export const listMergeQuestions = defineRoute({
   path: '/api/merge-questions',
   access: may('devices.read'),
   summary: 'Open merge questions',
-  query: PageQuery,
+  query: PlaceQuery,
   reply: MergeQuestionList,
   list: 'questions',
 });

@@ -1,5 +1,5 @@
 import { Instant, List, nested, Text, uuid, Uuid, Whole } from '../schema/fields';
-import { ById, PageQuery } from '../wire/page';
+import { ById, PlaceQuery } from '../wire/page';
 import { defineRoute, may } from '../wire/route';
 import { groupChanged, groupCreated, groupDeleted, groupMembersChanged } from './group-events';
 
@@ -15,6 +15,8 @@ export class Group {
 export class GroupPage {
   @List(nested(() => Group), { max: 200 }) groups: Group[];
   @Whole({ min: 0, max: 1_000_000 }) total: number;
+  @Text({ max: 4000, optional: true, about: 'Give it as `after` for what follows; absent when nothing does.' })
+  next?: string;
 }
 export const listGroups = defineRoute({
   ...own,
@@ -22,7 +24,7 @@ export const listGroups = defineRoute({
   path: '/api/groups',
   access: may('groups.read'),
   summary: 'Static groups',
-  query: PageQuery,
+  query: PlaceQuery,
   reply: GroupPage,
   list: 'groups',
 });

@@ -1,5 +1,5 @@
 import { Flag, Instant, List, nested, OneOf, Text, Uuid, Whole } from '../schema/fields';
-import { ById, PageQuery } from '../wire/page';
+import { ById, PlaceQuery } from '../wire/page';
 import { defineRoute, may } from '../wire/route';
 import { procedureChanged, procedureCreated, procedureDeleted } from './operation-events';
 
@@ -34,6 +34,8 @@ export class Procedure extends SaveProcedure {
 export class ProcedurePage {
   @List(nested(() => Procedure), { max: 200 }) procedures: Procedure[];
   @Whole({ min: 0, max: 1_000_000 }) total: number;
+  @Text({ max: 4000, optional: true, about: 'Give it as `after` for what follows; absent when nothing does.' })
+  next?: string;
 }
 export const listProcedures = defineRoute({
   ...own,
@@ -41,7 +43,7 @@ export const listProcedures = defineRoute({
   path: '/api/procedures',
   access: may('procedures.read'),
   summary: 'Procedures',
-  query: PageQuery,
+  query: PlaceQuery,
   reply: ProcedurePage,
   list: 'procedures',
 });

@@ -13,6 +13,16 @@ export class PageQuery {
   @OneOf(['ascending', 'descending'], { optional: true }) direction?: 'ascending' | 'descending';
 }
 
+/** Query of a list whose pages go by number, or from a place onwards. */
+export class PlaceQuery extends PageQuery {
+  @Text({
+    max: 4000,
+    optional: true,
+    about: 'The `next` of the page before, in the same order: a place that no change of other rows moves.',
+  })
+  after?: string;
+}
+
 /** Query of lists that grow while they are read: newest first, from a place onwards. */
 export class CursorQuery {
   @Text({ max: 200, optional: true, about: 'The `next` of the page before.' }) after?: string;
