@@ -15,7 +15,7 @@ export const listExported = defineEvent({
   subject: 'list.exported.v1',
   delivery: 'durable',
   payload: ListExported,
-  publishers: ['web', 'key-manager', 'audit-logs', 'plugins', 'rmm-logs'],
+  publishers: ['web', 'key-manager', 'audit-logs', 'plugins', 'rmm-logs', 'downloads'],
   consumers: ['audit-logs'],
 });
 

@@ -133,7 +133,7 @@ export class Anchors {
 export const listAnchors = defineRequest({
   subject: 'anchors.list.v1',
   server: 'key-manager',
-  callers: ['web', 'bip', 'push-broker', 'audit-logs'],
+  callers: ['web', 'bip', 'push-broker', 'audit-logs', 'downloads'],
   request: AnchorsQuery,
   reply: Anchors,
 });

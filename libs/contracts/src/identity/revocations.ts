@@ -19,7 +19,7 @@ export const identityRevoked = defineEvent({
   delivery: 'ephemeral',
   payload: Revocation,
   publishers: ['key-manager'],
-  consumers: ['web', 'push-broker', 'bip', 'key-manager', ...REPORT_SERVICES],
+  consumers: ['web', 'push-broker', 'bip', 'key-manager', 'downloads', ...REPORT_SERVICES],
 });
 
 /** Each second: tells listeners that nothing was missed, or from which number on to ask. */
@@ -31,7 +31,7 @@ export const revocationHeartbeat = defineEvent({
   delivery: 'ephemeral',
   payload: RevocationHeartbeat,
   publishers: ['key-manager'],
-  consumers: ['web', 'push-broker', 'bip', ...REPORT_SERVICES],
+  consumers: ['web', 'push-broker', 'bip', 'downloads', ...REPORT_SERVICES],
 });
 
 /** Revocations after a number, oldest first: those that still matter (devices and certificates that could connect). */
@@ -46,7 +46,7 @@ export class RevocationList {
 export const listRevocations = defineRequest({
   subject: 'identity.revocations.list.v1',
   server: 'key-manager',
-  callers: ['web', 'push-broker', 'bip', ...REPORT_SERVICES],
+  callers: ['web', 'push-broker', 'bip', 'downloads', ...REPORT_SERVICES],
   request: ListRevocations,
   reply: RevocationList,
 });

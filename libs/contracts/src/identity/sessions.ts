@@ -146,7 +146,7 @@ export class VerifiedCredential {
 export const verifyCredential = defineRequest({
   subject: 'credential.verify.v1',
   server: 'key-manager',
-  callers: ['web', 'bip', ...REPORT_SERVICES],
+  callers: ['web', 'bip', 'downloads', ...REPORT_SERVICES],
   request: VerifyCredential,
   reply: VerifiedCredential,
 });

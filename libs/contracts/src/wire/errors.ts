@@ -21,6 +21,7 @@ export const ERROR_STATUS = {
   conflict: 409,
   'too-large': 413,
   'unsupported-type': 415,
+  'range-not-satisfiable': 416,
   'idempotency-key-reused': 422,
   'locked-out': 429,
   'too-many-requests': 429,

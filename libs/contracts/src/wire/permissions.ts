@@ -18,10 +18,13 @@ export const PERMISSIONS = [
   'tokens.manage',
   'monitoring.read',
   'inventory.read',
+  'releases.read',
+  'releases.write',
   'audit.read',
   'audit.write',
   'organisations.read',
   'organisations.write',
+  'email.manage',
   'dead-letters.read',
   'dead-letters.replay',
 ] as const;
@@ -34,11 +37,15 @@ export type Role = (typeof ROLES)[number];
 const privileged: readonly Permission[] = ['dead-letters.read', 'users.read', 'audit.read'];
 const reading = PERMISSIONS.filter((permission) => permission.endsWith('.read') && !privileged.includes(permission));
 
-/** The built-in roles. Only an owner makes organisations, other owners, or touches the dead letters of the suite. */
+/**
+ * The built-in roles. Only an owner makes organisations, other owners, sets how mail is sent, or touches the dead letters
+ * of the suite.
+ */
 export const ROLE_PERMISSIONS: Readonly<Record<Role, readonly Permission[]>> = {
   owner: PERMISSIONS,
   administrator: PERMISSIONS.filter(
-    (permission) => permission !== 'organisations.write' && !permission.startsWith('dead-letters.'),
+    (permission) =>
+      permission !== 'organisations.write' && permission !== 'email.manage' && !permission.startsWith('dead-letters.'),
   ),
   technician: [...reading, 'devices.write', 'operations.run', 'operations.cancel', 'procedures.write', 'groups.write'],
   'read-only': reading,
