@@ -26,6 +26,8 @@ interface Pending {
   goOn: (() => void) | undefined;
 }
 export type StanzaObserver = (session: Session) => void;
+/** What is to be taken for a stanza that a client sent. */
+export type Refinement = (stanza: Element) => Element;
 
 /**
  * Finds the handler of an element that arrived. Stanzas are checked and stamped with their sender here (RFC 6120,
@@ -37,6 +39,7 @@ export class Dispatcher {
   readonly #iqs = new Map<string, IqHandler>();
   readonly #stanzas = new Map<string, StanzaHandler>();
   readonly #observers: StanzaObserver[] = [];
+  readonly #refinements: Refinement[] = [];
   /** What the stanza that is being dealt with still waits for. */
   #pending: Pending | undefined;
 
@@ -57,6 +60,11 @@ export class Dispatcher {
   /** Handles messages to this server itself, and all presence; `to` is its addressee. */
   onStanza(name: 'message' | 'presence', handle: StanzaHandler): void {
     register(this.#stanzas, name, handle);
+  }
+
+  /** Takes out of all stanzas, before anybody sees them, what a client must not say. */
+  refine(refinement: Refinement): void {
+    this.#refinements.push(refinement);
   }
 
   /** Called after each stanza of a session was dealt with, whatever the outcome. */
@@ -93,7 +101,8 @@ export class Dispatcher {
     const sender = session?.jid ?? stream.account;
     const from = received.attribute('from');
     if (from !== undefined && !isOwn(from, sender)) throw new StreamError('invalid-from');
-    const stanza = stamped(received, sender.toString(), stream.language);
+    const refined = this.#refinements.reduce((stanza, refine) => refine(stanza), received);
+    const stanza = stamped(refined, sender.toString(), stream.language);
     this.#pending = undefined;
     try {
       if (stanza.name === 'iq') this.#iq(stream, stanza);

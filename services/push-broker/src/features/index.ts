@@ -1,6 +1,7 @@
 import type { Feature } from '../core/feature';
 import { capabilities } from './capabilities';
 import { clientState, type ClientStateOptions } from './client-state';
+import { delayedDelivery } from './delayed';
 import { externalServices, type ExternalServicesOptions } from './external-services';
 import { MessagePush } from './message-push';
 import type { OfflineMessages } from './offline-messages';
@@ -41,6 +42,7 @@ export const allFeatures = (options: FeatureOptions): Feature[] => [
   ping(options.ping),
   presence,
   roster,
+  delayedDelivery,
   options.offline,
   serviceDiscovery,
   capabilities,

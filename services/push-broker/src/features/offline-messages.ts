@@ -27,7 +27,7 @@ export interface OfflineOptions {
  */
 export class OfflineMessages implements Feature, Absentees {
   readonly name = 'offline-messages';
-  readonly specification = 'XEP-0160 1.0.1, XEP-0203 2.0, XEP-0334 0.4.0';
+  readonly specification = 'XEP-0160 1.0.1, XEP-0334 0.4.0';
   #server: XmppServer | undefined;
   /** Messages that are on their way to a session, by account. */
   readonly #onTheirWay = new Map<string, Set<number>>();

@@ -103,6 +103,13 @@ describe('what is sent', () => {
       `<iq type="get" id="q" from="helpdesk@${TEST_DOMAIN}" to="${full}"><q xmlns="urn:x" xmlns:ns0="urn:x" ns0:a="1"/></iq>`,
     );
   });
+
+  it('says in the server’s name when a message was kept only where it may speak in that name', async () => {
+    const device = await push.device('d1');
+    const forged = `<delay xmlns="urn:xmpp:delay" from="${TEST_DOMAIN}" stamp="2020-01-01T00:00:00Z"/>`;
+    await push.post('/push', { to: ['d1'], stanza: `<message id="m"><body>late</body>${forged}</message>` });
+    expect(device.output).toContain('<body>late</body></message>');
+  });
 });
 
 describe('a request with a fault', () => {

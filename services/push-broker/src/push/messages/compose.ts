@@ -3,6 +3,7 @@ import { AppError, InvalidInput, type Push, type PushMessage } from '@muster/con
 import { Jid } from '../../core/jid';
 import { CLIENT_NS } from '../../core/namespaces';
 import { type Child, Element, element } from '../../core/xml/element';
+import { withoutDelaysBy } from '../../features/delayed';
 import type { Client } from '../clients/client';
 import { NoStanza, type StanzaReader } from './stanza-text';
 
@@ -48,7 +49,9 @@ export function composeStanza(given: Element, from: Jid, client: Client, preset?
   const id = given.attribute('id') ?? preset ?? nextId();
   const attributes = new Map(given.attributes).set('id', id).set('from', from.toString());
   attributes.delete('to');
-  return { id, from, stanza: new Element(given.name, given.namespace, attributes, given.children) };
+  const stanza = new Element(given.name, given.namespace, attributes, given.children);
+  // Who may speak for the domain may also say what it did.
+  return { id, from, stanza: from.local === '' ? stanza : withoutDelaysBy(stanza, from.domain) };
 }
 
 function fromMessage(
