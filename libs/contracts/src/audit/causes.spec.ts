@@ -29,6 +29,8 @@ describe('what people do leaves a trace', () => {
       ...['device.enrolled.v1', 'enrolment.refused.v1'],
       // By every list that gives a file, whoever may read it.
       'list.exported.v1',
+      // By the worker that finds out whose address was typed.
+      'password-reset.asked.v1',
       'session.refused.v1',
     ]);
   });

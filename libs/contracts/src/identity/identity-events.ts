@@ -36,6 +36,7 @@ export class PasswordChanged extends PersonFact {
   @Uuid() userId: string;
   @Text({ max: 254 }) email: string;
   @Flag({ about: 'Somebody else set a one-time password.' }) reset: boolean;
+  @Flag({ optional: true, about: 'By a link that was sent by mail, without the old password.' }) byLink?: boolean;
 }
 export const passwordChanged = fact('password.changed.v1', PasswordChanged);
 

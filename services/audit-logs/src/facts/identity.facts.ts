@@ -48,7 +48,7 @@ export const IDENTITY_FACTS: readonly FactMapping[] = [
     target: ({ sessionId, email }) => ({ kind: 'session', id: sessionId, name: email }),
     details: ({ userId }) => detailsOf({ userId }),
   }),
-  fact(passwordChanged, { target: user, details: ({ reset }) => detailsOf({ oneTime: reset }) }),
+  fact(passwordChanged, { target: user, details: ({ reset, byLink }) => detailsOf({ oneTime: reset, byLink }) }),
   fact(userCreated, { target: user, details: userDetails }),
   fact(userChanged, { target: user, details: ({ fields }) => changes(fields) }),
   fact(userDeleted, { target: user, details: userDetails }),
