@@ -94,6 +94,21 @@ describe('loadConfig', () => {
     expect(message).not.toMatch(/secret-1|secret-2|short-secret/);
   });
 
+  it('puts the passwords of the database into its addresses', () => {
+    const urls = {
+      WEB_DATABASE_URL: 'postgres://app@db/muster',
+      WEB_DATABASE_OWNER_URL: 'postgres://owner:own@db/muster',
+    };
+    const config = load({ ...urls, WEB_DATABASE_PASSWORD_FILE: file('a/b@c%d\n') });
+    expect(new URL(config.DATABASE_URL).host).toBe('db');
+    expect(decodeURIComponent(new URL(config.DATABASE_URL).password)).toBe('a/b@c%d');
+    expect(config.DATABASE_OWNER_URL).toBe('postgres://owner:own@db/muster');
+    expect(faultsOf(() => load({ ...urls, DATABASE_OWNER_PASSWORD: 'twice' }))).toMatch(
+      /1 fault\(s\):\n {2}DATABASE_OWNER_PASSWORD: is set, but the address holds a password already/,
+    );
+    expect(faultsOf(() => load({ DATABASE_PASSWORD: 'nobody' }))).toMatch(/DATABASE_PASSWORD: belongs to an address/);
+  });
+
   it('is frozen', () => {
     const config: { SERVICE_PORT: number } = load();
     expect(() => (config.SERVICE_PORT = 1)).toThrow(TypeError);

@@ -35,6 +35,7 @@ export function loadConfig<C extends { derive(): void }>(
   let config: C | undefined;
   try {
     config = parse(type, given, { unknown: 'refuse', coerce: true });
+    if (faults.length === 0) config.derive();
   } catch (error) {
     if (!(error instanceof InvalidInput)) throw error;
     const named = new Set(faults.map((fault) => fault.field));
@@ -44,7 +45,6 @@ export function loadConfig<C extends { derive(): void }>(
     }
   }
   if (faults.length > 0 || !config) throw new ConfigFaults(service, faults);
-  config.derive();
   return Object.freeze(config);
 }
 
