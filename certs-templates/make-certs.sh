@@ -55,7 +55,7 @@ give_to_owner_of() {
 
 delegate() {
   root=$(current_root "$1")
-  for purpose in operation endpoint-map audit-head; do
+  for purpose in operation endpoint-map audit-head release; do
     issue "$purpose" 366 "Muster signing: $purpose" "$1/signing/$purpose" "$root"
   done
   give_to_owner_of "$1/signing" "$1/signing"

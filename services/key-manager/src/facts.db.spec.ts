@@ -321,7 +321,14 @@ describe('the authority', () => {
     service
       .sql<{ part: string }>('SELECT part FROM identity.told_certificates ORDER BY part')
       .then((rows) => rows.map(({ part }) => part));
-  const parts = ['issuing/devices', 'root', 'signing/audit-head', 'signing/endpoint-map', 'signing/operation'];
+  const parts = [
+    'issuing/devices',
+    'root',
+    'signing/audit-head',
+    'signing/endpoint-map',
+    'signing/operation',
+    'signing/release',
+  ];
 
   it('is told as it was made, and to a second instance nothing more', async () => {
     expect(await told()).toEqual(parts);

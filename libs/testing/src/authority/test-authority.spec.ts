@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { faultOfSigned } from '../device/verify-signed';
 import { TestAuthority } from './test-authority';
 
-const PURPOSES = ['operation', 'endpoint-map', 'audit-head'] as const;
+const PURPOSES = ['operation', 'endpoint-map', 'audit-head', 'release'] as const;
 
 let authority: TestAuthority;
 beforeAll(async () => {

@@ -97,7 +97,7 @@ export class TestAuthority {
     this.save(`roots/root-${this.roots}`, this.root);
     this.save('issuing/devices', this.devices);
     this.save('issuing/servers', this.servers);
-    for (const purpose of ['operation', 'endpoint-map', 'audit-head'] as const) {
+    for (const purpose of ['operation', 'endpoint-map', 'audit-head', 'release'] as const) {
       const commonName = `Muster signing: ${purpose}`;
       const extensions = leaf(PURPOSE_OIDS[purpose], true);
       this.save(

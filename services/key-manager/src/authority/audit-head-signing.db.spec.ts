@@ -23,14 +23,20 @@ it('comes to an older authority at the start, while the key of the root is at ha
   await removeDelegation();
   const instance = await service.addInstance();
   expect((await stat(file('signing/audit-head.key'))).mode & 0o777).toBe(0o600);
-  expect(await readinessOf(instance)).toEqual({ status: 200, details: { 'audit-head-signing': true } });
+  expect(await readinessOf(instance)).toEqual({
+    status: 200,
+    details: { 'audit-head-signing': true, 'release-signing': true },
+  });
 });
 
 it('is missed, and said to be, without keeping the service from its work, while the root is offline', async () => {
   await removeDelegation();
   for (const name of await readdir(file('roots'))) if (name.endsWith('.key')) await rm(file(join('roots', name)));
   const instance = await service.addInstance();
-  expect(await readinessOf(instance)).toEqual({ status: 200, details: { 'audit-head-signing': false } });
+  expect(await readinessOf(instance)).toEqual({
+    status: 200,
+    details: { 'audit-head-signing': false, 'release-signing': true },
+  });
   const warnings = instance.lines.filter((line) => line.includes('Audit heads stay unsigned'));
   expect(warnings.map((line) => (JSON.parse(line) as { level: string }).level)).toEqual(['warn']);
 });

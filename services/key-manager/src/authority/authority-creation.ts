@@ -58,7 +58,7 @@ async function build(dir: string, owner: string): Promise<void> {
   for (const purpose of ['devices', 'servers'] as const) {
     await writePair(join(dir, 'issuing'), purpose, await issue(root, issuingProfile(owner, purpose, label)));
   }
-  for (const purpose of ['operation', 'endpoint-map', 'audit-head'] as const) {
+  for (const purpose of ['operation', 'endpoint-map', 'audit-head', 'release'] as const) {
     await writePair(join(dir, 'signing'), purpose, await issue(root, delegationProfile(owner, purpose)));
   }
 }

@@ -11,13 +11,18 @@ export const AUTHORITY_PARTS = [
   'signing/operation',
   'signing/endpoint-map',
   'signing/audit-head',
+  'signing/release',
 ] as const;
 export type AuthorityPart = (typeof AUTHORITY_PARTS)[number];
-/** Parts without which the service does all the rest: authorities that were made before there were audit heads lack it. */
-export const SPARE_PARTS: readonly AuthorityPart[] = ['signing/audit-head'];
+/**
+ * Parts without which the service does all the rest: authorities that were made before there were audit heads or releases
+ * lack them, and who signs releases elsewhere keeps that key away from here.
+ */
+export const SPARE_PARTS = ['signing/audit-head', 'signing/release'] as const satisfies readonly AuthorityPart[];
+export type SparePart = (typeof SPARE_PARTS)[number];
 /** What a part of `signing/` signs. */
-export const purposeOf = (part: Exclude<AuthorityPart, 'issuing/devices'>): Exclude<SigningPurpose, 'release'> =>
-  part.slice('signing/'.length) as Exclude<SigningPurpose, 'release'>;
+export const purposeOf = (part: Exclude<AuthorityPart, 'issuing/devices'>): SigningPurpose =>
+  part.slice('signing/'.length) as SigningPurpose;
 /** Most roots that a device is given. */
 const ANCHORS_AT_MOST = 4;
 

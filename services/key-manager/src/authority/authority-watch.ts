@@ -3,8 +3,15 @@ import { Health, Log, Periodic } from '@muster/service-kit';
 import { KeyManagerConfig } from '../key-manager.config';
 import { Authority } from './authority';
 import { AuthorityFacts } from './authority-facts';
+import { SPARE_PARTS, type SparePart } from './authority-files';
 import { addMissingDelegation, renewDelegations } from './delegation-renewal';
 import { DAY_MS, fingerprint } from './x509';
+
+/** What does not happen without a part. */
+const WITHOUT: Record<SparePart, string> = {
+  'signing/audit-head': 'Audit heads stay unsigned. Run `make-certs.sh delegate` where the key of the root is.',
+  'signing/release': 'Releases cannot be signed here. Run `make-certs.sh delegate` where the key of the root is.',
+};
 
 /** Keeps the authority current: takes up replaced files within seconds, and renews delegations before they end. */
 @Injectable()
@@ -23,7 +30,8 @@ export class AuthorityWatch implements OnApplicationBootstrap, OnApplicationShut
   ) {
     this.log = log.child({ part: 'authority' });
     health.add('authority', () => authority.problems().length === 0);
-    health.inform('audit-head-signing', () => authority.problems('spare').length === 0);
+    health.inform('audit-head-signing', () => authority.problems(['signing/audit-head']).length === 0);
+    health.inform('release-signing', () => authority.problems(['signing/release']).length === 0);
     this.reloading = new Periodic(
       config.CA_RELOAD_SECONDS * 1000,
       () => this.reload(),
@@ -75,20 +83,17 @@ export class AuthorityWatch implements OnApplicationBootstrap, OnApplicationShut
     for (const problem of this.authority.problems()) {
       this.log.error({ problem }, 'A part of the authority cannot be used. Put a valid one into CA_DIR.');
     }
-    for (const problem of this.authority.problems('spare')) {
-      this.log.warn(
-        { problem },
-        'Audit heads stay unsigned. Run `make-certs.sh delegate` where the key of the root is.',
-      );
+    for (const part of SPARE_PARTS) {
+      const [problem] = this.authority.problems([part]);
+      if (problem) this.log.warn({ problem }, WITHOUT[part]);
     }
   }
 
   private async renew(): Promise<void> {
     const { CA_DIR, BASE_DOMAIN } = this.config;
-    if ('problem' in this.authority.current.parts['signing/audit-head']) {
-      await addMissingDelegation(CA_DIR, BASE_DOMAIN, 'signing/audit-head', this.authority.current);
-      await this.reload();
-    }
+    const missing = SPARE_PARTS.filter((part) => 'problem' in this.authority.current.parts[part]);
+    for (const part of missing) await addMissingDelegation(CA_DIR, BASE_DOMAIN, part, this.authority.current);
+    if (missing.length > 0) await this.reload();
     const outcomes = await renewDelegations(CA_DIR, BASE_DOMAIN, this.authority.current);
     for (const { part, renewed, notAfter } of outcomes) {
       if (renewed) this.log.info({ part, notAfter }, 'Renewed a certificate of the authority.');

@@ -14,6 +14,8 @@ import { crossCertificatesFor } from './cross-certificates';
 import { deviceProfile } from './profiles';
 import { type CertifiedKey, DAY_MS, fingerprint, validFrom, validTo } from './x509';
 
+const NEEDED_PARTS = AUTHORITY_PARTS.filter((part) => !SPARE_PARTS.some((spare) => spare === part));
+
 /** A device certificate as it was issued. */
 export interface IssuedCertificate {
   /** Leaf and issuing authority, PEM. */
@@ -55,11 +57,10 @@ export class Authority {
   }
 
   /** Parts that cannot be used now, with the reason. Without a spare part the rest of the service goes on. */
-  problems(parts: 'needed' | 'spare' = 'needed'): string[] {
-    return AUTHORITY_PARTS.flatMap((part) => {
+  problems(parts: readonly AuthorityPart[] = NEEDED_PARTS): string[] {
+    return parts.flatMap((part) => {
       const pair = this.material.parts[part];
-      const asked = SPARE_PARTS.includes(part) === (parts === 'spare');
-      return asked && 'problem' in pair ? [`${part}: ${pair.problem}`] : [];
+      return 'problem' in pair ? [`${part}: ${pair.problem}`] : [];
     });
   }
 
@@ -108,7 +109,7 @@ export class Authority {
    * know only an older root, because they slept through a roll-over, can follow.
    * @throws AppError `unavailable` when the delegation cannot be used
    */
-  sign(purpose: Exclude<SigningPurpose, 'release'>, texts: readonly string[]): Signatures {
+  sign(purpose: SigningPurpose, texts: readonly string[]): Signatures {
     const { key, pem, certificate } = this.usable(`signing/${purpose}`);
     const { anchors, cross } = this.material;
     const signatures = texts.map((text) => signBytes('sha256', Buffer.from(text, 'utf8'), key).toString('base64'));

@@ -12,6 +12,7 @@ const RENEW_BEFORE_DAYS: Record<AuthorityPart, number> = {
   'signing/operation': 60,
   'signing/endpoint-map': 60,
   'signing/audit-head': 60,
+  'signing/release': 60,
 };
 
 export interface RenewalOutcome {

@@ -43,7 +43,7 @@ const rootOf = (folder: string, number: number): string =>
   readFileSync(join(folder, `roots/root-${number}.crt`), 'utf8');
 
 /** What a device that pins one root thinks of what is signed now. */
-function faultFor(root: string, authority: Authority, purpose: Exclude<SigningPurpose, 'release'> = 'operation') {
+function faultFor(root: string, authority: Authority, purpose: SigningPurpose = 'operation') {
   const { signatures, delegation } = authority.sign(purpose, ['text']);
   return faultOfSigned({ payload: 'text', signature: signatures[0] ?? '', delegation }, purpose, [root]);
 }

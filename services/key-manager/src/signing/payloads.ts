@@ -9,6 +9,7 @@ import {
   OperationPayload,
   parse,
   type PayloadToSign,
+  ReleaseManifest,
   type SignOperations,
 } from '@muster/contracts';
 
@@ -55,6 +56,20 @@ export function checkAuditHead(text: string): AuditHeadPayload {
   if (!isUuid(head.organisationId)) throw refused('its organisation has no id');
   if (Math.abs(Date.parse(head.at) - Date.now()) > CLOCK_SKEW_MS) throw refused('it is not of now');
   return head;
+}
+
+/**
+ * Reads the manifest of a release and checks that it is one for this organisation alone: a person of one organisation must
+ * not sign what the devices of another would run. @throws AppError `invalid-input` or `permission-denied`
+ */
+export function checkRelease(text: string, organisationId: string): ReleaseManifest {
+  const manifest = read(ReleaseManifest, text);
+  if (manifest.organisationId === undefined) throw refused('it does not say whose devices it is for');
+  if (manifest.organisationId !== organisationId) {
+    throw new AppError('permission-denied', 'You cannot sign for another organisation.');
+  }
+  if (Math.abs(Date.parse(manifest.issuedAt) - Date.now()) > CLOCK_SKEW_MS) throw refused('it is not of now');
+  return manifest;
 }
 
 function checkTimes({ issuedAt, expiresAt }: OperationPayload): void {

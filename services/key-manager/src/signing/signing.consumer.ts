@@ -14,6 +14,9 @@ import {
   signEndpointMap,
   type SignOperations,
   signOperations,
+  type Signed,
+  type SignRelease,
+  signRelease,
 } from '@muster/contracts';
 import { Database } from '@muster/database';
 import { Log } from '@muster/service-kit';
@@ -22,7 +25,7 @@ import { Authority } from '../authority/authority';
 import { fingerprint } from '../authority/x509';
 import { Credentials } from '../credentials/credentials';
 import { DeviceEntity } from '../devices/device.entity';
-import { checkAuditHead, checkEndpointMap, checkPayload } from './payloads';
+import { checkAuditHead, checkEndpointMap, checkPayload, checkRelease } from './payloads';
 
 /**
  * Signs for devices, trusting the caller with nothing: it finds out itself who asks, what they may do, whose devices these
@@ -66,6 +69,15 @@ export class SigningConsumer {
     const { signatures, delegation } = this.authority.sign('audit-head', [payload]);
     this.log.info({ organisationId, number }, 'Signed the head of an audit chain.');
     return { signature: signatures[0] ?? '', delegation };
+  }
+
+  @HandlesRequest(signRelease)
+  async release({ credential, payload }: SignRelease): Promise<Signed> {
+    const by = await this.credentials.authorise(credential, 'releases.write');
+    const { version, platform, sha256 } = checkRelease(payload, by.organisationId);
+    const { signatures, delegation } = this.authority.sign('release', [payload]);
+    this.log.info({ userId: by.id, credentialId: by.credentialId, version, platform, sha256 }, 'Signed a release.');
+    return { payload, signature: signatures[0] ?? '', delegation };
   }
 
   @HandlesRequest(listAnchors)

@@ -14,10 +14,12 @@ import {
   type OperationPayload,
   type Permission,
   PURPOSE_OIDS,
+  type ReleaseManifest,
   revokeDevice,
   signAuditHead,
   signEndpointMap,
   signOperations,
+  signRelease,
 } from '@muster/contracts';
 import { newId } from '@muster/database';
 import { faultOfSigned } from '@muster/testing';
@@ -257,5 +259,49 @@ describe('signing of audit heads', () => {
   ])('refuses a head %s', async (_case, payload) => {
     const audit = await service.busOf('audit-logs');
     await expect(audit.request(signAuditHead, { payload: payload() })).rejects.toMatchObject({ code: 'invalid-input' });
+  });
+});
+
+describe('signing of releases', () => {
+  const manifest = (changed: Partial<Record<keyof ReleaseManifest | 'more', unknown>> = {}): string =>
+    JSON.stringify({
+      ...{ purpose: 'release', product: 'muster-agent', version: '1.2.3', platform: 'any' },
+      ...{ organisationId: DEFAULT_ORGANISATION_ID, sha256: 'ab'.repeat(32), sizeBytes: 10, unpackedBytes: 20 },
+      ...{ issuedAt: soon(0), ...changed },
+    });
+  const sign = async (payload: string, by: Browser = owner) =>
+    (await service.busOf('downloads')).request(signRelease, { credential: by.cookie ?? '', payload });
+
+  it('signs with a key of its own, for nobody but downloads', async () => {
+    const payload = manifest();
+    const signed = await sign(payload);
+    const { anchors } = await web.request(listAnchors, {});
+    expect(signed.payload).toBe(payload);
+    expect(faultOfSigned(signed, 'release', anchors)).toBeUndefined();
+    expect(faultOfSigned(signed, 'operation', anchors)).toBe('not-delegated');
+    await expect(web.request(signRelease, { credential: owner.cookie ?? '', payload })).rejects.toMatchObject({
+      code: 'internal',
+    });
+  });
+
+  it('finds out itself who asks: not for a technician, not across organisations, not without a session', async () => {
+    await expect(sign(manifest(), technician)).rejects.toMatchObject({ code: 'permission-denied' });
+    await expect(sign(manifest(), stranger)).rejects.toMatchObject({ code: 'permission-denied' });
+    await expect(sign(manifest({ organisationId: OTHER_ORGANISATION }))).rejects.toMatchObject({
+      code: 'permission-denied',
+    });
+    expect((await sign(manifest({ organisationId: OTHER_ORGANISATION }), stranger)).signature).not.toBe('');
+  });
+
+  it.each([
+    ['for every organisation', () => manifest({ organisationId: undefined })],
+    ['of another purpose', () => manifest({ purpose: 'operation' })],
+    ['with more in it', () => manifest({ more: true })],
+    ['dated back', () => manifest({ issuedAt: soon(-3_600_000) })],
+    ['whose version leads out of its folder', () => manifest({ version: '../1.2.3' })],
+    ['that is an operation', () => operation(newId())],
+    ['that is not JSON', () => 'manifest'],
+  ])('refuses one %s', async (_case, payload) => {
+    await expect(sign(payload())).rejects.toMatchObject({ code: 'invalid-input' });
   });
 });
