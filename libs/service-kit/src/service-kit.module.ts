@@ -1,5 +1,5 @@
 import { type DynamicModule, Module } from '@nestjs/common';
-import { APP_FILTER, APP_GUARD, APP_INTERCEPTOR, DiscoveryModule } from '@nestjs/core';
+import { APP_FILTER, DiscoveryModule } from '@nestjs/core';
 import { Bus, BUS_OPTIONS, type BusOptions, BusMetrics } from '@muster/bus';
 import { type Class, revocationHeartbeat, identityRevoked, locateDevices, type ServiceName } from '@muster/contracts';
 import { BaseConfig } from './config/base.config';
@@ -15,9 +15,10 @@ import { Log } from './log/log';
 import { Metrics } from './metrics/metrics';
 import { PrometheusBusMetrics } from './metrics/prometheus-bus-metrics';
 import { ListExport } from './routes/list-export/list-export';
+import { Handlers } from './routes/handlers';
 import { RouteAudit } from './routes/route-audit';
 import { RouteGuard } from './routes/route.guard';
-import { RouteInterceptor } from './routes/route.interceptor';
+import { RouteServer } from './routes/route-server';
 
 export interface ServiceParts {
   service: ServiceName;
@@ -52,11 +53,11 @@ export class ServiceKitModule {
         ...(locateDevices.callers.includes(service) ? [busDirectory] : []),
         Identity,
         { provide: Upgrades, inject: [Identity], useFactory: (identity: Identity) => new Upgrades(identity, config) },
+        Handlers,
         RouteAudit,
         ListExport,
         RouteGuard,
-        { provide: APP_GUARD, useExisting: RouteGuard },
-        { provide: APP_INTERCEPTOR, useClass: RouteInterceptor },
+        RouteServer,
         { provide: APP_FILTER, useClass: ErrorFilter },
       ],
       exports: [...configTypes, Log, Metrics, BusMetrics, BUS_OPTIONS, Health, RevocationList, Identity, Upgrades],

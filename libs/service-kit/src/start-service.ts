@@ -2,7 +2,7 @@ import { type DynamicModule, Module, type Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { BusModule } from '@muster/bus';
-import { allRoutes, type Class, type Face, type ServiceName } from '@muster/contracts';
+import { type Class, type Face, type ServiceName } from '@muster/contracts';
 import type { BaseConfig } from './config/base.config';
 import { ConfigFaults, type Environment, loadConfig } from './config/load-config';
 import { Health } from './health/health';
@@ -14,6 +14,7 @@ import { createLog, type Log } from './log/log';
 import { NestLogger } from './log/nest-logger';
 import { Metrics } from './metrics/metrics';
 import { RouteAudit } from './routes/route-audit';
+import { RouteServer } from './routes/route-server';
 import { ServiceKitModule } from './service-kit.module';
 import { endOnSignal } from './shutdown';
 
@@ -50,9 +51,8 @@ export async function createService<C extends BaseConfig>(
   const metrics = new Metrics(service);
   const own = options.compose?.(config) ?? options.module;
   const served = new ServedPaths();
-  const routes = allRoutes().filter((route) => route.service === service);
   const kit = ServiceKitModule.forService({ service, configType: options.config, config, log, metrics, served });
-  const adapter = await createHttpAdapter({ config, metrics, log, served, routes });
+  const adapter = await createHttpAdapter({ config, metrics, log, served });
   const root: DynamicModule = {
     module: RootModule,
     imports: [kit, BusModule.forService({ service }), ...(own ? [own] : [])],
@@ -64,6 +64,7 @@ export async function createService<C extends BaseConfig>(
     autoFlushLogs: false,
   });
   app.get(RouteAudit).check(service, faces);
+  app.get(RouteServer).serve(adapter.getInstance());
   app.get(Upgrades).attach(app.getHttpServer());
   addInternalEndpoints(adapter.getInstance(), { service, health: app.get(Health), metrics });
   await app.init();

@@ -7,11 +7,11 @@ import { type Class, checksOf, hasDefaults } from './registry';
  */
 export type Holds = (value: unknown) => boolean;
 
-/** Whether all fields of an instance are in order. */
+/** Whether all fields of an instance are in order. A field that is null is not: who reads it may drop it first. */
 export function allHold(type: Class, instance: object): boolean {
   for (const { name, optional, holds } of checksOf(type)) {
     const value = (instance as Record<string, unknown>)[name];
-    if (value === undefined || value === null ? !optional : !holds(value)) return false;
+    if (value === undefined ? !optional : !holds(value)) return false;
   }
   return true;
 }

@@ -95,6 +95,8 @@ export interface RouteCall<C> {
   query: C extends Route<infer _P, infer Q, infer _B, infer _R> ? Q : never;
   body: C extends Route<infer _P, infer _Q, infer B, infer _R> ? B : never;
   principal: Principal;
+  /** Length of the body as it came, after decompression. */
+  bodyBytes: number;
   /** The client's address as the edge saw it. */
   address: string;
   correlationId: string;

@@ -1,5 +1,4 @@
 import { type DynamicModule, Module } from '@nestjs/common';
-import { APP_INTERCEPTOR } from '@nestjs/core';
 import { BUS_OPTIONS, type BusOptions, currentCorrelationId, OUTBOX_SOURCE } from '@muster/bus';
 import {
   type ConnectionOptions,
@@ -38,7 +37,7 @@ export class ServiceDatabaseModule {
           useFactory: connectionOptions,
         },
         { provide: OUTBOX_SOURCE, useExisting: OutboxReader },
-        { provide: APP_INTERCEPTOR, useClass: ListExports },
+        ListExports,
       ],
       exports: [DATABASE_OPTIONS, OUTBOX_SOURCE],
     };

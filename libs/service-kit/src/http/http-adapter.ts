@@ -3,9 +3,9 @@ import type { Socket } from 'node:net';
 import cookie from '@fastify/cookie';
 import helmet from '@fastify/helmet';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
-import { AppError, EDGE_HEADERS, type Route } from '@muster/contracts';
+import { AppError, EDGE_HEADERS } from '@muster/contracts';
 import { withCorrelationId } from '@muster/bus';
-import type { FastifyContextConfig, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { BaseConfig } from '../config/base.config';
 import { errorBody, toAppError } from '../errors/error-body';
 import type { Log } from '../log/log';
@@ -23,15 +23,13 @@ export interface HttpParts {
   config: BaseConfig;
   metrics: Metrics;
   log: Log;
-  /** The service's routes. */
-  routes: readonly Route[];
   /** Is told what is served. */
   served: ServedPaths;
 }
 
 /** The HTTP server of a service: limits, edge authentication, correlation ids and metrics, before any route. */
 export async function createHttpAdapter(parts: HttpParts): Promise<FastifyAdapter> {
-  const { config, served, routes } = parts;
+  const { config, served } = parts;
   const adapter = new FastifyAdapter({
     skipMiddie: true,
     multipart: false,
@@ -50,14 +48,7 @@ export async function createHttpAdapter(parts: HttpParts): Promise<FastifyAdapte
   const server: FastifyInstance = adapter.getInstance();
   server.decorateRequest('muster');
   server.addHook('onRoute', (options) => {
-    const methods = [options.method].flat();
-    served.add(options.url, methods);
-    const route = routes.find(({ method, path }) => path === options.url && methods.includes(method));
-    if (!route) return;
-    options.config = { ...options.config, contract: route } as FastifyContextConfig;
-    if (route.bodyLimit !== undefined) options.bodyLimit = route.bodyLimit;
-    // What tells browsers to be careful says nothing to an agent, and costs as much as its certificate.
-    if (route.access.kind === 'device') options.helmet = false;
+    served.add(options.url, [options.method].flat());
   });
   server.addHook('onRequest', (request, reply, done) => {
     const given = header(request, EDGE_HEADERS.correlationId);

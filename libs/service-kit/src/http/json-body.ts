@@ -17,7 +17,10 @@ export function acceptJsonOnly(server: FastifyInstance, usualLimit: number): voi
   const parseJson = server.getDefaultJsonParser('error', 'error');
   server.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body: Buffer, done) => {
     if (body.length === 0) return done(null, undefined);
-    const parse = (plain: Buffer): void => void parseJson(request, plain.toString(), done);
+    const parse = (plain: Buffer): void => {
+      request.muster.bodyBytes = plain.length;
+      parseJson(request, plain.toString(), done);
+    };
     const coding = request.headers['content-encoding']?.toLowerCase() ?? 'identity';
     if (coding === 'identity') return parse(body);
     const { contract } = request.routeOptions.config;

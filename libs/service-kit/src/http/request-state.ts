@@ -1,4 +1,4 @@
-import type { Principal, RouteCall, Route } from '@muster/contracts';
+import type { Principal, Route } from '@muster/contracts';
 
 /** What the kit knows about a request, from its first hook on. */
 export interface RequestState {
@@ -6,8 +6,9 @@ export interface RequestState {
   /** The client's address as the edge saw it. */
   address: string;
   startedAt: number;
+  /** Of the body after decompression, once it is read. */
+  bodyBytes?: number;
   principal?: Principal;
-  call?: RouteCall<Route>;
 }
 
 declare module 'fastify' {

@@ -1,9 +1,8 @@
 import { type DynamicModule, Module } from '@nestjs/common';
-import { APP_INTERCEPTOR } from '@nestjs/core';
 import { Database, knownSpools } from '@muster/database';
 import { Allowance } from './allowance';
 import { ReportLimitsConfigFields } from './report-limits.config';
-import { ReportLimitsInterceptor } from './report-limits.interceptor';
+import { ReportLimits } from './report-limits';
 import { SpoolLimit } from './spool-limit';
 
 /** Limits what one device may send to a service that takes in reports; its configuration has `ReportLimitsConfigFields`. */
@@ -11,8 +10,8 @@ import { SpoolLimit } from './spool-limit';
 export class ReportLimitsModule {
   /** @param schema where the service's receipts are */
   static forSchema(schema: string): DynamicModule {
-    const interceptor = (config: ReportLimitsConfigFields, database: Database): ReportLimitsInterceptor =>
-      new ReportLimitsInterceptor(
+    const limits = (config: ReportLimitsConfigFields, database: Database): ReportLimits =>
+      new ReportLimits(
         new Allowance(config.DEVICE_REPORTS_PER_MINUTE),
         new SpoolLimit(config.DEVICE_SPOOLS, ({ organisationId, id }) =>
           knownSpools(database, schema, organisationId, id),
@@ -20,7 +19,7 @@ export class ReportLimitsModule {
       );
     return {
       module: ReportLimitsModule,
-      providers: [{ provide: APP_INTERCEPTOR, inject: [ReportLimitsConfigFields, Database], useFactory: interceptor }],
+      providers: [{ provide: ReportLimits, inject: [ReportLimitsConfigFields, Database], useFactory: limits }],
     };
   }
 }

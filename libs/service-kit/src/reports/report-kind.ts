@@ -11,6 +11,8 @@ export interface ReportKindOptions<R extends Report> {
   maxBytes: number;
   /** Older reports are refused: nothing keeps them. */
   oldestDays: number;
+  /** Fields that the class does not know may stay in a report that is in order, which saves copying it: only known ones are read. */
+  unknownMayStay?: boolean;
   /**
    * Checks what the class leaves open, and may give back a report made new.
    * @throws InvalidInput with what is wrong

@@ -9,6 +9,7 @@ import {
   Report,
   ReportBatch,
   type Reported,
+  type ReportsTaken,
   Text,
   Whole,
 } from '@muster/contracts';
@@ -77,6 +78,8 @@ const batch = (reports: unknown[], sentAt: string | Date = NOW): ReportBatch =>
     { spool: SPOOL, sentAt: sentAt instanceof Date ? sentAt.toISOString() : sentAt, reports },
     { unknown: 'drop' },
   );
+const take = (body: ReportBatch, known: Record<string, ReportKind<never>>): Promise<ReportsTaken> =>
+  takeReports({ body, bodyBytes: Buffer.byteLength(JSON.stringify(body)), principal: DEVICE }, known, NOW);
 const temperature = (sequence: number, more: object = {}): object => ({
   kind: 'temperature',
   sequence,
@@ -91,7 +94,7 @@ describe('takeReports', () => {
   it('sorts by kind, keeps the order and says whose the reports are by the connection', async () => {
     const { kinds: known, published } = kinds();
     const word = { kind: 'word', sequence: 2, takenAt: NOW.toISOString(), text: 'hello' };
-    const reply = await takeReports(batch([temperature(1), word, temperature(3)]), DEVICE, known, NOW);
+    const reply = await take(batch([temperature(1), word, temperature(3)]), known);
     expect(reply).toEqual({ taken: 3, refused: [] });
     const head = {
       organisationId: DEVICE.organisationId,
@@ -108,7 +111,7 @@ describe('takeReports', () => {
     const { kinds: known, published } = kinds();
     let deep: object = { leaf: 1 };
     for (let depth = 0; depth < 5000; depth += 1) deep = { deep };
-    const reply = await takeReports(
+    const reply = await take(
       batch([
         temperature(1),
         temperature(2, { degrees: 'warm', readings: [{ label: 'a\0b' }] }),
@@ -125,9 +128,7 @@ describe('takeReports', () => {
         temperature(13, { deviceId: DEVICE.id.toUpperCase() }),
         temperature(-1),
       ]),
-      DEVICE,
       known,
-      NOW,
     );
     expect(reply.refused.map(({ index, sequence, code }) => [index, sequence, code])).toEqual([
       [1, 2, 'malformed'],
@@ -154,7 +155,7 @@ describe('takeReports', () => {
     for (const wrong of [0, 2 * 365 * DAY, -2 * 365 * DAY]) {
       const sent = NOW.getTime() + wrong;
       const reports = [temperature(1, takenAt(sent - 60_000)), temperature(2, takenAt(sent + 60_000))];
-      expect(await takeReports(batch(reports, new Date(sent)), DEVICE, known, NOW)).toMatchObject({ taken: 2 });
+      expect(await take(batch(reports, new Date(sent)), known)).toMatchObject({ taken: 2 });
     }
     const times = published.map(({ reports }) => reports.map(({ at }) => at));
     const right = ['2026-11-21T11:59:00.000Z', NOW.toISOString()];
@@ -165,15 +166,13 @@ describe('takeReports', () => {
     const { kinds: known } = kinds();
     let levels: object = {};
     for (let depth = 0; depth < 10; depth += 1) levels = { levels };
-    const reply = await takeReports(
+    const reply = await take(
       batch([
         temperature(1, takenAt(NOW.getTime() - 7 * DAY)),
         temperature(2, { levels }),
         temperature(3, { levels: { levels } }),
       ]),
-      DEVICE,
       known,
-      NOW,
     );
     expect(reply.refused.map(({ sequence, code }) => [sequence, code])).toEqual([[3, 'too-deep']]);
   });
@@ -186,7 +185,7 @@ describe('takeReports', () => {
       takenAt: NOW.toISOString(),
       text: 'é'.repeat(index === 4 ? 190_000 : 60_000),
     }));
-    expect(await takeReports(batch(words), DEVICE, known, NOW)).toEqual({ taken: 9, refused: [] });
+    expect(await take(batch(words), known)).toEqual({ taken: 9, refused: [] });
     for (const event of published) expect(Buffer.byteLength(JSON.stringify(event))).toBeLessThan(502_000);
     expect(published.flatMap(({ reports }) => reports.map(({ report }) => report.sequence))).toEqual(
       words.map(({ sequence }) => sequence),
@@ -196,14 +195,14 @@ describe('takeReports', () => {
 
   it('fails as a whole when the stream does not take it', async () => {
     const full = new AppError('unavailable', 'full', { retryAfterSeconds: 30 });
-    await expect(takeReports(batch([temperature(1)]), DEVICE, kinds(full).kinds, NOW)).rejects.toBe(full);
+    await expect(take(batch([temperature(1)]), kinds(full).kinds)).rejects.toBe(full);
   });
 
   it('publishes nothing when nothing is in order, and wants to know when a batch was sent', async () => {
     const { kinds: known, published } = kinds();
-    expect(await takeReports(batch([{ kind: 'no' }]), DEVICE, known, NOW)).toMatchObject({ taken: 0 });
+    expect(await take(batch([{ kind: 'no' }]), known)).toMatchObject({ taken: 0 });
     expect(published).toEqual([]);
-    await expect(takeReports(batch([temperature(1)], '2026-W47'), DEVICE, known, NOW)).rejects.toMatchObject({
+    await expect(take(batch([temperature(1)], '2026-W47'), known)).rejects.toMatchObject({
       code: 'invalid-input',
       details: { faults: [{ field: 'sentAt' }] },
     });
@@ -212,12 +211,7 @@ describe('takeReports', () => {
   it('survives a problem text that is long or odd', async () => {
     const { kinds: known } = kinds();
     const readings = Array.from({ length: 10 }, () => ({ label: 5 }));
-    const reply = await takeReports(
-      batch([temperature(1, { readings, degrees: '\ud800' }), { kind: '\ud800' }]),
-      DEVICE,
-      known,
-      NOW,
-    );
+    const reply = await take(batch([temperature(1, { readings, degrees: '\ud800' }), { kind: '\ud800' }]), known);
     for (const { problem } of reply.refused) {
       expect(problem.length).toBeLessThanOrEqual(2000);
       expect(() => encodeURIComponent(problem)).not.toThrow();

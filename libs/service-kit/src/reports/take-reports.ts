@@ -7,11 +7,16 @@ import {
   type ReportsTaken,
 } from '@muster/contracts';
 import type { ReportKind, TakenReport } from './report-kind';
-import { type CheckedReport, Refusal, ReportChecks } from './report-checks';
+import { type CheckedReport, EVENT_BYTES, Refusal, ReportChecks } from './report-checks';
 
-/** Bytes of JSON in one event: well within a message of the bus, whatever the head and the new names add. */
-const EVENT_BYTES = 500_000;
 const PROBLEM_LENGTH = 2000;
+
+/** What a handler of batches gets, as far as it matters here. */
+export interface BatchCall {
+  body: ReportBatch;
+  bodyBytes: number;
+  principal: Principal;
+}
 
 /**
  * Takes in a batch of a device: checks each report alone, puts those that are in order onto the service's stream, sorted by
@@ -21,8 +26,7 @@ const PROBLEM_LENGTH = 2000;
  * had been stored is recognised by its number
  */
 export async function takeReports(
-  batch: ReportBatch,
-  device: Principal,
+  { body: batch, bodyBytes: bytes, principal: device }: BatchCall,
   kinds: Readonly<Record<string, ReportKind<never>>>,
   now: Date = new Date(),
 ): Promise<ReportsTaken> {
@@ -33,7 +37,7 @@ export async function takeReports(
       faults: [{ field: 'sentAt', problem }],
     });
   }
-  const checks = new ReportChecks(kinds, device.id, { sentAt, now: now.getTime() });
+  const checks = new ReportChecks(kinds, device.id, { bytes, sentAt, now: now.getTime() });
   const taken: CheckedReport[] = [];
   const refused: RefusedReport[] = [];
   for (const [index, report] of batch.reports.entries()) {

@@ -1,28 +1,16 @@
 import 'reflect-metadata';
 import type { Readable } from 'node:stream';
-import {
-  createParamDecorator,
-  type ExecutionContext,
-  HttpCode,
-  RequestMapping,
-  RequestMethod,
-  SetMetadata,
-} from '@nestjs/common';
+import { SetMetadata } from '@nestjs/common';
 import type { Route, RouteCall } from '@muster/contracts';
-import type { FastifyRequest } from 'fastify';
 
 export const ROUTE_METADATA = 'muster:route';
 
 /** What a handler returns: its reply class; nothing for `204`; text, bytes or a stream of them where the route is `raw`. */
 export type HandlerReply<R extends object> = R | (object extends R ? void | string | Uint8Array | Readable : never);
 
-const Call = createParamDecorator(
-  (_data: unknown, context: ExecutionContext) => context.switchToHttp().getRequest<FastifyRequest>().muster.call,
-);
-
 /**
  * Binds a controller method to its route: path, validation, who may call it, and the shape of the reply all come from the
- * contract. The method gets one argument, the `RouteCall`.
+ * contract (`RouteServer`). The method gets one argument, the `RouteCall`.
  */
 export const Handles =
   <P extends object, Q extends object, B extends object, R extends object>(route: Route<P, Q, B, R>) =>
@@ -32,9 +20,6 @@ export const Handles =
     descriptor: TypedPropertyDescriptor<M>,
   ): void => {
     SetMetadata(ROUTE_METADATA, route)(target, name, descriptor);
-    RequestMapping({ method: RequestMethod[route.method], path: route.path })(target, name, descriptor);
-    HttpCode(statusOf(route))(target, name, descriptor);
-    Call()(target, name, 0);
   };
 
 /** Status of a success. */

@@ -1,15 +1,13 @@
 import { Injectable } from '@nestjs/common';
-import { DiscoveryService, MetadataScanner } from '@nestjs/core';
 import { allRoutes, type Face, type Route, type ServiceName } from '@muster/contracts';
 import { Identity } from '../identity/identity';
-import { routeOf } from './handles.decorator';
+import { Handlers } from './handlers';
 
 /** Default deny, checked before the first request: every controller method handles a route, every route has one handler. */
 @Injectable()
 export class RouteAudit {
   constructor(
-    private readonly discovery: DiscoveryService,
-    private readonly scanner: MetadataScanner,
+    private readonly handlers: Handlers,
     private readonly identity: Identity,
   ) {}
 
@@ -17,17 +15,12 @@ export class RouteAudit {
   check(service: ServiceName, faces: readonly Face[]): void {
     const faults: string[] = [];
     const handled = new Map<Route, string>();
-    for (const { instance, name } of this.discovery.getControllers()) {
-      const prototype: object = Object.getPrototypeOf(instance);
-      for (const method of this.scanner.getAllMethodNames(prototype)) {
-        const route = routeOf(Reflect.get(prototype, method) as object);
-        const here = `${name}.${method}`;
-        if (!route) faults.push(`${here} does not say which route it handles`);
-        else if (handled.has(route)) faults.push(`${here} and ${handled.get(route)} handle the same route`);
-        else if (route.service !== service) faults.push(`${here} handles a route of ${route.service}`);
-        else if (!faces.includes(route.face)) faults.push(`${here} handles a route of the ${route.face} face`);
-        if (route) handled.set(route, here);
-      }
+    for (const { name, route } of this.handlers.all()) {
+      if (!route) faults.push(`${name} does not say which route it handles`);
+      else if (handled.has(route)) faults.push(`${name} and ${handled.get(route)} handle the same route`);
+      else if (route.service !== service) faults.push(`${name} handles a route of ${route.service}`);
+      else if (!faces.includes(route.face)) faults.push(`${name} handles a route of the ${route.face} face`);
+      if (route) handled.set(route, name);
     }
     for (const route of allRoutes()) {
       if (route.service !== service || !faces.includes(route.face)) continue;

@@ -1,22 +1,13 @@
 import { timingSafeEqual } from 'node:crypto';
-import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { AppError, CSRF_HEADER, type Principal, type Route } from '@muster/contracts';
 import type { FastifyRequest } from 'fastify';
 import { Identity, type Presented } from '../identity/identity';
-import { routeOf } from './handles.decorator';
 
-/** Lets a request through only as its route's declaration says. What declares nothing is refused. */
+/** Lets a request through only as its route's declaration says. */
 @Injectable()
-export class RouteGuard implements CanActivate {
+export class RouteGuard {
   constructor(private readonly identity: Identity) {}
-
-  async canActivate(context: ExecutionContext): Promise<boolean> {
-    const route = routeOf(context.getHandler());
-    if (!route) throw new AppError('permission-denied', 'Nobody may use this address.');
-    const request = context.switchToHttp().getRequest<FastifyRequest>();
-    request.muster.principal = await this.admit(route, request);
-    return true;
-  }
 
   /** Who is asking. Asked again during what takes long, since rights end. @throws AppError where nobody may */
   async admit(route: Route, request: FastifyRequest): Promise<Principal | undefined> {

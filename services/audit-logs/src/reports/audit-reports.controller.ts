@@ -26,8 +26,8 @@ export class AuditReportsController {
   }
 
   @Handles(reportToAudit)
-  take({ body, principal }: RouteCall<typeof reportToAudit>): Promise<RouteReply<typeof reportToAudit>> {
-    return takeReports(body, principal, this.kinds);
+  take(call: RouteCall<typeof reportToAudit>): Promise<RouteReply<typeof reportToAudit>> {
+    return takeReports(call, this.kinds);
   }
 }
 

@@ -1,15 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { Bus } from '@muster/bus';
-import {
-  InventoryReport,
-  inventoryReported,
-  type Principal,
-  type ReportBatch,
-  type Reported,
-  type ReportsTaken,
-} from '@muster/contracts';
+import { InventoryReport, inventoryReported, type Reported, type ReportsTaken } from '@muster/contracts';
 import { Database } from '@muster/database';
-import { Log, reportKind, takeReports } from '@muster/service-kit';
+import { type BatchCall, Log, reportKind, takeReports } from '@muster/service-kit';
 import { PluginsConfig } from '../config';
 import { checkReport } from './check-report';
 import { noteWaiting } from './waiting.store';
@@ -26,7 +19,7 @@ export class InventoryIntake {
     private readonly log: Log,
   ) {}
 
-  take(batch: ReportBatch, device: Principal): Promise<ReportsTaken> {
+  take(call: BatchCall): Promise<ReportsTaken> {
     const handing = new Handing(this.bus, (head, reports) => this.note(head, reports));
     const inventory = reportKind(InventoryReport, {
       maxBytes: this.config.MAX_REPORT_BYTES,
@@ -34,7 +27,7 @@ export class InventoryIntake {
       check: checkReport,
       publish: (head, reports) => handing.publish(head, reports),
     });
-    return takeReports(batch, device, { inventory });
+    return takeReports(call, { inventory });
   }
 
   /**

@@ -17,8 +17,8 @@ export class InventoryReportsController {
   ) {}
 
   @Handles(reportInventory)
-  report({ body, principal }: RouteCall<typeof reportInventory>): Promise<RouteReply<typeof reportInventory>> {
-    return this.intake.take(body, principal);
+  report(call: RouteCall<typeof reportInventory>): Promise<RouteReply<typeof reportInventory>> {
+    return this.intake.take(call);
   }
 
   @Handles(readInventoryDigests)

@@ -26,6 +26,7 @@ export class ReportsController {
       sample: reportKind(SampleReport, {
         maxBytes: config.SAMPLE_REPORT_BYTES,
         oldestDays: config.RAW_DAYS,
+        unknownMayStay: true,
         publish: (head, reports) =>
           bus.publishShaped<SamplesReported>(samplesReported, {
             ...head,
@@ -51,8 +52,8 @@ export class ReportsController {
   }
 
   @Handles(reportToRmm)
-  async report({ body, principal }: RouteCall<typeof reportToRmm>): Promise<RouteReply<typeof reportToRmm>> {
-    const taken = await takeReports(body, principal, this.kinds);
+  async report(call: RouteCall<typeof reportToRmm>): Promise<RouteReply<typeof reportToRmm>> {
+    const taken = await takeReports(call, this.kinds);
     return { ...taken, sampleSeconds: this.config.SAMPLE_SECONDS, sendSeconds: this.config.SEND_SECONDS };
   }
 }

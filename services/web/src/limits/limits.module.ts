@@ -1,6 +1,5 @@
 import { Module } from '@nestjs/common';
-import { APP_INTERCEPTOR } from '@nestjs/core';
-import { LimitInterceptor } from './limit.interceptor';
+import { RequestLimits } from './request-limits';
 
-@Module({ providers: [{ provide: APP_INTERCEPTOR, useClass: LimitInterceptor }] })
+@Module({ providers: [RequestLimits] })
 export class LimitsModule {}

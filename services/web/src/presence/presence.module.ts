@@ -1,10 +1,9 @@
 import { Module } from '@nestjs/common';
-import { APP_INTERCEPTOR } from '@nestjs/core';
 import { DirectoryModule } from '../devices/devices.module';
 import { LeasesModule } from '../leases/leases.module';
 import { LiveModule } from '../live/live.module';
 import { BrokerNodes } from './broker-nodes';
-import { ContactInterceptor } from './contact.interceptor';
+import { ContactNotes } from './contact-notes';
 import { Contacts } from './contacts';
 import { PresenceConsumer } from './presence.consumer';
 import { Presences } from './presence.service';
@@ -15,15 +14,6 @@ import { Sweeper } from './sweeper';
 /** Runs in every worker: events are shared out by the bus, and one of the workers sweeps. */
 @Module({
   imports: [DirectoryModule, LeasesModule, LiveModule],
-  providers: [
-    BrokerNodes,
-    Contacts,
-    PresenceConsumer,
-    Presences,
-    Snapshots,
-    Sweeper,
-    SweepSteps,
-    { provide: APP_INTERCEPTOR, useClass: ContactInterceptor },
-  ],
+  providers: [BrokerNodes, ContactNotes, Contacts, PresenceConsumer, Presences, Snapshots, Sweeper, SweepSteps],
 })
 export class PresenceModule {}

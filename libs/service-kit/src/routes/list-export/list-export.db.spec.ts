@@ -119,9 +119,24 @@ describe('an export', () => {
     expect(shelf.asked.every((query) => 'size' in query && query.size === 5000)).toBe(true);
   });
 
+  it('has every row that stays once, whatever comes and goes meanwhile', async () => {
+    fill(12_000);
+    const odd = (): NoteRow[] => shelf.rows.filter(({ number }) => number % 2 === 1);
+    const staying = odd().map(({ number }) => number);
+    shelf.onLaterPage = async () => {
+      // What was read goes, and more comes in front, behind and between.
+      shelf.rows = [...odd(), note(0), note(20_000 + shelf.asked.length)].toSorted((a, b) => a.number - b.number);
+    };
+    const rows: Array<{ number: number }> = JSON.parse((await read('/list/by-page?format=json')).text);
+    const numbers = rows.map(({ number }) => number);
+    expect(shelf.asked.length).toBeGreaterThan(1);
+    expect(numbers).toEqual([...new Set(numbers)]);
+    expect(numbers).toEqual(expect.arrayContaining(staying));
+  });
+
   it('keeps filters, and asks a list without pages once', async () => {
     await read('/list/by-page?format=csv&search=x&direction=descending');
-    expect(shelf.asked).toEqual([{ search: 'x', direction: 'descending', page: 1, size: 5000 }]);
+    expect(shelf.asked).toEqual([{ search: 'x', direction: 'descending', size: 5000 }]);
     fill(7000);
     const all = await read(`/api/list/${HOME}/all?format=json`);
     expect(JSON.parse(all.text)).toHaveLength(7000);

@@ -1,9 +1,11 @@
 import { Readable } from 'node:stream';
 import { Injectable } from '@nestjs/common';
+import { DiscoveryService } from '@nestjs/core';
 import { AppError, type Class, fieldsOf, type Route } from '@muster/contracts';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { BaseConfig } from '../../config/base.config';
 import { Log } from '../../log/log';
+import { type Admitted, BeforeExport, providersOf } from '../call-steps';
 import { EXPORT_FORMATS, type ExportFormat, type FileFormat, fileFormat } from './formats';
 import { type AskForPage, pagesOf } from './list-pages';
 
@@ -20,6 +22,7 @@ export class ListExport {
   constructor(
     private readonly config: BaseConfig,
     private readonly log: Log,
+    private readonly discovery: DiscoveryService,
   ) {}
 
   /** What the request asks for; undefined for the list as it is. @throws AppError `invalid-input` */
@@ -33,21 +36,23 @@ export class ListExport {
   }
 
   /** The file as a stream, its headers set; fails as the list itself does where that does not answer at all. */
-  async start(route: Route, format: ExportFormat, request: FastifyRequest, reply: FastifyReply, ask: AskForPage) {
-    const pages = pagesOf(route, request.muster.call?.query ?? {}, ask);
+  async start(admitted: Admitted, format: ExportFormat, reply: FastifyReply, ask: AskForPage): Promise<Readable> {
+    const { route, call } = admitted;
+    const pages = pagesOf(route, call.query, ask);
     const first = await pages.next();
+    for (const step of providersOf(this.discovery, BeforeExport)) await step.before(admitted);
     const file = fileFormat(format, rowType(route));
     void reply.type(file.mediaType);
     void reply.header('content-disposition', `attachment; filename="${fileName(route, format)}"`);
     void reply.header('cache-control', 'no-store');
     const rest = { first: first.done ? [] : first.value, pages };
-    return Readable.from(this.textOf(file, rest, request), { objectMode: false, highWaterMark: 64 * 1024 });
+    return Readable.from(this.textOf(file, rest, admitted), { objectMode: false, highWaterMark: 64 * 1024 });
   }
 
   private async *textOf(
     file: FileFormat,
     { first, pages }: { first: object[]; pages: AsyncGenerator<object[], void> },
-    request: FastifyRequest,
+    { route, call }: Admitted,
   ): AsyncGenerator<string, void> {
     let written = 0;
     try {
@@ -63,12 +68,9 @@ export class ListExport {
       }
       if (file.end !== '') yield file.end;
     } catch (error) {
-      const { correlationId } = request.muster;
+      const { correlationId } = call;
       const level = error instanceof AppError ? 'warn' : 'error';
-      this.log[level](
-        { correlationId, route: request.routeOptions.url, rows: written, err: error },
-        'An export broke off.',
-      );
+      this.log[level]({ correlationId, route: route.path, rows: written, err: error }, 'An export broke off.');
       throw error;
     } finally {
       await pages.return();
