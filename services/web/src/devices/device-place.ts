@@ -1,4 +1,5 @@
-import { AppError, type DeviceQuery } from '@muster/contracts';
+import { type DeviceQuery, isUuid } from '@muster/contracts';
+import * as places from '../lists/place';
 import { presenceRank } from './presence-rank';
 
 type Sort = NonNullable<DeviceQuery['sort']>;
@@ -29,12 +30,11 @@ export interface Place {
 
 /** A place in an order, as text for the caller to bring back. */
 export const cursorOf = ({ sort, direction }: Order, { value, id }: Place): string =>
-  Buffer.from(JSON.stringify([sort, direction, id, value])).toString('base64url');
+  places.cursorOf(sort, direction, id, value);
 
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const TIME = /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d{1,6})?[+-](0\d|1[0-4])(:[0-5]\d)?$/;
 const HOLDS: Record<(typeof SORTS)[Sort]['type'], (value: string) => boolean> = {
-  text: (value) => !value.includes('\0'),
+  text: places.isText,
   int: (value) => /^\d$/.test(value),
   timestamptz: (value) =>
     TIME.test(value) && !Number.isNaN(Date.parse(`${value.slice(0, 10)}T${value.slice(11, 19)}Z`)),
@@ -42,21 +42,12 @@ const HOLDS: Record<(typeof SORTS)[Sort]['type'], (value: string) => boolean> = 
 
 /** @throws AppError `invalid-input` for what no page of this order ever gave */
 export function placeOf(cursor: string, { sort, direction }: Order): Place {
-  const [ofSort, ofDirection, id, value] = partsOf(cursor);
-  const same = ofSort === sort && ofDirection === direction;
-  if (same && typeof id === 'string' && UUID.test(id) && typeof value === 'string' && HOLDS[SORTS[sort].type](value)) {
-    return { value, id };
-  }
-  throw new AppError('invalid-input', 'Go on with the `next` that a page gave, in the same order.', {
-    faults: [{ field: 'after', problem: 'is not the next of a page in this order' }],
-  });
-}
-
-function partsOf(cursor: string): unknown[] {
-  try {
-    const parts: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8'));
-    return Array.isArray(parts) ? (parts as unknown[]) : [];
-  } catch {
-    return [];
-  }
+  const [, , id = '', value = ''] = places.placeOf(
+    cursor,
+    (given) => given === sort,
+    (given) => given === direction,
+    isUuid,
+    HOLDS[SORTS[sort].type],
+  );
+  return { value, id };
 }

@@ -11,12 +11,13 @@ import {
   groupDeleted,
   groupMembersChanged,
   type GroupPage,
-  type PageQuery,
+  type PlaceQuery,
   type SaveGroup,
 } from '@muster/contracts';
 import { Database, isUniqueViolation, newId, Outbox } from '@muster/database';
 import type { EntityManager } from 'typeorm';
 import { containing } from '../devices/search';
+import { cursorOf, isText, placeOf } from '../lists/place';
 
 interface GroupRow {
   id: string;
@@ -38,22 +39,28 @@ export class Groups {
     private readonly outbox: Outbox,
   ) {}
 
-  list(organisationId: string, query: PageQuery): Promise<GroupPage> {
+  list(organisationId: string, query: PlaceQuery): Promise<GroupPage> {
     const size = query.size ?? DEFAULT_SIZE;
     const direction = query.direction === 'descending' ? 'DESC' : 'ASC';
     const found = `FROM core.groups g WHERE g.organisation_id = $1
                      AND ($2::text IS NULL OR lower(g.name) LIKE $2 OR lower(g.description) LIKE $2)`;
+    // No two groups have a name in common: where one is, is a place.
+    const [place] = query.after === undefined ? [] : placeOf(query.after, isText);
+    const further = direction === 'DESC' ? '<' : '>';
     const parameters = [organisationId, query.search?.trim() ? containing(query.search) : null];
     return this.database.inOrganisation(organisationId, async (manager) => {
-      const rows: GroupRow[] = await manager.query(
-        `SELECT ${columns} ${found} ORDER BY lower(g.name) ${direction} LIMIT $3 OFFSET $4`,
-        [...parameters, size, ((query.page ?? 1) - 1) * size],
+      const rows: Array<GroupRow & { place: string }> = await manager.query(
+        `SELECT ${columns}, lower(g.name) AS place ${found} AND ($3::text IS NULL OR lower(g.name) ${further} $3)
+          ORDER BY lower(g.name) ${direction} LIMIT $4 OFFSET $5`,
+        [...parameters, place ?? null, size, place === undefined ? ((query.page ?? 1) - 1) * size : 0],
       );
       const [counted]: Array<{ total: number }> = await manager.query(
         `SELECT count(*)::int AS total ${found}`,
         parameters,
       );
-      return { groups: rows.map(groupOf), total: counted?.total ?? 0 };
+      const last = rows.length === size ? rows.at(-1) : undefined;
+      const next = last ? { next: cursorOf(last.place) } : {};
+      return { groups: rows.map(groupOf), total: counted?.total ?? 0, ...next };
     });
   }
 

@@ -1,7 +1,8 @@
-import type { DeviceSummary, MergeQuestionList, PageQuery } from '@muster/contracts';
+import { type DeviceSummary, isUuid, type MergeQuestionList, type PlaceQuery } from '@muster/contracts';
 import type { EntityManager } from 'typeorm';
 import { deviceSummaries } from '../devices/device-summaries.queries';
 import { containing } from '../devices/search';
+import { cursorOf, isSeconds, placeOf } from '../lists/place';
 
 interface QuestionRow {
   id: string;
@@ -9,6 +10,7 @@ interface QuestionRow {
   newcomer_id: string;
   equal: string[];
   asked_at: Date;
+  asked_seconds: string;
 }
 const DEFAULT_SIZE = 50;
 
@@ -21,16 +23,20 @@ const MATCHING = `($2::text IS NULL OR EXISTS (
 export async function listOpenQuestions(
   manager: EntityManager,
   organisationId: string,
-  query: PageQuery,
+  query: PlaceQuery,
 ): Promise<MergeQuestionList> {
   const size = query.size ?? DEFAULT_SIZE;
   const pattern = query.search?.trim() ? containing(query.search) : null;
   const direction = query.direction === 'descending' ? 'DESC' : 'ASC';
+  const further = direction === 'DESC' ? '<' : '>';
+  const place = query.after === undefined ? [null, null] : placeOf(query.after, isSeconds, isUuid);
   const rows: QuestionRow[] = await manager.query(
-    `SELECT id, known_id, newcomer_id, equal, asked_at FROM core.merge_questions q
+    `SELECT id, known_id, newcomer_id, equal, asked_at, extract(epoch FROM asked_at)::text AS asked_seconds
+       FROM core.merge_questions q
       WHERE organisation_id = $1 AND answer IS NULL AND ${MATCHING}
-      ORDER BY asked_at ${direction}, id ${direction} LIMIT $3 OFFSET $4`,
-    [organisationId, pattern, size, ((query.page ?? 1) - 1) * size],
+        AND ($3::numeric IS NULL OR (extract(epoch FROM asked_at), id) ${further} ($3::numeric, $4::uuid))
+      ORDER BY asked_at ${direction}, id ${direction} LIMIT $5 OFFSET $6`,
+    [organisationId, pattern, ...place, size, query.after === undefined ? ((query.page ?? 1) - 1) * size : 0],
   );
   const [{ total } = { total: 0 }]: Array<{ total: number }> = await manager.query(
     `SELECT count(*)::int AS total FROM core.merge_questions q
@@ -40,7 +46,9 @@ export async function listOpenQuestions(
   const ids = new Set(rows.flatMap((row) => [row.known_id, row.newcomer_id]));
   const summaries = await deviceSummaries(manager, organisationId, [...ids]);
   const byId = new Map(summaries.map((summary) => [summary.id, summary]));
-  return { questions: rows.flatMap((row) => questionOf(row, byId)), total };
+  const last = rows.length === size ? rows.at(-1) : undefined;
+  const next = last ? { next: cursorOf(last.asked_seconds, last.id) } : {};
+  return { questions: rows.flatMap((row) => questionOf(row, byId)), total, ...next };
 }
 
 function questionOf(row: QuestionRow, devices: Map<string, DeviceSummary>) {

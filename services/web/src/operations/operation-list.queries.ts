@@ -6,7 +6,7 @@ import type {
   OperationState,
   StateCount,
 } from '@muster/contracts';
-import { AppError } from '@muster/contracts';
+import { AppError, isUuid } from '@muster/contracts';
 import type { EntityManager } from 'typeorm';
 import { searchOperations } from './operation-search.queries';
 
@@ -75,7 +75,7 @@ export async function operationSummaries(
   return rows.map(operationOf);
 }
 
-/** One page of operations, newest first: ids grow with time. */
+/** One page of operations, newest first: ids grow with time, so that an id is a place that no change of others moves. */
 export async function listOperationPage(
   manager: EntityManager,
   organisationId: string,
@@ -95,15 +95,29 @@ export async function listOperationPage(
   );
   const size = query.size ?? 50;
   const direction = query.direction === 'ascending' ? 'ASC' : 'DESC';
-  const range = `LIMIT ${bind(size)} OFFSET ${bind(((query.page ?? 1) - 1) * size)}`;
+  const further = direction === 'ASC' ? '>' : '<';
+  const behind = query.after === undefined ? '' : `AND o.id ${further} ${bind(placeOf(query.after))}`;
+  const range = `LIMIT ${bind(size)} OFFSET ${bind(query.after === undefined ? ((query.page ?? 1) - 1) * size : 0)}`;
   const rows: OperationListRow[] = await manager.query(
     `WITH page AS MATERIALIZED (
-       SELECT o.id AS page_id FROM core.operations o WHERE ${where} ORDER BY o.id ${direction} ${range})
+       SELECT o.id AS page_id FROM core.operations o WHERE ${where} ${behind} ORDER BY o.id ${direction} ${range})
      SELECT ${operationColumns} FROM page, ${operationTables}
       WHERE o.organisation_id = $1 AND o.id = page_id ORDER BY o.id ${direction}`,
     parameters,
   );
-  return { operations: rows.map(operationOf), total: counted?.total ?? 0 };
+  const last = rows.at(-1);
+  return {
+    operations: rows.map(operationOf),
+    total: counted?.total ?? 0,
+    ...(last && rows.length === size ? { next: last.id } : {}),
+  };
+}
+
+function placeOf(after: string): string {
+  if (isUuid(after)) return after;
+  throw new AppError('invalid-input', 'There is no such place in the list.', {
+    faults: [{ field: 'after', problem: 'must be the `next` of a page' }],
+  });
 }
 
 interface BatchRow {

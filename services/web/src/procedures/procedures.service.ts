@@ -3,7 +3,7 @@ import {
   AppError,
   type Caller,
   factBy,
-  type PageQuery,
+  type PlaceQuery,
   procedureChanged,
   procedureCreated,
   procedureDeleted,
@@ -13,6 +13,7 @@ import {
 import { Database, isUniqueViolation, newId, Outbox } from '@muster/database';
 import type { EntityManager } from 'typeorm';
 import { containing } from '../devices/search';
+import { cursorOf, isText, placeOf } from '../lists/place';
 import { ProcedureRow, ProcedureVersionRow, StarterSetRow } from './procedure.entity';
 import { procedureChanges } from './procedure-changes';
 import { STARTER_SET } from './starter-set';
@@ -27,7 +28,7 @@ export class Procedures {
     private readonly outbox: Outbox,
   ) {}
 
-  list(organisationId: string, query: PageQuery): Promise<ProcedurePage> {
+  list(organisationId: string, query: PlaceQuery): Promise<ProcedurePage> {
     return this.within(organisationId, async (manager) => {
       const size = query.size ?? 50;
       const select = manager
@@ -37,12 +38,21 @@ export class Procedures {
         const pattern = containing(query.search);
         select.andWhere('(lower(p.name) LIKE :pattern OR lower(p.description) LIKE :pattern)', { pattern });
       }
-      const [rows, total] = await select
-        .orderBy('lower(p.name)', query.direction === 'descending' ? 'DESC' : 'ASC')
-        .offset(((query.page ?? 1) - 1) * size)
+      const total = await select.getCount();
+      const direction = query.direction === 'descending' ? 'DESC' : 'ASC';
+      if (query.after === undefined) select.offset(((query.page ?? 1) - 1) * size);
+      else {
+        // No two procedures have a name in common: where one is, is a place.
+        const [place] = placeOf(query.after, isText);
+        select.andWhere(`lower(p.name) ${direction === 'DESC' ? '<' : '>'} :place`, { place });
+      }
+      const { entities, raw } = await select
+        .addSelect('lower(p.name)', 'place')
+        .orderBy('lower(p.name)', direction)
         .limit(size)
-        .getManyAndCount();
-      return { procedures: rows.map(procedureOf), total };
+        .getRawAndEntities<{ place: string }>();
+      const last = raw.length === size ? raw.at(-1) : undefined;
+      return { procedures: entities.map(procedureOf), total, ...(last ? { next: cursorOf(last.place) } : {}) };
     });
   }
 
