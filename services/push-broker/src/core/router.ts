@@ -50,9 +50,21 @@ export interface RouteTable {
   find(full: Jid): Route | undefined;
 }
 
+/** A stanza for one resource; see `Route.send`. */
+export interface Delivery {
+  stanza: Element;
+  delivered: () => void;
+  lost: () => void;
+}
+
 /** Where messages go whose addressee is not there (RFC 6121, section 8.5.2.2.1). */
 export interface Absentees {
   keep(routed: Routed): Outcome | Promise<Outcome>;
+  /**
+   * Whether what was kept is still on its way to a resource, so that what is newer has to wait behind it (RFC 6120,
+   * section 10.1). It is then given to the resource when its turn has come.
+   */
+  holds?(route: Route, delivery: Delivery): boolean;
 }
 
 const NOBODY: Absentees = { keep: () => 'unknown' };
@@ -95,15 +107,16 @@ export class LocalRouter implements Router {
   #hand(routed: Routed, routes: readonly Route[]): Outcome {
     let left = routes.length;
     let taken = false;
+    const delivery: Delivery = {
+      stanza: routed.stanza,
+      delivered: () => (taken = true),
+      lost: () => {
+        // Among equals one suffices.
+        if (--left === 0 && !taken) void this.#reroute(routed);
+      },
+    };
     for (const route of routes)
-      route.send(
-        routed.stanza,
-        () => (taken = true),
-        () => {
-          // Among equals one suffices.
-          if (--left === 0 && !taken) void this.#reroute(routed);
-        },
-      );
+      if (!this.absentees.holds?.(route, delivery)) route.send(delivery.stanza, delivery.delivered, delivery.lost);
     return routes.length > 0 ? 'delivered' : 'unknown';
   }
 

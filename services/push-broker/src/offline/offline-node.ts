@@ -27,6 +27,8 @@ export class OfflineNode implements BeforeApplicationShutdown {
     this.messages = new OfflineMessages({
       store: this.store,
       seconds,
+      queueLength: config.XMPP_QUEUE_LENGTH,
+      queueBytes: config.XMPP_QUEUE_BYTES,
       // Which devices are enrolled the key manager knows; here every id may be one that is not revoked.
       exists: async (local) =>
         isDevice({ local }) ? !revocations.isRevoked('device', local) : (await file?.find(local)) !== undefined,

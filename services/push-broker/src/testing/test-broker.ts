@@ -98,6 +98,8 @@ export class TestServer {
         offline: new OfflineMessages({
           store: new MemoryOfflineStore({ ...OFFLINE, ...options }),
           seconds: options.offlineSeconds ?? 3600,
+          queueLength: options.queueLength ?? STREAM_MANAGEMENT.queueLength,
+          queueBytes: options.queueBytes ?? STREAM_MANAGEMENT.queueBytes,
           exists: (local) => isDevice({ local }) || local === 'technician' || local === 'script',
         }),
         ping: { afterSeconds: 60, timeoutSeconds: 20, ...options },
