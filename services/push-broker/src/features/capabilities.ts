@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { Feature } from '../core/feature';
 import type { XmppServer } from '../core/server';
-import { element } from '../core/xml/element';
+import { constant } from '../core/xml/constant';
+import { type Element, element } from '../core/xml/element';
 
 const CAPS_NS = 'http://jabber.org/protocol/caps';
 /** Names the software (XEP-0115, section 4), not this installation of it. */
@@ -33,11 +34,14 @@ export const capabilities: Feature = {
   specification: 'XEP-0115 1.6.0',
   install(server) {
     server.namespaces.add(CAPS_NS);
-    server.advertise((stream) =>
-      stream.account
-        ? element('c', CAPS_NS, { hash: 'sha-1', node: CAPS_NODE, ver: serverVerification(server) })
-        : undefined,
-    );
+    let offer: Element | undefined;
+    server.advertise((stream) => {
+      if (!stream.account) return undefined;
+      const ver = serverVerification(server);
+      if (offer?.attribute('ver') !== ver)
+        offer = constant(element('c', CAPS_NS, { hash: 'sha-1', node: CAPS_NODE, ver }));
+      return offer;
+    });
   },
 };
 

@@ -1,6 +1,7 @@
 import type { Feature } from '../core/feature';
 import { CLIENT_NS } from '../core/namespaces';
 import type { Gate, Session } from '../core/session';
+import { constant } from '../core/xml/constant';
 import { type Element, element } from '../core/xml/element';
 
 const CSI_NS = 'urn:xmpp:csi:0';
@@ -30,7 +31,8 @@ export function clientState({ heldStanzas }: ClientStateOptions): Feature {
     name: 'client-state',
     specification: 'XEP-0352 1.0.0',
     install(server) {
-      server.advertise((stream) => (stream.account ? element('csi', CSI_NS) : undefined));
+      const offer = constant(element('csi', CSI_NS));
+      server.advertise((stream) => (stream.account ? offer : undefined));
       const inactive = new Map<Session, Held>();
 
       const wake = (session: Session): void => {

@@ -5,6 +5,7 @@ import type { XmppServer } from '../core/server';
 import { StanzaError } from '../core/stanza-error';
 import { StreamError } from '../core/stream-error';
 import type { Stream } from '../core/stream';
+import { constant } from '../core/xml/constant';
 import { type Element, element } from '../core/xml/element';
 
 const BIND_NS = 'urn:ietf:params:xml:ns:xmpp-bind';
@@ -25,7 +26,8 @@ export function resourceBinding({ sessionsPerAccount }: ResourceBindingOptions):
     name: 'resource-binding',
     specification: 'RFC 6120 7',
     install(server) {
-      server.advertise((stream) => (stream.account ? element('bind', BIND_NS) : undefined));
+      const offer = constant(element('bind', BIND_NS));
+      server.advertise((stream) => (stream.account ? offer : undefined));
 
       server.handlers.onIq('authenticated', 'set', BIND_NS, 'bind', (stream, bind) => {
         if (!stream.account) throw new StanzaError('not-allowed');

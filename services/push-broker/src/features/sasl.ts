@@ -3,6 +3,7 @@ import type { Feature } from '../core/feature';
 import type { XmppServer } from '../core/server';
 import type { Stream } from '../core/stream';
 import { StreamError } from '../core/stream-error';
+import { constant } from '../core/xml/constant';
 import { type Element, element } from '../core/xml/element';
 import type { Revocations } from './sasl-external';
 import { Guesses, type GuessLimits } from './sasl-guesses';
@@ -84,19 +85,15 @@ class Authentication {
     const names = offered.map(({ name }) => name);
     const known = this.#offers.get(names.join());
     if (known) return known;
-    const offer = element('mechanisms', SASL_NS, {}, ...names.map((name) => element('mechanism', SASL_NS, {}, name)));
+    const mechanisms = names.map((name) => element('mechanism', SASL_NS, {}, name));
+    const offer = constant(element('mechanisms', SASL_NS, {}, ...mechanisms));
     this.#offers.set(names.join(), offer);
     return offer;
   }
 
   #bindings(stream: Stream): Element | undefined {
     if (!this.#offered(stream).some(({ name }) => name.endsWith('-PLUS'))) return undefined;
-    return element(
-      'sasl-channel-binding',
-      BINDING_NS,
-      {},
-      element('channel-binding', BINDING_NS, { type: CHANNEL_BINDING }),
-    );
+    return BINDINGS;
   }
 
   #begin(stream: Stream, auth: Element): void {
@@ -173,6 +170,10 @@ class Authentication {
     if (attempt >= MAX_ATTEMPTS) throw new StreamError('policy-violation', 'too many failed attempts');
   }
 }
+
+const BINDINGS = constant(
+  element('sasl-channel-binding', BINDING_NS, {}, element('channel-binding', BINDING_NS, { type: CHANNEL_BINDING })),
+);
 
 const base64 = (text: string): string => Buffer.from(text).toString('base64');
 

@@ -1,5 +1,6 @@
 import type { Feature } from '../core/feature';
-import { element } from '../core/xml/element';
+import { constant } from '../core/xml/constant';
+import { type Element, element } from '../core/xml/element';
 
 const LIMITS_NS = 'urn:xmpp:stream-limits:0';
 
@@ -8,9 +9,11 @@ export const streamLimits: Feature = {
   name: 'stream-limits',
   specification: 'XEP-0478 0.2.0',
   install(server) {
-    server.advertise((stream) => {
-      const bytes = stream.account ? server.limits.stanzaBytes : server.limits.stanzaBytesBefore;
-      return element('limits', LIMITS_NS, {}, element('max-bytes', LIMITS_NS, {}, String(bytes)));
-    });
+    const { stanzaBytes, stanzaBytesBefore } = server.limits;
+    const [before, after] = [limits(stanzaBytesBefore), limits(stanzaBytes)];
+    server.advertise((stream) => (stream.account ? after : before));
   },
 };
+
+const limits = (bytes: number): Element =>
+  constant(element('limits', LIMITS_NS, {}, element('max-bytes', LIMITS_NS, {}, String(bytes))));

@@ -3,6 +3,7 @@ import { STANZA_ERROR_NS } from '../core/namespaces';
 import type { Session } from '../core/session';
 import type { Stream } from '../core/stream';
 import { StreamError } from '../core/stream-error';
+import { constant } from '../core/xml/constant';
 import { type Element, element } from '../core/xml/element';
 import { COUNTER_LIMIT, type ManagedOptions, ManagedSession, type Resumption, SM_NS } from './managed-session';
 
@@ -38,7 +39,8 @@ export function streamManagement(options: StreamManagementOptions): Feature {
         if (ended.size > options.rememberedSessions && oldest !== undefined) ended.delete(oldest);
       };
 
-      server.advertise((stream) => (stream.account ? element('sm', SM_NS) : undefined));
+      const offer = constant(element('sm', SM_NS));
+      server.advertise((stream) => (stream.account ? offer : undefined));
       server.handlers.afterStanza((session) => managedOf(session)?.countInbound());
 
       server.handlers.onElement('authenticated', SM_NS, 'enable', (stream, enable) => {
