@@ -1,6 +1,7 @@
 import type { DeviceSoftwareQuery, InstalledSoftware, InstalledSoftwarePage, SoftwareSource } from '@muster/contracts';
 import type { EntityManager } from 'typeorm';
-import { containing, windowOf } from './containing';
+import { containing } from './containing';
+import { behindSql, directionOf, nextOf, type Order, orderSql, placeOf, placeSql, windowOf } from './place';
 
 interface Row {
   source: SoftwareSource;
@@ -12,6 +13,19 @@ interface Row {
   sizeBytes: string | null;
   installedAt: Date | null;
   since: Date;
+  place: string[];
+}
+
+function orderOf(query: DeviceSoftwareQuery): Order {
+  const direction = directionOf(query);
+  const sort =
+    query.sort === 'since'
+      ? ({ column: 'extract(epoch FROM i.since)', type: 'numeric', direction } as const)
+      : ({ column: 'p.name_key', type: 'text', direction } as const);
+  return {
+    name: `${query.sort ?? 'name'} ${direction}`,
+    columns: [sort, { column: 'i.key', type: 'text', direction }],
+  };
 }
 
 /** The statements behind a page of a device's software. */
@@ -30,16 +44,20 @@ export function deviceSoftwareSql(organisationId: string, deviceId: string, quer
                            WHERE organisation_id = $1 AND id = t.product_id OFFSET 0) p
      ${conditions.length > 0 ? `WHERE ${conditions.join(' AND ')}` : ''}`;
   const counted = [...parameters];
-  const direction = query.direction === 'descending' ? 'DESC' : 'ASC';
-  const sort = query.sort === 'since' ? 'i.since' : 'p.name_key';
+  const order = orderOf(query);
+  const behind = query.after === undefined ? '' : behindSql(order, placeOf(order, query.after), bind);
+  const rest = behind && `${conditions.length > 0 ? 'AND' : 'WHERE'} ${behind}`;
   const { limit, offset } = windowOf(query);
   return {
     page: `${own} SELECT p.source, p.name, t.version, i.architecture, coalesce(t.publisher, p.publisher) AS publisher, i.scope,
-             i.size_bytes AS "sizeBytes", i.installed_at AS "installedAt", i.since ${where}
-            ORDER BY ${sort} ${direction}, i.key ${direction} LIMIT ${bind(limit)} OFFSET ${bind(offset)}`,
+             i.size_bytes AS "sizeBytes", i.installed_at AS "installedAt", i.since, ${placeSql(order)} AS place
+            ${where} ${rest}
+            ORDER BY ${orderSql(order)} LIMIT ${bind(limit)} OFFSET ${bind(offset)}`,
     parameters,
     count: `${own} SELECT count(*)::int AS total ${where}`,
     counted,
+    order,
+    limit,
   };
 }
 
@@ -53,10 +71,19 @@ export async function deviceSoftware(
   const sql = deviceSoftwareSql(organisationId, deviceId, query);
   const rows: Row[] = await manager.query(sql.page, sql.parameters);
   const [{ total } = { total: 0 }]: Array<{ total: number }> = await manager.query(sql.count, sql.counted);
-  return { software: rows.map(softwareOf), total };
+  return { software: rows.map(softwareOf), total, ...nextOf(sql.order, rows, sql.limit) };
 }
 
-function softwareOf({ sizeBytes, installedAt, since, source, name, version, ...texts }: Row): InstalledSoftware {
+function softwareOf({
+  sizeBytes,
+  installedAt,
+  since,
+  source,
+  name,
+  version,
+  place: _,
+  ...texts
+}: Row): InstalledSoftware {
   const given = Object.fromEntries(Object.entries(texts).filter(([, text]) => text !== null));
   return {
     ...{ source, name, version, since: since.toISOString() },

@@ -2,11 +2,26 @@ import type { ProductQuery, SoftwarePage, SoftwareProduct, SoftwareQuery, Softwa
 import { AppError } from '@muster/contracts';
 import type { EntityManager } from 'typeorm';
 import { VERSION_ORDERS } from '../versions/orders';
-import { containing, windowOf } from './containing';
+import { containing } from './containing';
+import { behindSql, directionOf, nextOf, type Order, orderSql, placeOf, placeSql, windowOf } from './place';
 
 type ProductRecord = Omit<SoftwareProduct, 'publisher'> & { publisher: string | null };
 const COLUMNS = 'source, name, publisher, versions, installations';
 const MOST_VERSIONS = 10_000;
+
+const NAME = [
+  { column: 'name_key', type: 'text' },
+  { column: 'id', type: 'int8' },
+] as const;
+
+/** Names stay; a product whose installations change while a list sorted by them is read may move past its reader. */
+function orderOf(query: SoftwareQuery): Order {
+  const direction = directionOf(query);
+  const byName = (way: 'ASC' | 'DESC') => NAME.map((column) => ({ ...column, direction: way }));
+  if (query.sort !== 'installations') return { name: `name ${direction}`, columns: byName(direction) };
+  const installations = { column: 'installations', type: 'int8', direction } as const;
+  return { name: `installations ${direction}`, columns: [installations, ...byName('ASC')] };
+}
 
 /**
  * A text is looked for in the names of all products of the organisation, and what is installed nowhere is left out while
@@ -22,15 +37,17 @@ export function productsSql(organisationId: string, query: SoftwareQuery) {
   if (query.search?.trim()) conditions.push(`name_key LIKE ${bind(containing(query.search))}`);
   const where = `FROM plugins.products WHERE ${conditions.join(' AND ')}`;
   const counted = [...parameters];
-  const direction = query.direction === 'descending' ? 'DESC' : 'ASC';
-  const sort =
-    query.sort === 'installations' ? `installations ${direction}, name_key, id` : `name_key ${direction}, id`;
+  const order = orderOf(query);
+  const behind = query.after === undefined ? '' : `AND ${behindSql(order, placeOf(order, query.after), bind)}`;
   const { limit, offset } = windowOf(query);
   return {
-    page: `SELECT ${COLUMNS} ${where} ORDER BY ${sort} LIMIT ${bind(limit)} OFFSET ${bind(offset)}`,
+    page: `SELECT ${COLUMNS}, ${placeSql(order)} AS place ${where} ${behind}
+            ORDER BY ${orderSql(order)} LIMIT ${bind(limit)} OFFSET ${bind(offset)}`,
     parameters,
     count: `SELECT count(*)::int AS total ${where}`,
     counted,
+    order,
+    limit,
   };
 }
 
@@ -46,9 +63,9 @@ export async function listProducts(
   query: SoftwareQuery,
 ): Promise<SoftwarePage> {
   const sql = productsSql(organisationId, query);
-  const rows: ProductRecord[] = await manager.query(sql.page, sql.parameters);
+  const rows: Array<ProductRecord & { place: string[] }> = await manager.query(sql.page, sql.parameters);
   const [{ total } = { total: 0 }]: Array<{ total: number }> = await manager.query(sql.count, sql.counted);
-  return { products: rows.map(productOf), total };
+  return { products: rows.map(({ place: _, ...row }) => productOf(row)), total, ...nextOf(sql.order, rows, sql.limit) };
 }
 
 /** The versions of a product that are installed somewhere, newest first. @throws AppError `not-found` */

@@ -1,7 +1,8 @@
 import { AppError, type SoftwareDevices, type SoftwareSearch, type SoftwareSource } from '@muster/contracts';
 import type { EntityManager } from 'typeorm';
 import { holds } from '../versions/orders';
-import { containing, windowOf } from './containing';
+import { containing } from './containing';
+import { behindSql, directionOf, nextOf, type Order, orderSql, placeOf, placeSql, windowOf } from './place';
 
 /** A title that somebody asks about, with its number of rows. */
 export interface FoundTitle {
@@ -17,6 +18,7 @@ interface Installation {
   titleId: string;
   architecture: string | null;
   since: Date;
+  place: string[];
 }
 const COLUMNS = `i.device_id AS "deviceId", d.name AS "deviceName", i.title_id AS "titleId", i.architecture, i.since`;
 const NOTHING: SoftwareDevices = { installations: [], total: 0 };
@@ -41,7 +43,7 @@ export async function searchInstallations(
   const total = search.search?.trim() ? await countOf(manager, sql.count, sql.counted) : rows;
   const byId = new Map(titles.map((title) => [title.id, title]));
   return {
-    installations: found.flatMap(({ titleId, architecture, since, ...device }) => {
+    installations: found.flatMap(({ titleId, architecture, since, place: _, ...device }) => {
       const title = byId.get(titleId);
       if (!title) return [];
       const { source, name, version } = title;
@@ -49,6 +51,7 @@ export async function searchInstallations(
       return [{ ...row, ...(architecture === null ? {} : { architecture }) }];
     }),
     total,
+    ...nextOf(sql.order, found, sql.limit),
   };
 }
 
@@ -93,10 +96,23 @@ async function walks(
 }
 const FEW_ROWS = 2000;
 
+/** By device, and of one device by the item's key. */
+function orderOf(search: Pick<SoftwareSearch, 'direction'>): Order {
+  const direction = directionOf(search);
+  return {
+    name: direction,
+    columns: [
+      { column: 'd.name_key', type: 'text', direction },
+      { column: 'd.id', type: 'uuid', direction },
+      { column: 'i.key', type: 'text', direction: 'ASC' },
+    ],
+  };
+}
+
 /** The statement for a page, in one of two ways, and the one that counts. */
 export function installationsSql(
   organisationId: string,
-  search: Pick<SoftwareSearch, 'search' | 'direction' | 'page' | 'size'>,
+  search: Pick<SoftwareSearch, 'search' | 'direction' | 'after' | 'page' | 'size'>,
   ids: readonly string[],
   walking: boolean,
 ) {
@@ -106,8 +122,8 @@ export function installationsSql(
   if (search.search?.trim()) conditions.push(`d.name_key LIKE ${bind(containing(search.search))}`);
   const where = conditions.join(' AND ');
   const counted = [...parameters];
-  const direction = search.direction === 'descending' ? 'DESC' : 'ASC';
-  const order = `d.name_key ${direction}, d.id ${direction}`;
+  const order = orderOf(search);
+  const behind = search.after === undefined ? '' : `AND ${behindSql(order, placeOf(order, search.after), bind)}`;
   const { limit, offset } = windowOf(search);
   const [most, skipped] = [bind(limit), bind(offset)];
   const joined = `FROM plugins.installed i JOIN plugins.devices d ON d.id = i.device_id AND ${where}
@@ -118,10 +134,13 @@ export function installationsSql(
        WHERE i.organisation_id = $1 AND i.device_id = d.id AND i.title_id = ANY($2::int8[]) OFFSET 0) i
      WHERE ${where}`;
   return {
-    page: `SELECT ${COLUMNS} ${walking ? walked : joined} ORDER BY ${order}, i.key LIMIT ${most} OFFSET ${skipped}`,
+    page: `SELECT ${COLUMNS}, ${placeSql(order)} AS place ${walking ? walked : joined} ${behind}
+            ORDER BY ${orderSql(order)} LIMIT ${most} OFFSET ${skipped}`,
     parameters,
     count: `SELECT count(*)::int AS total ${joined}`,
     counted,
+    order,
+    limit,
   };
 }
 

@@ -181,9 +181,15 @@ describe('software across the fleet', () => {
 
 describe('a fleet of 2,000 devices with 600,000 programs', () => {
   const organisation = uuidOf('fleet');
+  let device = '';
   beforeAll(async () => {
     const size = { devices: 2000, software: 300, products: 5000, versions: 8, changes: 20_000 };
     await fillFleet(plugins.admin, { organisationId: organisation, ...size });
+    const [row] = await plugins.rows<{ id: string }>(
+      `SELECT id FROM plugins.devices WHERE organisation_id = $1 AND name = 'device-000350'`,
+      [organisation],
+    );
+    device = row?.id ?? '';
   }, 240_000);
 
   /** Every installation of the first product, past the service. */
@@ -210,4 +216,59 @@ describe('a fleet of 2,000 devices with 600,000 programs', () => {
       expect(rows).toEqual(all.slice((page - 1) * 20, page * 20));
     }
   });
+
+  it.each([
+    ['/plugins/software/devices?name=openssl', 'installations', 'deviceName'],
+    ['/plugins/software/devices?name=openssl&search=device-0&direction=descending', 'installations', 'deviceName'],
+    ['/plugins/software?search=package-00', 'products', 'name'],
+    ['/plugins/software?search=package-001&direction=descending', 'products', 'name'],
+    ['/plugins/software?search=package-00&sort=installations&direction=descending', 'products', 'name'],
+    ['/plugins/devices/DEVICE/software?search=package', 'software', 'name'],
+    ['/plugins/devices/DEVICE/software?sort=since&direction=descending', 'software', 'name'],
+  ])('goes on behind a row, each once, while others come and go: %s', async (path, list, name) => {
+    const size = list === 'software' ? 40 : 200;
+    const read = async (query: string) => {
+      const { status, body } = await plugins.get<Record<string, Array<Record<string, string>>> & { next?: string }>(
+        organisation,
+        `${path.replace('DEVICE', device)}&size=${size}${query}`,
+      );
+      expect(status).toBe(200);
+      return { names: (body[list] ?? []).map((row) => row[name] ?? ''), next: body.next };
+    };
+    const all: string[] = [];
+    for (let page = 1; all.length === (page - 1) * size; page += 1) {
+      all.push(...(await read(`&page=${page}`)).names);
+    }
+    const seen: string[] = [];
+    for (let after = ''; ;) {
+      const { names, next } = await read(after);
+      seen.push(...names);
+      // Some of what was read goes: by number, the next page would begin too late.
+      await takeAway(list, names.slice(1, 3));
+      if (next === undefined) break;
+      after = `&after=${encodeURIComponent(next)}`;
+    }
+    expect(all.length).toBeGreaterThan(size);
+    expect(seen).toEqual(all);
+  });
+
+  async function takeAway(list: string, names: readonly string[]): Promise<void> {
+    const statements: Record<string, [string, unknown[]]> = {
+      installations: [
+        'UPDATE plugins.devices SET retired_at = now() WHERE organisation_id = $1 AND name = ANY($2)',
+        [organisation, names],
+      ],
+      products: [
+        'UPDATE plugins.products SET installations = 0 WHERE organisation_id = $1 AND name = ANY($2)',
+        [organisation, names],
+      ],
+      software: [
+        'DELETE FROM plugins.installed WHERE organisation_id = $1 AND device_id = $2 AND key = ANY($3)',
+        [organisation, device, names.map((name) => `dpkg:${keyNumber(name)}:amd64`)],
+      ],
+    };
+    const [sql, parameters] = statements[list] ?? ['', []];
+    expect((await plugins.admin.query(sql, parameters)).rowCount).toBe(names.length);
+  }
+  const keyNumber = (name: string): number => (name === 'openssl' ? 1 : Number(name.replace(/\D/g, '')));
 });
