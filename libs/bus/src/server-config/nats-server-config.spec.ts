@@ -47,9 +47,20 @@ describe('the configuration of nats-server', () => {
   });
 
   it('escapes credentials and paths', () => {
-    expect(natsServerConfig(leaf)).toContain('"wss://leaf:p%40ss%2Fword%3A@itsm.example"');
+    expect(natsServerConfig(leaf)).toContain('urls: ["wss://leaf:p%40ss%2Fword%3A@itsm.example:443"]');
     expect(natsServerConfig(hub)).toContain('"/tmp/with \\"quotes\\" and \\\\"');
     expect(() => natsServerConfig({ ...hub, serverName: 'a\nb' })).toThrow('control characters');
+  });
+
+  it('dials addresses of the hub beside its name', () => {
+    const config = natsServerConfig({
+      ...leaf,
+      hub: { url: 'wss://itsm.example:8443', addresses: ['192.0.2.1', '2001:db8::1'], user: 'leaf', password: 'x' },
+    });
+    expect(config).toContain(
+      'urls: ["wss://leaf:x@itsm.example:8443", "wss://leaf:x@192.0.2.1:8443", "wss://leaf:x@[2001:db8::1]:8443"]',
+    );
+    check(config);
   });
 
   it('asks for the memory that PRESENCE needs', () => {

@@ -41,6 +41,8 @@ export interface LeafSettings extends ServerSettings {
   hub: {
     /** `ws://host:port` or `wss://host`; the path `/leafnode` is added by the server. */
     url: string;
+    /** IP addresses of that host, tried beside its name: the link then needs no DNS. The certificate must still have the name. */
+    addresses?: readonly string[];
     user: string;
     password: string;
     /** PEM file with what to trust when the hub is behind `wss`. */
@@ -142,21 +144,28 @@ const websocket = ({ leafListen }: HubSettings): string[] =>
     : [];
 
 function remote({ hub }: LeafSettings): string[] {
-  const url = new URL(hub.url);
-  url.username = encodeURIComponent(hub.user);
-  url.password = encodeURIComponent(hub.password);
   return [
     'leafnodes {',
     '  reconnect: 1',
     '  remotes: [',
     '    {',
-    `      url: ${quoted(url.href.replace(/\/$/, ''))}`,
+    `      urls: [${hubUrls(hub).map(quoted).join(', ')}]`,
     '      account: MUSTER',
     ...(hub.caFile ? [`      tls { ca_file: ${quoted(hub.caFile)} }`] : []),
     '    }',
     '  ]',
     '}',
   ];
+}
+
+/** The name first: nats-server checks the certificate of bare addresses against the name that it read before them. */
+function hubUrls({ url, addresses = [], user, password }: LeafSettings['hub']): string[] {
+  const { protocol, hostname, port } = new URL(url);
+  const hosts = [hostname, ...addresses.map((host) => (host.includes(':') ? `[${host}]` : host))];
+  const credentials = `${encodeURIComponent(user)}:${encodeURIComponent(password)}`;
+  // nats-server's own default is 7422 for WebSockets too.
+  const usual = protocol === 'wss:' ? '443' : '80';
+  return [...new Set(hosts)].map((host) => `${protocol}//${credentials}@${host}:${port || usual}`);
 }
 
 const address = ({ host, port }: Endpoint): string => `${host.includes(':') ? `[${host}]` : host}:${port}`;
