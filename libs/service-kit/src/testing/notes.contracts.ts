@@ -99,6 +99,10 @@ export class NoteRow {
 export class NumberedNotes {
   @List(nested(() => NoteRow), { max: 200 }) notes: NoteRow[];
   @Whole({ min: 0, max: 10_000_000 }) total: number;
+  @Text({ max: 200, optional: true }) next?: string;
+}
+export class NumberedQuery extends PageQuery {
+  @Text({ max: 200, optional: true }) after?: string;
 }
 export class NotesInOrder {
   @List(nested(() => NoteRow), { max: 500 }) notes: NoteRow[];
@@ -112,7 +116,7 @@ export const pageOfNotes = defineRoute({
   ...listed,
   path: '/list/by-page',
   summary: 'Notes by page',
-  query: PageQuery,
+  query: NumberedQuery,
   reply: NumberedNotes,
 });
 export const notesInOrder = defineRoute({

@@ -70,28 +70,35 @@ export const shelf = {
 export class ListController {
   @Handles(routes.pageOfNotes)
   async byPage({ query }: RouteCall<typeof routes.pageOfNotes>): Promise<routes.NumberedNotes> {
-    const { page = 1, size = 50 } = query;
-    return { notes: await readShelf(query, (page - 1) * size, size), total: shelf.rows.length };
+    const { after, page = 1, size = 50 } = query;
+    const skip = after === undefined ? (page - 1) * size : 0;
+    return { ...(await readShelf(query, after, size, skip)), total: shelf.rows.length };
   }
 
   @Handles(routes.notesInOrder)
-  async byPlace({ query }: RouteCall<typeof routes.notesInOrder>): Promise<routes.NotesInOrder> {
-    const { after = '0', size = 100 } = query;
-    const end = Number(after) + size;
-    const notes = await readShelf(query, Number(after), size);
-    return { notes, ...(end < shelf.rows.length ? { next: String(end) } : {}) };
+  byPlace({ query }: RouteCall<typeof routes.notesInOrder>): Promise<routes.NotesInOrder> {
+    return readShelf(query, query.after, query.size ?? 100);
   }
 
   @Handles(routes.allNotes)
   async all({ query }: RouteCall<typeof routes.allNotes>): Promise<routes.AllNotes> {
-    return { notes: await readShelf(query, 0, shelf.rows.length) };
+    return readShelf(query, undefined, shelf.rows.length);
   }
 }
 
-async function readShelf(query: object, from: number, size: number): Promise<routes.NoteRow[]> {
+/** Notes in the order of their numbers, from behind the one with the number `after`. */
+async function readShelf(
+  query: object,
+  after: string | undefined,
+  size: number,
+  skip = 0,
+): Promise<routes.NotesInOrder> {
   shelf.asked.push({ ...query });
   if (shelf.asked.length > 1) await shelf.onLaterPage();
-  return shelf.rows.slice(from, from + size);
+  const behind = shelf.rows.filter(({ number }) => number > Number(after ?? -1));
+  const notes = behind.slice(skip, skip + size);
+  const last = notes.at(-1);
+  return { notes, ...(last && skip + size < behind.length ? { next: String(last.number) } : {}) };
 }
 
 @Controller()

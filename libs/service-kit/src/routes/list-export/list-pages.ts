@@ -9,29 +9,36 @@ export type AskForPage = (query: object) => Promise<object>;
 
 const has = (type: Class | undefined, field: string): boolean => type !== undefined && fieldsOf(type).has(field);
 
+/** How a list goes on: behind a row, by the numbers of pages, or not at all because it comes at once. */
+export function pagingOf({ query, reply }: Route): 'place' | 'number' | 'none' {
+  if (has(query, 'after') && has(reply, 'next')) return 'place';
+  return has(query, 'page') ? 'number' : 'none';
+}
+
 /**
- * All rows of a list, page after page: from one `next` to the following where the list has pages, else at once. Pages go on
- * behind a row, never by number: rows that come or go meanwhile would double or hide others. `query` is a person's, whose
- * own page, place and size do not count.
+ * All rows of a list, page after page: from one `next` to the following where the reply has it, else by `page` up to its
+ * `total`, else once. By number, rows that come or go meanwhile double or hide others: only for lists that hardly change.
+ * `query` is a person's, whose own page, place and size do not count.
  */
 export async function* pagesOf(route: Route, query: object, ask: AskForPage): AsyncGenerator<object[], void> {
   const field = route.list ?? '';
-  const paged = isPaged(route);
+  const paging = pagingOf(route);
   const { after: _after, page: _page, size: _size, ...filters } = query as Fields;
   const size = has(route.query, 'size') ? { size: EXPORT_PAGE } : {};
-  for (let place: Fields | undefined = {}; place;) {
+  let place: Fields = paging === 'number' ? { page: 1 } : {};
+  for (let number = 1, seen = 0; ; number += 1) {
     const reply = (await ask({ ...filters, ...size, ...place })) as Fields;
     const rows = reply[field];
     if (!Array.isArray(rows)) throw new Error(`${route.method} ${route.path} replied no list "${field}"`);
     yield rows as object[];
-    const { next } = reply;
-    place = paged && typeof next === 'string' && next !== '' ? { after: next } : undefined;
+    seen += rows.length;
+    const { next, total } = reply;
+    if (paging === 'place') {
+      if (typeof next !== 'string' || next === '') return;
+      place = { after: next };
+    } else {
+      if (paging === 'none' || rows.length === 0 || (typeof total === 'number' && seen >= total)) return;
+      place = { page: number + 1 };
+    }
   }
-}
-
-/** @throws Error for a list with pages and no places */
-function isPaged(route: Route): boolean {
-  const paged = has(route.query, 'after') && has(route.reply, 'next');
-  if (paged || !has(route.query, 'page')) return paged;
-  throw new Error(`${route.method} ${route.path} needs "after" and "next": its pages are known by number only`);
 }
