@@ -1,9 +1,9 @@
-import { randomBytes } from 'node:crypto';
 import type { Duplex } from 'node:stream';
 import type { AccountKind } from './accounts';
 import { Jid } from './jid';
 import { CLIENT_NS, STREAM_NS } from './namespaces';
 import type { Peer } from './peer';
+import { randomText } from './random-text';
 import type { XmppServer } from './server';
 import type { Session } from './session';
 import { Shaper } from './shaper';
@@ -269,7 +269,7 @@ export class Stream {
 
   #sendHeader(to?: string): void {
     this.#headerSent = true;
-    const id = randomBytes(12).toString('base64url');
+    const id = randomText(12);
     this.#writeOut(this.#framing.header({ from: this.server.domain, id, to }));
   }
 

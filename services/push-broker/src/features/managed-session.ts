@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { randomText } from '../core/random-text';
 import type { XmppServer } from '../core/server';
 import type { Carrier, Session } from '../core/session';
 import type { Stream } from '../core/stream';
@@ -37,7 +37,7 @@ interface Unacknowledged {
  */
 export class ManagedSession implements Carrier {
   /** Names the session when it is to be resumed; as good as a password, since it is never sent in clear text. */
-  readonly id = randomBytes(18).toString('base64url');
+  readonly id = randomText(18);
   #queue: Unacknowledged[] = [];
   #queuedCharacters = 0;
   /** How many of the queue were written on the present connection. */

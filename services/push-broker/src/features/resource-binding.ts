@@ -1,6 +1,6 @@
-import { randomBytes } from 'node:crypto';
 import type { Feature } from '../core/feature';
 import { Jid } from '../core/jid';
+import { randomText } from '../core/random-text';
 import type { XmppServer } from '../core/server';
 import { StanzaError } from '../core/stanza-error';
 import { StreamError } from '../core/stream-error';
@@ -42,7 +42,7 @@ export function resourceBinding({ sessionsPerAccount }: ResourceBindingOptions):
 }
 
 /** 72 random bits: resources must not be guessed (RFC 6120, section 13.10.2). */
-const made = (): string => randomBytes(9).toString('base64url');
+const made = (): string => randomText(9);
 
 /** The address with the resource that the client asks for, or with one that is made. */
 function named(account: Jid, bind: Element): Jid {

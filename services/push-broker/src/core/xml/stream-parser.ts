@@ -1,8 +1,9 @@
-import { SaxesParser, type SaxesTagNS } from 'saxes';
+import type { SaxesTagNS } from 'saxes';
 import { StreamError } from '../stream-error';
 import { CLIENT_NS, STREAM_NS } from '../namespaces';
 import { type Child, Element } from './element';
 import { escapeAttribute } from './serialise';
+import { SpareTokenisers, type TokenListener, type Tokeniser } from './tokeniser';
 import { Utf8Decoder } from './utf8-decoder';
 
 const XMLNS = 'http://www.w3.org/2000/xmlns/';
@@ -11,6 +12,8 @@ const XML = 'http://www.w3.org/XML/1998/namespace';
 const MAX_DEPTH = 64;
 const WHITESPACE_ONLY = /^[ \t\r\n]*$/;
 const USUAL_START = `<stream:stream xmlns="${CLIENT_NS}" xmlns:stream="${STREAM_NS}">`;
+/** Shared by all streams of the process. */
+const tokenisers = new SpareTokenisers(USUAL_START);
 
 export interface StreamHandler {
   /** The stream header; `declared` is the namespace that it declares as default. */
@@ -24,8 +27,6 @@ export interface StreamHandler {
    */
   relays?(name: string, attributes: ReadonlyMap<string, string>): boolean;
 }
-
-type Saxes = SaxesParser<{ xmlns: true }>;
 
 interface OpenElement {
   name: string;
@@ -43,18 +44,19 @@ const PASSING: OpenElement = { name: '', namespace: '', attributes: new Map(), c
  * bytes that are not UTF-8. What the peer sent before the refusal has been handed on.
  *
  * Nearly all connections are silent nearly always, so saxes, which is a few kilobytes, is there only from the first
- * byte of a stanza to its last. The next one begins as if it had just read the header's start tag.
+ * byte of a stanza to its last. The next one begins as if it had just read the header's start tag, and is the same one
+ * for all streams that declare what nearly all do.
  */
-export class StreamParser {
+export class StreamParser implements TokenListener {
   /** Characters that one first-level element, or the stream header, may have. Never more than its bytes. */
   maxStanza: number;
   readonly #handler: StreamHandler;
   readonly #decoder = new Utf8Decoder();
-  #saxes: Saxes | undefined;
+  #tokeniser: Tokeniser | undefined;
   #open: OpenElement[] = [];
   /** The header's start tag with nothing but its namespaces; empty until it was read. */
   #start = '';
-  /** Characters given to the current saxes parser before the present piece. */
+  /** Characters given to the current tokeniser before the present piece. */
   #fed = 0;
   /** Where the last first-level element ended, counted as `#fed` is. */
   #boundary = 0;
@@ -66,11 +68,11 @@ export class StreamParser {
   #piece = '';
   /** The element that is open will only be sent on. */
   #relaying = false;
-  /** Hands on what has just ended; see `#closeTag`. */
+  /** Hands on what has just ended; see `closeTag`. */
   #ended: (() => void) | undefined;
   /** What arrived since `suspend`; undefined while nothing holds the parser up. */
   #held: string | undefined;
-  /** Saxes has to be left as soon as the handler returns: the stream restarts, or the parser is suspended. */
+  /** The tokeniser has to be left as soon as the handler returns: the stream restarts, or the parser is suspended. */
   #unwind = false;
 
   constructor(handler: StreamHandler, maxStanza: number) {
@@ -126,16 +128,16 @@ export class StreamParser {
     if (text === '') return undefined;
     this.#unwind = false;
     this.#piece = text;
+    const tokeniser = (this.#tokeniser ??= this.#takeTokeniser());
     try {
-      this.#saxes ??= this.#createSaxes();
-      this.#saxes.write(text);
+      tokeniser.write(text);
       this.#handOn();
     } catch (error) {
-      if (!(error instanceof Unwind)) throw error;
+      if (error !== UNWIND) throw error;
       const rest = text.slice(this.#boundary - this.#fed);
       this.#piece = this.#before = '';
-      this.#saxes = undefined;
       this.#betweenStanzas = true;
+      this.#leaveTokeniser();
       return rest;
     }
     this.#fed += text.length;
@@ -148,41 +150,36 @@ export class StreamParser {
     this.#piece = '';
     if (this.#betweenStanzas) {
       this.#before = '';
-      this.#saxes = undefined;
+      this.#leaveTokeniser();
     } else if (sinceBoundary <= text.length) this.#before = text.slice(text.length - sinceBoundary);
     else this.#before += text;
     return undefined;
   }
 
-  #createSaxes(): Saxes {
-    const saxes: Saxes = new SaxesParser({
-      xmlns: true,
-      position: false,
-      forceXMLVersion: true,
-      defaultXMLVersion: '1.0',
-    });
-    // Before anybody listens: this was handed on when the peer sent it.
-    if (this.#start !== '') saxes.write(this.#start);
-    this.#fed = this.#boundary = this.#start.length;
-    saxes.on('error', ({ message }) => {
-      // The one fault that saxes reports only after it has closed the element in question.
-      if (!message.endsWith('unexpected close tag.')) this.#handOn();
-      throw new StreamError(message.endsWith('undefined entity.') ? 'restricted-xml' : 'not-well-formed', message);
-    });
-    saxes.on('xmldecl', ({ encoding }) => {
-      if (encoding !== undefined && encoding.toLowerCase() !== 'utf-8') throw new StreamError('unsupported-encoding');
-    });
-    saxes.on('comment', () => this.#refuse('comments'));
-    saxes.on('processinginstruction', () => this.#refuse('processing instructions'));
-    saxes.on('doctype', () => this.#refuse('document type declarations'));
-    saxes.on('text', (text) => this.#text(text));
-    saxes.on('cdata', (text) => this.#text(text));
-    saxes.on('opentag', (tag) => this.#openTag(tag, saxes.position));
-    saxes.on('closetag', () => this.#closeTag(saxes.position));
-    return saxes;
+  #takeTokeniser(): Tokeniser {
+    const tokeniser = tokenisers.take(this.#start);
+    tokeniser.listener = this;
+    this.#fed = this.#boundary = tokeniser.read;
+    return tokeniser;
   }
 
-  #openTag(tag: SaxesTagNS, position: number): void {
+  /** It may serve others when the last that it read is the end of an element, without anything after it. */
+  #leaveTokeniser(): void {
+    if (this.#tokeniser?.read === this.#boundary) tokenisers.giveBack(this.#tokeniser);
+    this.#tokeniser = undefined;
+  }
+
+  fault(message: string): never {
+    // The one fault that saxes reports only after it has closed the element in question.
+    if (!message.endsWith('unexpected close tag.')) this.#handOn();
+    throw new StreamError(message.endsWith('undefined entity.') ? 'restricted-xml' : 'not-well-formed', message);
+  }
+
+  declaration(encoding: string | undefined): void {
+    if (encoding !== undefined && encoding.toLowerCase() !== 'utf-8') throw new StreamError('unsupported-encoding');
+  }
+
+  openTag(tag: SaxesTagNS, position: number): void {
     this.#handOn();
     if (this.#relaying && this.#open.length > 1) {
       this.#checkDepth();
@@ -212,7 +209,7 @@ export class StreamParser {
   }
 
   /** What ended is handed on with the next event: only then is it known that its end tag had the right name. */
-  #closeTag(position: number): void {
+  closeTag(position: number): void {
     this.#handOn();
     const closed = this.#open.pop();
     if (!closed) {
@@ -237,10 +234,10 @@ export class StreamParser {
     if (!ended) return;
     this.#ended = undefined;
     ended();
-    if (this.#unwind) throw new Unwind();
+    if (this.#unwind) throw UNWIND;
   }
 
-  #text(text: string): void {
+  text(text: string): void {
     this.#handOn();
     const parent = this.#open.at(-1);
     if (parent && !this.#relaying) parent.children.push(text);
@@ -260,7 +257,7 @@ export class StreamParser {
     this.#boundary = position;
   }
 
-  #refuse(what: string): never {
+  restricted(what: string): never {
     this.#handOn();
     throw new StreamError('restricted-xml', `${what} are not allowed`);
   }
@@ -281,5 +278,5 @@ function startOf({ name, ns }: SaxesTagNS): string {
   return start === USUAL_START ? USUAL_START : start;
 }
 
-/** Unwinds saxes, which cannot be stopped otherwise. */
-class Unwind extends Error {}
+/** Unwinds saxes, which cannot be stopped otherwise. One for all: nobody looks where it came from. */
+const UNWIND = new Error('the parser was suspended');
