@@ -49,6 +49,10 @@ import { WakeListener } from './wake/wake.listener';
               afterSeconds: config.XMPP_PING_AFTER_SECONDS,
               timeoutSeconds: config.XMPP_PING_TIMEOUT_SECONDS,
             },
+            certificateExpiry: {
+              graceSeconds: config.XMPP_CERT_EXPIRY_GRACE_SECONDS,
+              everySeconds: config.XMPP_CERT_CHECK_SECONDS,
+            },
             resourceBinding: { sessionsPerAccount: config.XMPP_SESSIONS_PER_ACCOUNT },
             streamManagement: {
               resumeSeconds: config.XMPP_RESUME_SECONDS,

@@ -57,8 +57,15 @@ export class PushBrokerConfig extends PushConfig {
       'PEM bundles, or folders of *.crt and *.pem, with the roots (two while one rolls over) and, where devices do not send them, the issuing certificates that device certificates are checked against.',
   })
   XMPP_DEVICE_ANCHORS_FILE: string[];
-  @seconds('Seconds between two looks whether certificate, key or anchors have changed.')
+  @seconds('Seconds between two looks whether certificate, key or anchors have changed, and whose has expired.')
   XMPP_CERT_CHECK_SECONDS = 5;
+  @Whole({
+    min: 0,
+    max: 366 * 86_400,
+    about:
+      "Seconds for which a connection goes on after its peer's certificate has expired; looked at every XMPP_CERT_CHECK_SECONDS.",
+  })
+  XMPP_CERT_EXPIRY_GRACE_SECONDS = 0;
 
   @Text({
     min: 1,

@@ -34,4 +34,6 @@ export interface PeerCertificate {
   sha256: string;
   /** `id-on-xmppAddr` names of the subject alternative name (RFC 6120, section 13.7.1.4), unparsed. */
   xmppAddresses: string[];
+  /** Milliseconds since 1970 at which it, or one that it was issued under, expires. */
+  expiresAt: number;
 }

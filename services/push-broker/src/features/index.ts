@@ -1,5 +1,6 @@
 import type { Feature } from '../core/feature';
 import { capabilities } from './capabilities';
+import { certificateExpiry, type CertificateExpiryOptions } from './certificate-expiry';
 import { clientState, type ClientStateOptions } from './client-state';
 import { delayedDelivery } from './delayed';
 import { externalServices, type ExternalServicesOptions } from './external-services';
@@ -26,6 +27,7 @@ export interface FeatureOptions {
   push: MessagePush;
   offline: OfflineMessages;
   ping: PingOptions;
+  certificateExpiry: CertificateExpiryOptions;
   resourceBinding: ResourceBindingOptions;
   streamManagement: StreamManagementOptions;
   clientState: ClientStateOptions;
@@ -36,6 +38,7 @@ export interface FeatureOptions {
 export const allFeatures = (options: FeatureOptions): Feature[] => [
   starttls,
   sasl({ ...options.sasl, revocations: options.revocations }),
+  certificateExpiry(options.certificateExpiry),
   resourceBinding(options.resourceBinding),
   sessionEstablishment,
   streamManagement(options.streamManagement),

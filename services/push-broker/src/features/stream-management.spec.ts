@@ -27,7 +27,7 @@ class SlowSocket extends MemorySocket {
 }
 
 function accept(broker: TestServer, socket: MemorySocket): void {
-  const certificate = { sha256: 'f'.repeat(64), xmppAddresses: [DEVICE] };
+  const certificate = { sha256: 'f'.repeat(64), xmppAddresses: [DEVICE], expiresAt: Number.POSITIVE_INFINITY };
   broker.server.accept(socket, { address: '192.0.2.1', certificate });
 }
 

@@ -8,12 +8,14 @@ import type { Limits } from '../core/limits';
 import { XmppServer } from '../core/server';
 import { Listener, type ListenerOptions } from '../core/tls/listener';
 import { allFeatures, type FeatureOptions } from '../features';
+import type { CertificateExpiryOptions } from '../features/certificate-expiry';
 import type { ClientStateOptions } from '../features/client-state';
 import type { ExternalServicesOptions } from '../features/external-services';
 import { OfflineMessages } from '../features/offline-messages';
 import { MessagePush } from '../features/message-push';
 import type { PingOptions } from '../features/ping';
 import type { ResourceBindingOptions } from '../features/resource-binding';
+import type { Revocations } from '../features/sasl-external';
 import type { StreamManagementOptions } from '../features/stream-management';
 import { isDevice } from '../core/policy';
 import type { OfflineLimits } from '../core/offline';
@@ -62,6 +64,7 @@ const EXTERNAL: ExternalServicesOptions = {
 export type TestOptions = Partial<
   Limits &
     PingOptions &
+    CertificateExpiryOptions &
     StreamManagementOptions &
     ClientStateOptions &
     ResourceBindingOptions &
@@ -88,11 +91,12 @@ export class TestServer {
   readonly push = new MessagePush((session) => this.handed.push(session.jid.local));
   readonly server: XmppServer;
   readonly #revoked = new Set<string>();
+  readonly revocations: Revocations = { isRevoked: (kind, id) => this.#revoked.has(`${kind} ${id}`) };
 
   constructor(options: TestOptions = {}) {
     this.server = new XmppServer(TEST_DOMAIN, { ...LIMITS, ...options }).use(
       ...allFeatures({
-        revocations: { isRevoked: (kind, id) => this.#revoked.has(`${kind} ${id}`) },
+        revocations: this.revocations,
         sasl: options.sasl,
         push: this.push,
         offline: new OfflineMessages({
@@ -103,6 +107,7 @@ export class TestServer {
           exists: (local) => isDevice({ local }) || local === 'technician' || local === 'script',
         }),
         ping: { afterSeconds: 60, timeoutSeconds: 20, ...options },
+        certificateExpiry: { graceSeconds: 0, everySeconds: 0.1, ...options },
         resourceBinding: { sessionsPerAccount: 3, ...options },
         streamManagement: { ...STREAM_MANAGEMENT, ...options },
         clientState: { heldStanzas: 100, ...options },
@@ -124,7 +129,8 @@ export class TestServer {
   /** A connection without network whose peer has proved these addresses. */
   accept(...xmppAddresses: string[]): MemorySocket {
     const socket = new MemorySocket();
-    this.server.accept(socket, { address: '192.0.2.1', certificate: { sha256: 'f'.repeat(64), xmppAddresses } });
+    const certificate = { sha256: 'f'.repeat(64), xmppAddresses, expiresAt: Number.POSITIVE_INFINITY };
+    this.server.accept(socket, { address: '192.0.2.1', certificate });
     return socket;
   }
 }

@@ -4,8 +4,8 @@ import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
 import { type CertifiedFiles, TestAuthority } from '@muster/testing';
-import { StreamError } from '../core/stream-error';
 import { WebSocketChannel } from '../core/transport/websocket-channel';
+import { evictRevoked } from '../revocation/evictions';
 import { accountsAskedFor } from './test-accounts';
 import { TEST_DOMAIN, TestBroker, type TestOptions } from './test-broker';
 
@@ -14,6 +14,9 @@ const DEVICES: Record<string, string> = {
   laptop: '01900000-0000-7000-8000-00000000000a',
   desktop: '01900000-0000-7000-8000-00000000000b',
 };
+
+/** Seconds that the certificate of a `brief laptop` holds. */
+const BRIEF_SECONDS = 6;
 
 /** Tools that have a certificate. */
 const TOOLS: Record<string, string> = { technician: 'technician', script: 'script' };
@@ -115,9 +118,7 @@ export class OwnGround implements Ground {
 
   #revoke(kind: 'device' | 'certificate', id: string): void {
     this.broker.revoke(kind, id);
-    this.broker.server.evict(new StreamError('not-authorized', 'revoked'), (account, { certificate }) =>
-      kind === 'device' ? account.local === id : certificate?.sha256 === id,
-    );
+    evictRevoked(this.broker.server, this.broker.revocations);
   }
 
   /** `laptop`, or `expired laptop`, `stranger laptop` and so on. */
@@ -136,11 +137,14 @@ export class OwnGround implements Ground {
     const daysFromNow = (days: number): Date => new Date(Date.now() + days * 24 * 3600 * 1000);
     switch (kind) {
       case 'good':
+      case 'renewed':
         return this.authority.device(id, { xmppDomain });
       case 'expired':
         return this.authority.device(id, { xmppDomain, notBefore: daysFromNow(-100), days: 90 });
       case 'early':
         return this.authority.device(id, { xmppDomain, notBefore: daysFromNow(1) });
+      case 'brief':
+        return this.authority.device(id, { xmppDomain, notBefore: daysFromNow(0), days: BRIEF_SECONDS / 86_400 });
       case 'foreign':
         return this.authority.device(id, { xmppDomain: 'elsewhere.test' });
       case 'stranger':

@@ -1,3 +1,4 @@
+import type { X509Certificate } from 'node:crypto';
 import type { TLSSocket } from 'node:tls';
 import type { PeerCertificate } from '../peer';
 import { xmppAddresses } from './xmpp-addresses';
@@ -29,5 +30,24 @@ export function identify(socket: TLSSocket, now: number): PeerCertificate | Refu
   return {
     sha256: certificate.fingerprint256.replaceAll(':', '').toLowerCase(),
     xmppAddresses: xmppAddresses(certificate.raw),
+    expiresAt: endOf(certificate, now),
   };
+}
+
+/** Certificates that a peer sends with its own. */
+const LONGEST_CHAIN = 8;
+
+/**
+ * When the first certificate of a chain expires. One that has expired already stands in the way of nobody: the peer sent
+ * it, and was verified by another.
+ */
+function endOf(certificate: X509Certificate, now: number): number {
+  let end = Number.POSITIVE_INFINITY;
+  let next: X509Certificate | undefined = certificate;
+  for (let depth = 0; next && depth < LONGEST_CHAIN; depth++) {
+    const expires = Date.parse(next.validTo);
+    if (expires > now) end = Math.min(end, expires);
+    next = next.issuerCertificate;
+  }
+  return end;
 }
