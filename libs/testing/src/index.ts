@@ -19,4 +19,5 @@ export { OutboxRecord, type RecordedEvent } from './postgres/outbox-record';
 export { DirectoryDouble } from './service/directory-double';
 export { idOf } from './service/id-of';
 export { PeopleDouble, type Somebody } from './service/people-double';
+export { startSmtp, type TakenEmail, TestSmtp, type TestSmtpOptions } from './smtp/start-smtp';
 export { type ServiceDouble, startDouble } from './service/service-double';
