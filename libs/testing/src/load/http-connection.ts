@@ -30,14 +30,15 @@ export class HttpConnection {
   /** Opens the connection where there is none. @throws Error when there was no answer */
   request(method: string, path: string, body = '', close = false): Promise<LoadReply> {
     const { hostName, port } = this.dial;
+    const length = Buffer.byteLength(body);
     const head =
       `${method} ${path} HTTP/1.1\r\nHost: ${hostName}:${port}\r\nAccept: application/json\r\n` +
       (close ? 'Connection: close\r\n' : '') +
-      (body ? `Content-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\n` : '');
+      (body ? `Content-Type: application/json\r\nContent-Length: ${length}\r\n` : '');
     return new Promise((resolve, reject) => {
       this.socket ??= this.open();
       this.waiting.push({ resolve, reject });
-      this.socket.write(`${head}\r\n${body}`);
+      this.socket.write(`${head}\r\n${body}`, length === body.length ? 'latin1' : 'utf8');
     });
   }
 
