@@ -19,7 +19,12 @@ const depConstraints = [
   },
   { sourceTag: 'type:agent', onlyDependOnLibsWithTags: ['lib:contracts', 'lib:testing'] },
   { sourceTag: 'type:console', onlyDependOnLibsWithTags: ['lib:contracts'] },
+  { sourceTag: 'type:cli', onlyDependOnLibsWithTags: ['lib:contracts', 'lib:testing'] },
   { sourceTag: 'type:local-stack', onlyDependOnLibsWithTags: ['lib:contracts', 'lib:bus', 'lib:database'] },
+  {
+    sourceTag: 'type:stack-setup',
+    onlyDependOnLibsWithTags: ['lib:contracts', 'lib:bus', 'lib:database', 'lib:testing'],
+  },
   { sourceTag: 'type:e2e', onlyDependOnLibsWithTags: ['lib:contracts', 'lib:testing'] },
 ];
 
@@ -64,7 +69,7 @@ export default tseslint.config(
   },
   {
     // libs/testing is for tests: no shipped file may import it.
-    files: ['services/**/*.ts', 'agent/**/*.ts'],
+    files: ['services/**/*.ts', 'agent/**/*.ts', 'cli/**/*.ts'],
     ignores: ['**/*.spec.ts', '**/testing/**', '**/standalone/**', '**/*.config.ts'],
     rules: {
       'no-restricted-imports': ['error', { paths: [{ name: '@muster/testing', message: 'only tests may import it' }] }],
@@ -76,7 +81,16 @@ export default tseslint.config(
   },
   { files: ['console/**/*.tsx', 'console/**/*.ts'], ...reactHooks.configs.flat.recommended },
   {
-    files: ['local-stack/**/*.ts', 'e2e/**/*.ts', 'agent/**/*.ts', 'tools/**/*.mjs'],
+    files: [
+      'local-stack/**/*.ts',
+      'compose/setup/**/*.ts',
+      'e2e/**/*.ts',
+      'e2e-compose/**/*.ts',
+      'agent/**/*.ts',
+      'cli/**/*.ts',
+      'tools/**/*.mjs',
+      'deploy/images/*.mjs',
+    ],
     rules: { 'no-console': 'off' },
   },
   prettier,

@@ -14,9 +14,12 @@ const projects = [
   'services/rmm-logs',
   'services/plugins',
   'services/audit-logs',
+  'services/downloads',
   'agent',
   'console',
   'local-stack',
+  'cli',
+  'compose/setup',
 ];
 
 export default defineConfig({

@@ -1,0 +1,41 @@
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+
+export type Variables = Readonly<Record<string, string>>;
+
+/** Reads a `.env` file as compose does: NAME=value lines, optional quotes, `#` comments. */
+export function readEnvFile(file: string): Record<string, string> {
+  if (!existsSync(file)) return {};
+  const variables: Record<string, string> = {};
+  for (const line of readFileSync(file, 'utf8').split('\n')) {
+    const found = /^\s*(?:export\s+)?([A-Za-z_]\w*)\s*=\s*(.*?)\s*$/.exec(line);
+    if (!found) continue;
+    const [, name = '', value = ''] = found;
+    variables[name] = unquoted(value);
+  }
+  return variables;
+}
+
+const unquoted = (value: string): string => {
+  const quoted = /^(["'])(.*)\1$/.exec(value);
+  return quoted ? (quoted[2] ?? '') : value.replace(/\s+#.*$/, '');
+};
+
+/**
+ * Adds what is missing and leaves every line that is there. @returns names that were added
+ * @throws Error when a value cannot stand in such a file
+ */
+export function completeEnvFile(file: string, wanted: Variables): string[] {
+  const known = readEnvFile(file);
+  const added = Object.entries(wanted).filter(([name]) => known[name] === undefined);
+  if (added.length === 0) return [];
+  const before = existsSync(file)
+    ? readFileSync(file, 'utf8').replace(/\n*$/, '\n')
+    : '# Made by "muster setup". compose/README.md explains every variable; change values here, then run setup again.\n';
+  const lines = added.map(([name, value]) => {
+    if (/[\n"'\\$`#]/.test(value)) throw new Error(`${name} cannot hold quotes, $, # or line breaks`);
+    return `${name}=${value}\n`;
+  });
+  writeFileSync(`${file}.new`, before + lines.join(''), { mode: 0o644 });
+  renameSync(`${file}.new`, file);
+  return added.map(([name]) => name);
+}

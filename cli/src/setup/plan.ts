@@ -1,0 +1,131 @@
+import { isIP } from 'node:net';
+import { CliError, EXIT } from '../core/exit-codes';
+import type { Variables } from './env-file';
+
+/** What an administrator is asked. Everything else follows. */
+export interface Answers {
+  /** Domain of the console, or an IP address where there is no DNS. */
+  domain: string;
+  baseDomain?: string;
+  /** IP addresses of the ITSM server as devices reach it; none: devices use DNS. */
+  addresses: readonly string[];
+  /** The same of the XMPP server. */
+  xmppAddresses: readonly string[];
+  turn: boolean;
+  version: string;
+  imagePrefix?: string;
+}
+
+/** Names of one installation. */
+export interface Names {
+  itsm: string;
+  base: string;
+  xmpp: string;
+  /** Where browsers find the console. */
+  consoleOrigin: string;
+  addresses: readonly string[];
+  xmppAddresses: readonly string[];
+}
+
+/** Names for an installation that has an address only; `.internal` is nobody's in public DNS. */
+const WITHOUT_DNS = 'itsm.muster.internal';
+const LABEL = /^(?!-)[a-z0-9-]{1,63}(?<!-)$/;
+
+/** Functions of the ITSM server that have a host name of their own; `*.<base>` covers them all. */
+export const ITSM_FUNCTIONS = [
+  'work',
+  'rmm-api',
+  'plugins-api',
+  'plugins',
+  'auditlogs-api',
+  'dl',
+  'rtdc-api',
+  'rtdc-relay-01',
+  'bip',
+] as const;
+
+/** @throws CliError with one sentence when a name or address cannot be one, or they contradict each other */
+export function namesOf(answers: Answers): Names {
+  const domain = answers.domain.trim().toLowerCase().replace(/\.$/, '');
+  for (const address of [...answers.addresses, ...answers.xmppAddresses]) {
+    if (!isIP(address)) throw new CliError(EXIT.usage, `"${address}" is not an IP address.`);
+  }
+  const byAddress = isIP(domain) > 0;
+  const itsm = byAddress ? WITHOUT_DNS : domain;
+  if (!isDomain(itsm)) {
+    throw new CliError(
+      EXIT.usage,
+      `"${answers.domain}" is neither a host name with at least two labels nor an IP address.`,
+      'For example: --domain on-premise.company.local, or --domain 192.0.2.10.',
+    );
+  }
+  if (byAddress && answers.xmppAddresses.length === 0) {
+    throw new CliError(
+      EXIT.usage,
+      'Without a domain the address of the XMPP server must be known.',
+      'Add --xmpp-address ADDRESS.',
+    );
+  }
+  const base = answers.baseDomain?.trim().toLowerCase() ?? itsm.slice(itsm.indexOf('.') + 1);
+  if (!isDomain(base, 1)) throw new CliError(EXIT.usage, `"${base}" is not a domain.`);
+  if (answers.xmppAddresses.length > 0 && answers.xmppAddresses.every((one) => answers.addresses.includes(one))) {
+    throw new CliError(
+      EXIT.usage,
+      'ITSM and XMPP server cannot have the same addresses: both serve port 443.',
+      'Give the XMPP server an address of its own.',
+    );
+  }
+  const addresses =
+    byAddress && !answers.addresses.includes(domain) ? [domain, ...answers.addresses] : answers.addresses;
+  return {
+    ...{ itsm, base, xmpp: `xmpp.${base}`, addresses, xmppAddresses: answers.xmppAddresses },
+    consoleOrigin: byAddress ? `https://${bracketed(domain)}` : `https://${itsm}`,
+  };
+}
+
+const isDomain = (name: string, least = 2): boolean => {
+  const labels = name.split('.');
+  return name.length <= 253 && labels.length >= least && labels.every((label) => LABEL.test(label)) && !isIP(name);
+};
+
+export const bracketed = (address: string): string => (isIP(address) === 6 ? `[${address}]` : address);
+
+/** Every name that the ITSM server's certificate must carry for clients to accept it. */
+export const itsmNames = ({ itsm, base, addresses }: Names): string[] => [
+  itsm,
+  ...ITSM_FUNCTIONS.map((label) => `${label}.${base}`),
+  ...addresses,
+];
+/** What the own CA puts into the ITSM server's certificate: a wildcard also covers relays that come later. */
+export const itsmCertificateNames = ({ itsm, base, addresses }: Names): string[] => [itsm, `*.${base}`, ...addresses];
+export const xmppNames = ({ xmpp, xmppAddresses }: Names): string[] => [xmpp, ...xmppAddresses];
+
+/** What `.env` says on the ITSM server. */
+export const itsmVariables = (names: Names, { version, imagePrefix, turn }: Answers): Variables => ({
+  MUSTER_VERSION: version,
+  ...(imagePrefix ? { MUSTER_IMAGE_PREFIX: imagePrefix } : {}),
+  ITSM_DOMAIN: names.itsm,
+  BASE_DOMAIN: names.base,
+  CONSOLE_ORIGIN: names.consoleOrigin,
+  ITSM_WEB_IP: names.addresses.join(','),
+  ITSM_XMPP_HOST: names.xmpp,
+  ITSM_XMPP_IP: names.xmppAddresses.join(','),
+  XMPP_DOMAIN: names.xmpp,
+  ...(turn ? { ITSM_TURN_SERVERS: turnServers(names) } : {}),
+});
+
+/** What `.env` says on the XMPP server. */
+export const xmppVariables = (names: Names, { version, imagePrefix, turn }: Answers): Variables => ({
+  MUSTER_VERSION: version,
+  ...(imagePrefix ? { MUSTER_IMAGE_PREFIX: imagePrefix } : {}),
+  ITSM_DOMAIN: names.itsm,
+  BASE_DOMAIN: names.base,
+  XMPP_DOMAIN: names.xmpp,
+  ITSM_WEB_IP: names.addresses.join(','),
+  ...(turn ? { COMPOSE_PROFILES: 'turn', ITSM_TURN_SERVERS: turnServers(names) } : {}),
+});
+
+const turnServers = ({ xmpp, xmppAddresses }: Names): string => {
+  const host = bracketed(xmppAddresses[0] ?? xmpp);
+  return `turn:${host}:3478?transport=udp,turn:${host}:3478?transport=tcp`;
+};

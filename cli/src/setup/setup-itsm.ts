@@ -1,0 +1,128 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Finding } from '../checks/finding';
+import { completeAnswers } from './answers';
+import { findCertificateScript, OwnAuthority } from './authority';
+import { installGiven, issueForXmpp, issueOwn } from './certificates-step';
+import { readComposeFile } from './compose-file';
+import { prepareFolder, releasePlaces, type SetupContext } from './context';
+import { completeEnvFile, readEnvFile } from './env-file';
+import { answersFrom, refuseContradictions } from './existing';
+import { rootsAbove } from './given-certificate';
+import { checkGround } from './ground-step';
+import { encodeJoin, type Join } from './join-token';
+import { type Answers, itsmCertificateNames, itsmNames, itsmVariables, type Names, namesOf, xmppNames } from './plan';
+import { makeSecrets } from './secrets';
+import { authorityFolder, certificatePlaces, containerFolder, place } from './server-files';
+import { startStack, waitForHealth } from './start';
+
+export interface SetupOutcome {
+  server: 'itsm' | 'xmpp';
+  folder: string;
+  /** Absent when only the ground was looked at. */
+  changed?: string[];
+  findings: Finding[];
+  started: boolean;
+  address?: string;
+  /** The first administrator, until the password was changed. */
+  user?: string;
+  passwordFile?: string;
+  /** File with the join token for the XMPP server. */
+  joinFile?: string;
+}
+
+/** Sets up the ITSM server. A second run changes nothing but what is missing. */
+export async function setupItsm(context: SetupContext): Promise<SetupOutcome> {
+  const { folder, terminal, options } = context;
+  const envFile = join(folder, '.env');
+  const before = readEnvFile(envFile);
+  const given = { ...answersFrom(before), ...defined(context.given) };
+  const known = Object.keys(before).length > 0;
+  const answers = await completeAnswers(given, options.version, known ? undefined : context.prompts);
+  const names = namesOf(answers);
+  const wanted = {
+    ...itsmVariables(names, answers),
+    ...(before['ITSM_CERTS_DIR'] === undefined ? { ITSM_CERTS_DIR: './certs' } : {}),
+  };
+  refuseContradictions(envFile, before, wanted);
+  const findings = await checkGround(context, { names, turn: answers.turn, variables: { ...wanted, ...before } });
+  if (options.checkOnly) return { server: 'itsm', folder, findings, started: false };
+
+  prepareFolder('itsm', folder);
+  const authority = new OwnAuthority(authorityFolder(folder, before), findCertificateScript(releasePlaces()));
+  const changed = await write(context, { names, wanted, authority, findings });
+  const joinFile = await writeJoin(context, { names, answers, authority });
+  const outcome: SetupOutcome = {
+    ...{ server: 'itsm', folder, changed, findings, joinFile, started: false },
+    ...{ address: names.consoleOrigin, user: `admin@${names.base}` },
+    passwordFile: join(folder, 'secrets/first-admin-password'),
+  };
+  if (!options.start) return outcome;
+  await startStack(folder, context.commands, terminal);
+  await waitForHealth(context.stack, options.waitSeconds, terminal);
+  return { ...outcome, started: true };
+}
+
+interface Work {
+  names: Names;
+  wanted: Readonly<Record<string, string>>;
+  authority: OwnAuthority;
+  findings: Finding[];
+}
+
+/** In this order: a given certificate that does not fit stops setup before anything else is written. */
+async function write(context: SetupContext, { names, wanted, authority, findings }: Work): Promise<string[]> {
+  const { folder, terminal, options } = context;
+  const envFile = join(folder, '.env');
+  const places = certificatePlaces.itsm(folder, { ...wanted, ...readEnvFile(envFile) });
+  const target = { ...places, names: itsmNames(names), issueFor: itsmCertificateNames(names) };
+  const changed: string[] = [];
+  if (context.certificate) {
+    findings.push(...(await installGiven(target, context.certificate)));
+    changed.push(target.certificate);
+  }
+  changed.push(...completeEnvFile(envFile, wanted).map((name) => `.env: ${name}`));
+  terminal.progress('Making secrets and certificates …');
+  changed.push(...makeSecrets(readComposeFile(folder).secrets).map((name) => `secrets/${name}`));
+  if (await authority.make(`Muster ${names.base}`)) changed.push(authority.folder);
+  containerFolder(join(folder, 'config'));
+  if (!context.certificate && (ownCertificate(target.certificate, authority) || options.renew)) {
+    if (await issueOwn(target, authority, options.renew)) changed.push(target.certificate);
+  }
+  return changed;
+}
+
+/** Whether the certificate in place is of the own CA, or there is none: only such a one is made anew. */
+function ownCertificate(file: string, authority: OwnAuthority): boolean {
+  if (!existsSync(file)) return true;
+  return rootsAbove(readFileSync(file, 'utf8'), authority.roots()).some((root) => authority.holds(root));
+}
+
+async function writeJoin(
+  { folder, options }: SetupContext,
+  { names, answers, authority }: { names: Names; answers: Answers; authority: OwnAuthority },
+): Promise<string> {
+  const variables = readEnvFile(join(folder, '.env'));
+  const served = readFileSync(certificatePlaces.itsm(folder, variables).certificate, 'utf8');
+  const own = ownCertificate(certificatePlaces.itsm(folder, variables).certificate, authority);
+  const token: Join = {
+    expiresAt: new Date(Date.now() + options.joinHours * 3_600_000).toISOString(),
+    ...{ itsmDomain: names.itsm, baseDomain: names.base, xmppDomain: names.xmpp, consoleOrigin: names.consoleOrigin },
+    ...{ addresses: [...names.addresses], xmppAddresses: [...names.xmppAddresses], turn: answers.turn },
+    ...{ edgePort: Number(variables['EDGE_PORT'] || 443), version: answers.version },
+    ...(answers.imagePrefix ? { imagePrefix: answers.imagePrefix } : {}),
+    natsLeaf: readFileSync(join(folder, 'secrets/nats-leaf'), 'utf8').trim(),
+    deviceRoots: authority.roots(),
+    hubRoots: rootsAbove(served, authority.roots()),
+    rootFingerprint: authority.fingerprint(),
+    ...(own
+      ? { certificate: await issueForXmpp(join(folder, 'join/xmpp.pem'), authority, xmppNames(names), options.renew) }
+      : {}),
+  };
+  const file = join(folder, 'join/token');
+  place(file, `${encodeJoin(token)}\n`, 0o600);
+  return file;
+}
+
+const defined = <T extends object>(values: T): Partial<T> =>
+  Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as Partial<T>;

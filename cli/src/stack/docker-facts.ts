@@ -1,0 +1,61 @@
+import type { Part } from './stack';
+
+/** What of `docker inspect` is used. */
+export interface Inspected {
+  Id: string;
+  Name: string;
+  RestartCount: number;
+  State: {
+    Status: string;
+    ExitCode: number;
+    Error: string;
+    OOMKilled: boolean;
+    StartedAt: string;
+    Health?: { Status: string; Log?: { ExitCode: number; Output: string }[] | null };
+  };
+  HostConfig: { RestartPolicy: { Name: string } };
+  Config: { Labels: Record<string, string> | null };
+  NetworkSettings: { Networks: Record<string, { IPAddress: string }> };
+}
+
+const SERVICE = 'com.docker.compose.service';
+export const serviceOf = ({ Config, Name }: Inspected): string => Config.Labels?.[SERVICE] ?? Name.replace(/^\//, '');
+
+/** Beyond this many starts, a container that runs just now is about to end again. */
+const MANY_RESTARTS = 3;
+const SETTLED_MS = 120_000;
+
+export function partOf(container: Inspected, now = Date.now()): Part {
+  const { State, RestartCount } = container;
+  const health = State.Health?.Status;
+  return {
+    name: serviceOf(container),
+    state: stateOf(container, now),
+    ...(health === undefined || health === 'none' ? {} : { healthy: health === 'healthy' }),
+    restarts: RestartCount,
+    ...reasonOf(container),
+    since: State.StartedAt,
+  };
+}
+
+function stateOf({ State, HostConfig, RestartCount }: Inspected, now: number): Part['state'] {
+  if (State.Status === 'restarting') return 'restarting';
+  if (State.Status === 'running') {
+    const young = now - Date.parse(State.StartedAt) < SETTLED_MS;
+    if (young && RestartCount >= MANY_RESTARTS) return 'restarting';
+    return State.Health?.Status === 'starting' ? 'starting' : 'running';
+  }
+  // Containers that are to run once end with 0.
+  const once = HostConfig.RestartPolicy.Name === 'no' || HostConfig.RestartPolicy.Name === '';
+  if (State.Status === 'exited' && State.ExitCode === 0 && once) return 'done';
+  return State.Status === 'created' ? 'starting' : 'stopped';
+}
+
+function reasonOf({ State }: Inspected): { reason?: string } {
+  if (State.OOMKilled) return { reason: 'it took more memory than its limit' };
+  if (State.Error) return { reason: State.Error };
+  const last = State.Health?.Log?.at(-1);
+  if (State.Health?.Status === 'unhealthy' && last) return { reason: last.Output.trim().slice(0, 300) };
+  if (State.Status === 'exited' && State.ExitCode !== 0) return { reason: `it ended with code ${State.ExitCode}` };
+  return {};
+}

@@ -1,0 +1,2 @@
+/** Every verb registers itself by being imported; the help names them in this order. */
+import './setup.verb';
