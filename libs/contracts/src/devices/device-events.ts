@@ -105,7 +105,7 @@ export class DeviceHomes {
 export const locateDevices = defineRequest({
   subject: 'devices.locate.v1',
   server: 'web',
-  callers: ['downloads', ...REPORT_SERVICES],
+  callers: ['downloads', 'push-broker', ...REPORT_SERVICES],
   request: LocateDevices,
   reply: DeviceHomes,
 });
