@@ -7,12 +7,15 @@ import { isRoot, type Layout, mayBeEntered } from './layout';
 import type { Part } from './part';
 import { databaseUser } from './users';
 
+/** Vacuum has time: at its usual pace it takes half a core for seconds, and every request waits for it. */
 const SETTINGS = `
 listen_addresses = '127.0.0.1'
 unix_socket_directories = ''
 max_connections = 100
 shared_buffers = 128MB
 jit = off
+autovacuum_max_workers = 2
+autovacuum_vacuum_cost_delay = 10ms
 log_min_duration_statement = 1000
 `;
 

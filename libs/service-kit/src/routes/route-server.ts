@@ -13,7 +13,7 @@ import { RouteGuard } from './route.guard';
 /**
  * Serves what controllers handle, as the contracts say: lets in whom the route lets in, validates what came, calls the
  * handler, and gives out no more than the reply's class has. Nest makes the controllers; the way of a request through them
- * is this one function, not Nest's chain of proxies, which costs a third of a small request (ADR 16).
+ * is this one function, not Nest's chain of proxies, which cost a third of a small request (ADR 16).
  */
 @Injectable()
 export class RouteServer {
