@@ -1,0 +1,31 @@
+import { PACKAGE_BYTES, Text, Whole } from '@muster/contracts';
+import { DatabaseConfigFields } from '@muster/service-kit/database';
+
+/** Configuration of the service `downloads`. */
+export class DownloadsConfig extends DatabaseConfigFields {
+  @Text({ min: 1, max: 1000, about: 'Folder of the packages, shared by all processes of this service.' })
+  PACKAGE_DIR = '/var/lib/muster/packages';
+  @Whole({ min: 1, max: PACKAGE_BYTES, about: 'Largest package that is taken, in bytes.' })
+  MAX_PACKAGE_BYTES = 256 * 1024 * 1024;
+
+  @Whole({ min: 0, max: 10_000_000_000, about: 'Bytes a second that one download gets at most; 0 sets no limit.' })
+  BYTES_PER_SECOND_EACH = 0;
+  @Whole({ min: 0, max: 10_000_000_000, about: 'Bytes a second for all downloads of a process; 0 sets no limit.' })
+  BYTES_PER_SECOND_ALL = 0;
+  @Whole({ min: 1, max: 10_000, about: 'Downloads that a process serves at once; others are told to come later.' })
+  DOWNLOADS_AT_ONCE = 200;
+
+  @Whole({ min: 1, max: 604_800, about: 'Seconds after which devices ask again for the release they should run.' })
+  ASK_AGAIN_SECONDS = 3600;
+  @Whole({ min: 1, max: 86_400, about: 'The same for a device whose turn has not come, since enough others update.' })
+  ASK_SOON_SECONDS = 300;
+  @Whole({ min: 5, max: 86_400, about: 'Seconds that a new version has to get as green as the old one was.' })
+  GREEN_WITHIN_SECONDS = 600;
+  @Whole({ min: 1, max: 720, about: 'Hours without an outcome after which a device no longer counts as updating.' })
+  OFFER_HOURS = 24;
+
+  override derive(): void {
+    super.derive();
+    this.ASK_SOON_SECONDS = Math.min(this.ASK_SOON_SECONDS, this.ASK_AGAIN_SECONDS);
+  }
+}
