@@ -77,3 +77,17 @@ export const logsFollowed = defineEvent({
   publishers: ['web'],
   consumers: ['rmm-logs'],
 });
+
+/** Consoles of this organisation watch the output of these operations: said as `LogsFollowed` is. */
+export class OutputFollowed {
+  @Uuid() organisationId: string;
+  @List(uuid(), { min: 1, max: 500 }) operationIds: string[];
+  @Whole({ min: 1, max: 600 }) seconds: number;
+}
+export const outputFollowed = defineEvent({
+  subject: 'output.followed.v1',
+  delivery: 'ephemeral',
+  payload: OutputFollowed,
+  publishers: ['web'],
+  consumers: ['rmm-logs'],
+});
