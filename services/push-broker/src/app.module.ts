@@ -1,11 +1,15 @@
 import { Module } from '@nestjs/common';
-import { RevocationList } from '@muster/service-kit';
+import { Bus } from '@muster/bus';
+import { locateDevices } from '@muster/contracts';
+import { BusDeviceDirectory, RevocationList } from '@muster/service-kit';
 import { AccountsNode, ConfiguredAccounts } from './accounts/accounts-node';
+import { EnrolledDevices } from './accounts/enrolled-devices';
 import { XmppServer } from './core/server';
 import { Listener } from './core/tls/listener';
 import { allFeatures } from './features';
 import { MessagePush } from './features/message-push';
 import { BrokerMetrics } from './metrics/broker-metrics';
+import { OfflineMetrics } from './metrics/offline-metrics';
 import { XmppNode } from './node/xmpp-node';
 import { nextEpoch } from './presence/node-epoch';
 import { OfflineNode } from './offline/offline-node';
@@ -27,6 +31,14 @@ import { WakeListener } from './wake/wake.listener';
       provide: MessagePush,
       inject: [NotifiedPublisher],
       useFactory: (notified: NotifiedPublisher) => new MessagePush((session) => notified.add(session.jid.local)),
+    },
+    {
+      provide: EnrolledDevices,
+      inject: [Bus, RevocationList, PushBrokerConfig],
+      useFactory: (bus: Bus, revocations: RevocationList, config: PushBrokerConfig) => {
+        const directory = new BusDeviceDirectory((asked) => bus.request(locateDevices, asked), revocations);
+        return new EnrolledDevices(directory, revocations, config.deviceLookup());
+      },
     },
     OfflineNode,
     {
@@ -86,6 +98,7 @@ import { WakeListener } from './wake/wake.listener';
     WakeListener,
     Evictions,
     BrokerMetrics,
+    OfflineMetrics,
   ],
 })
 export class AppModule {}

@@ -1,5 +1,6 @@
 import { hostname } from 'node:os';
 import { List, text, Text, Whole } from '@muster/contracts';
+import type { LookupLimits } from './accounts/enrolled-devices';
 import type { AccountKind } from './core/accounts';
 import type { Limits } from './core/limits';
 import type { OfflineLimits } from './core/offline';
@@ -102,6 +103,11 @@ export class PushBrokerConfig extends PushConfig {
   })
   XMPP_OFFLINE_BYTES = 268_435_456;
 
+  @seconds('Seconds that web has to say whether a device is enrolled, before a message for it is kept.', 30)
+  XMPP_DEVICE_LOOKUP_SECONDS = 1;
+  @seconds('Seconds for which every id that is not revoked counts as a device after web has not answered.')
+  XMPP_DEVICE_LOOKUP_PAUSE_SECONDS = 10;
+
   @Whole({ min: 1, max: 10_000_000, about: 'Tickets, of one tool for one device each, that hold at the same time.' })
   XMPP_TICKETS = 100_000;
   @seconds('Seconds that a ticket holds at most.') XMPP_TICKET_SECONDS = 43_200;
@@ -179,6 +185,13 @@ export class PushBrokerConfig extends PushConfig {
       secret,
       ttlSeconds: this.TURN_TTL_SECONDS,
       kinds: this.TURN_KINDS,
+    };
+  }
+
+  deviceLookup(): LookupLimits {
+    return {
+      patienceSeconds: this.XMPP_DEVICE_LOOKUP_SECONDS,
+      pauseSeconds: this.XMPP_DEVICE_LOOKUP_PAUSE_SECONDS,
     };
   }
 

@@ -1,7 +1,8 @@
 import { type BeforeApplicationShutdown, Injectable } from '@nestjs/common';
 import { OwnStream } from '@muster/bus';
-import { Log, RevocationList } from '@muster/service-kit';
+import { Log } from '@muster/service-kit';
 import { ConfiguredAccounts } from '../accounts/accounts-node';
+import { EnrolledDevices } from '../accounts/enrolled-devices';
 import { isDevice } from '../core/policy';
 import { OfflineMessages } from '../features/offline-messages';
 import { PushBrokerConfig } from '../push-broker.config';
@@ -18,8 +19,8 @@ export class OfflineNode implements BeforeApplicationShutdown {
     stream: OwnStream,
     config: PushBrokerConfig,
     private readonly log: Log,
-    revocations: RevocationList,
     { file }: ConfiguredAccounts,
+    devices: EnrolledDevices,
   ) {
     const seconds = config.XMPP_OFFLINE_SECONDS;
     const failed = (error: unknown, doing: string): void => this.failed(error, doing);
@@ -29,9 +30,7 @@ export class OfflineNode implements BeforeApplicationShutdown {
       seconds,
       queueLength: config.XMPP_QUEUE_LENGTH,
       queueBytes: config.XMPP_QUEUE_BYTES,
-      // Which devices are enrolled the key manager knows; here every id may be one that is not revoked.
-      exists: async (local) =>
-        isDevice({ local }) ? !revocations.isRevoked('device', local) : (await file?.find(local)) !== undefined,
+      exists: async (local) => (isDevice({ local }) ? devices.has(local) : (await file?.find(local)) !== undefined),
     });
   }
 

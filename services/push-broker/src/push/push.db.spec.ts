@@ -2,17 +2,22 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { request } from 'node:https';
-import { eventually, freePort, startNats, TestAuthority, type TestNats } from '@muster/testing';
+import { DirectoryDouble, eventually, freePort, startNats, TestAuthority, type TestNats } from '@muster/testing';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { BrokerUnderTest } from '../testing/broker-under-test';
+import { BrokerUnderTest, type Neighbour, neighbour, Revoked } from '../testing/broker-under-test';
 import { TEST_DOMAIN } from '../testing/test-broker';
 import { sha256 } from './testing/push-under-test';
 
 const DEVICE = '01900000-0000-7000-8000-00000000000a';
+const STRAY = '01900000-0000-7000-8000-00000000000b';
+const REVOKED = '01900000-0000-7000-8000-00000000000c';
+const ORGANISATION = '01900000-0000-7000-8000-0000000000ff';
 
 let nats: TestNats;
 let authority: TestAuthority;
 let broker: BrokerUnderTest;
+let web: Neighbour<DirectoryDouble>;
+let keyManager: Neighbour<Revoked>;
 let folder: string;
 let port: number;
 
@@ -26,6 +31,11 @@ beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'muster-push-'));
   writeKey('first');
   [nats, authority, port] = await Promise.all([startNats(), TestAuthority.create(), freePort()]);
+  web = await neighbour('web', nats, DirectoryDouble);
+  for (const id of [DEVICE, REVOKED]) web.part.homes.set(id, ORGANISATION);
+  keyManager = await neighbour('key-manager', nats, Revoked);
+  const at = new Date().toISOString();
+  keyManager.part.list.push({ sequence: 1, kind: 'device', id: REVOKED, organisationId: ORGANISATION, at });
   broker = await BrokerUnderTest.start(nats, authority, undefined, {
     PUSH_HOST: '127.0.0.1',
     PUSH_PORT: String(port),
@@ -36,6 +46,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await broker?.stop();
+  await Promise.all([web?.stop(), keyManager?.stop()]);
   await nats?.stop();
   rmSync(folder, { recursive: true });
 });
@@ -66,6 +77,31 @@ it('a device gets what an integrator pushes, and the metrics count it', async ()
   expect(metrics).toMatch(/muster_push_copies_total\{.*outcome="delivered".*\} 1/);
   expect(metrics).toMatch(/muster_push_request_seconds_count\{.*path="\/push".*status="200".*\} 1/);
   await device.close();
+});
+
+it('what is for nobody is not kept: ids of no device, revoked devices, names that nobody has', async () => {
+  const push1 = (id: string): Promise<[number, unknown]> =>
+    push('first', { to: [DEVICE, STRAY, REVOKED, 'nobody'], id, message: { body: 'work' } });
+  // Once the list of revocations and the offline store are there.
+  await eventually(async () => JSON.stringify((await push1('probe'))[1]).includes('"stored":1,"unknown":3'));
+  const stored = /muster_xmpp_offline_messages\S* (\d+)/;
+  const before = Number(stored.exec(await broker.metrics())?.[1]);
+  expect(before).toBeGreaterThan(0);
+  expect(await push1('work')).toMatchObject([
+    200,
+    {
+      results: [
+        { to: DEVICE, outcome: 'stored' },
+        { to: STRAY, outcome: 'unknown' },
+        { to: REVOKED, outcome: 'unknown' },
+        { to: 'nobody', outcome: 'unknown' },
+      ],
+    },
+  ]);
+  expect(Number(stored.exec(await broker.metrics())?.[1])).toBe(before + 1);
+  // Who is enrolled meanwhile is somebody.
+  web.part.homes.set(STRAY, ORGANISATION);
+  await eventually(async () => JSON.stringify((await push1('later'))[1]).includes('"stored":2,"unknown":2'));
 });
 
 it('a changed file of keys is used without a restart', async () => {
