@@ -56,10 +56,17 @@ export class RmmLogsConfig extends ReportLimitsConfigFields {
   })
   FOLLOWED_DEVICES = 100_000;
   @Whole({
+    min: 1,
+    max: 10_000_000,
+    about:
+      'Operations whose output consoles follow at once that are remembered; with more, the output of all is sent to consoles.',
+  })
+  FOLLOWED_OPERATIONS = 100_000;
+  @Whole({
     min: 0,
     max: 3600,
     about:
-      'Seconds after a start, and after NATS was away, in which the lines of all devices are sent to consoles: within 30 it is known who follows.',
+      'Seconds after a start, and after NATS was away, in which all lines and all output are sent to consoles: within 30 it is known who follows.',
   })
   FOLLOWERS_UNKNOWN_SECONDS = 60;
 

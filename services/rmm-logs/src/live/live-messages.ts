@@ -21,7 +21,9 @@ export class LiveMessages {
     private readonly followers: Followers,
   ) {}
 
+  /** Where nobody follows the operation, nothing is sent. @param pieces in order */
   async outputAppended(organisationId: string, operationId: string, pieces: readonly OutputPiece[]): Promise<void> {
+    if (!this.followers.isOutputFollowed(organisationId, operationId)) return;
     for (const part of inMessages(pieces, MOST_PIECES, MOST_CHARACTERS, ({ text }) => text.length)) {
       const message = { type: 'output.appended', id: operationId, pieces: part } as const;
       await this.send({ organisationId, permission: 'operations.read', message });
@@ -30,7 +32,7 @@ export class LiveMessages {
 
   /** Where nobody follows the device, nothing is sent. @param entries oldest first */
   async logsAppended(organisationId: string, deviceId: string, entries: readonly LogEntry[]): Promise<void> {
-    if (!this.followers.isFollowed(organisationId, deviceId)) return;
+    if (!this.followers.areLogsFollowed(organisationId, deviceId)) return;
     const size = ({ message, fields }: LogEntry): number => message.length + (fields?.length ?? 0);
     for (const part of inMessages(entries, MOST_ENTRIES, MOST_CHARACTERS, size)) {
       const message = { type: 'logs.appended', id: deviceId, entries: part } as const;

@@ -173,7 +173,7 @@ describe('the list of log lines', () => {
 });
 
 describe('lines that were just stored', () => {
-  const followed = (by = device): boolean => app.get(Followers).isFollowed(by.organisationId, by.id);
+  const followed = (by = device): boolean => app.get(Followers).areLogsFollowed(by.organisationId, by.id);
   const told = (by = device) => suite.web.told.filter(({ message }) => message.id === by.id);
   /** What was sent before this has arrived once a line of a device that is followed has. */
   const settled = async (): Promise<void> => {
@@ -218,7 +218,7 @@ describe('lines that were just stored', () => {
 
   it('are told of every device while it is not known yet who follows', async () => {
     const fresh = await suite.startService();
-    expect(fresh.get(Followers).isFollowed(organisation, device.id)).toBe(true);
+    expect(fresh.get(Followers).areLogsFollowed(organisation, device.id)).toBe(true);
     const head = { organisationId: organisation, deviceId: device.id, spool: newId() };
     const one = { ...line('early'), sequence: 1, at: new Date().toISOString() };
     await fresh.get(LogStore).store([{ ...head, receivedAt: one.at, logs: [one] }]);

@@ -11,12 +11,12 @@ export class MergedDevicesConsumer {
   @ConsumesEvent(mergeQuestionAnswered)
   async answered([event]: MergeQuestionAnswered[]): Promise<void> {
     if (event?.answer !== 'same') return;
-    const { organisationId, knownId, newcomerId } = event;
+    const { organisationId, knownId, newcomerId, at } = event;
     await this.database.inOrganisation(organisationId, (manager) =>
       manager.query(
-        `INSERT INTO rmm_logs.merged_devices (organisation_id, device_id, successor_id) VALUES ($1, $2, $3)
+        `INSERT INTO rmm_logs.merged_devices (organisation_id, device_id, successor_id, merged_at) VALUES ($1, $2, $3, $4)
          ON CONFLICT (organisation_id, device_id) DO NOTHING`,
-        [organisationId, knownId, newcomerId],
+        [organisationId, knownId, newcomerId, at],
       ),
     );
   }

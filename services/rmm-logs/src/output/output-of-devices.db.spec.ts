@@ -67,3 +67,17 @@ it('shows what a device printed under the one that it became, and nobody else', 
   expect(await output(first, operation)).toEqual([[7], false]);
   expect(await output(stranger, operation)).toEqual([[9], false]);
 });
+
+it('goes on from what an earlier version cut, which knows one name of it only', async () => {
+  const device = suite.device();
+  const operation = newId();
+  await store(device, operation, [10, 20, 30]);
+  await suite.rows('UPDATE rmm_logs.outputs SET cut_at = 2, bytes = 30 WHERE operation_id = $1', [operation]);
+  await suite.rows('DELETE FROM rmm_logs.output_pieces WHERE operation_id = $1 AND number >= 2', [operation]);
+  await store(device, operation, [40], 3);
+  expect(await output(device, operation)).toEqual([[10, 20], true]);
+  const [row] = await suite.rows('SELECT bytes, cut_at, cut_from FROM rmm_logs.outputs WHERE operation_id = $1', [
+    operation,
+  ]);
+  expect(row).toEqual({ bytes: '30', cut_at: 2, cut_from: 2 });
+});

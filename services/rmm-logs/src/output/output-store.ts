@@ -50,7 +50,9 @@ export class OutputStore {
     const pieces = all.filter(isKept);
     const result = await this.database.inOrganisation(organisationId, async (manager) => {
       const outputs = await lockOutputs(manager, organisationId, pieces);
-      const wanted = onlyOnce(pieces).filter((piece) => piece.number < (outputs.get(keyOf(piece))?.cutAt ?? Infinity));
+      const wanted = onlyOnce(pieces).filter(
+        (piece) => piece.number < (outputs.get(keyOf(piece))?.cutFrom ?? Infinity),
+      );
       const fresh = await insertPieces(manager, organisationId, wanted);
       for (const [key, own] of grouped(fresh, keyOf)) {
         const output = outputs.get(key);
@@ -63,7 +65,7 @@ export class OutputStore {
       }
       await this.keepToDay(manager, organisationId, fresh, outputs);
       await saveOutputs(manager, organisationId, [...outputs.values()]);
-      const stored = fresh.filter((piece) => piece.number < (outputs.get(keyOf(piece))?.cutAt ?? Infinity));
+      const stored = fresh.filter((piece) => piece.number < (outputs.get(keyOf(piece))?.cutFrom ?? Infinity));
       afterCommit(manager, () => void this.show(organisationId, stored));
       return { stored: stored.length, beyond: countBeyond(pieces, outputs) };
     });
@@ -85,7 +87,7 @@ export class OutputStore {
     outputs: ReadonlyMap<string, Output>,
   ): Promise<void> {
     const most = this.config.OUTPUT_BYTES_PER_DEVICE_AND_DAY;
-    const kept = fresh.filter((piece) => piece.number < (outputs.get(keyOf(piece))?.cutAt ?? Infinity));
+    const kept = fresh.filter((piece) => piece.number < (outputs.get(keyOf(piece))?.cutFrom ?? Infinity));
     const byDevice = new Map(grouped(kept, ({ deviceId }) => deviceId));
     const added = new Map([...byDevice].map(([deviceId, own]) => [deviceId, bytesOf(own)]));
     for (const [deviceId, today] of await countToday(manager, organisationId, added)) {
@@ -120,4 +122,4 @@ function onlyOnce(pieces: readonly Piece[]): Piece[] {
 }
 
 const countBeyond = (pieces: readonly Piece[], outputs: ReadonlyMap<string, Output>): number =>
-  pieces.filter((piece) => piece.number >= (outputs.get(keyOf(piece))?.cutAt ?? Infinity)).length;
+  pieces.filter((piece) => piece.number >= (outputs.get(keyOf(piece))?.cutFrom ?? Infinity)).length;

@@ -3,6 +3,7 @@ import type { Output, OutputChunk, OutputReported } from '@muster/contracts';
 import { newId } from '@muster/database';
 import { eventually } from '@muster/testing';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { Followers } from '../live/followers';
 import { ask, RmmLogsUnderTest, type TestDevice } from '../testing/rmm-logs-under-test';
 import { random } from '../testing/samples';
 import { OutputStore } from './output-store';
@@ -15,7 +16,7 @@ let device: TestDevice;
 let operation: string;
 beforeAll(async () => {
   suite = await RmmLogsUnderTest.start();
-  app = await suite.startService({ RMM_LOGS_OUTPUT_BYTES: String(LIMIT) });
+  app = await suite.startService({ RMM_LOGS_OUTPUT_BYTES: String(LIMIT), FOLLOWERS_UNKNOWN_SECONDS: '0' });
 });
 afterAll(() => suite?.stop());
 beforeEach(() => {
@@ -43,8 +44,57 @@ const store = (chunks: OutputChunk[], id = operation): Promise<void> => {
   return app.get(OutputStore).store([event]);
 };
 
+const isFollowed = (id = operation): boolean => app.get(Followers).isOutputFollowed(device.organisationId, id);
+const follow = async (id = operation, organisation = device.organisationId, seconds = 60): Promise<void> => {
+  await suite.followOutput(id, organisation, seconds);
+  if (organisation === device.organisationId) await eventually(() => isFollowed(id));
+};
+const told = (id = operation): number[] =>
+  suite.web.told
+    .filter(({ message }) => message.id === id)
+    .flatMap(({ message }) => message.pieces ?? [])
+    .map(({ number }) => number);
+/** What was sent before this has arrived once a piece of an operation that is followed has. */
+const settled = async (): Promise<void> => {
+  const marker = newId();
+  await follow(marker);
+  await store([chunk(0, 'marker')], marker);
+  await eventually(() => told(marker).length === 1);
+};
+
 describe('output', () => {
+  it('is told to consoles from the moment that somebody follows it, and no longer than they do', async () => {
+    await store([chunk(0, 'before')]);
+    await follow(operation, newId());
+    await store([chunk(1, 'another organisation follows')]);
+    await settled();
+    expect(told()).toEqual([]);
+    await follow(operation, device.organisationId, 3);
+    await store([chunk(2, 'seen')]);
+    await eventually(() => told().length === 1);
+    await eventually(() => !isFollowed());
+    await store([chunk(3, 'after')]);
+    await settled();
+    expect(told()).toEqual([2]);
+    expect(numbers(await output())).toEqual([0, 1, 2, 3]);
+  });
+
+  it('is told of every operation while it is not known yet who follows', async () => {
+    const fresh = await suite.startService();
+    const head = { organisationId: device.organisationId, deviceId: device.id, spool: operation };
+    const event = {
+      ...head,
+      operationId: operation,
+      receivedAt: new Date().toISOString(),
+      chunks: [chunk(0, 'early')],
+    };
+    await fresh.get(OutputStore).store([event]);
+    await eventually(() => told().length === 1);
+    await suite.stopService(fresh);
+  });
+
   it('is stored once by number, whatever is sent again and in whatever order, and told to consoles once', async () => {
+    await follow();
     expect((await append([chunk(1, 'b', 'stderr'), chunk(0, 'a')])).status).toBe(202);
     await Promise.all([append([chunk(1, 'b', 'stderr'), chunk(2, 'c')]), append([chunk(2, 'c'), chunk(3, 'd')])]);
     await eventually(async () => (await output()).pieces.length === 4);
@@ -54,24 +104,20 @@ describe('output', () => {
       truncated: false,
     });
     expect(numbers(await output(device, '?from=2'))).toEqual([2, 3]);
-    const told = () => suite.web.told.filter(({ message }) => message.id === operation);
-    await eventually(() => told().flatMap(({ message }) => message.pieces ?? []).length === 4);
-    expect(told().every(({ permission }) => permission === 'operations.read')).toBe(true);
-    expect(
-      told()
-        .flatMap(({ message }) => message.pieces ?? [])
-        .map(({ number }) => number)
-        .toSorted(),
-    ).toEqual([0, 1, 2, 3]);
+    await eventually(() => told().length === 4);
+    const messages = suite.web.told.filter(({ message }) => message.id === operation);
+    expect(messages.every(({ permission }) => permission === 'operations.read')).toBe(true);
+    expect(told().toSorted()).toEqual([0, 1, 2, 3]);
   });
 
   it('keeps to its limit, in bytes, says so, and leaves no hole', async () => {
+    await follow();
     await store([chunk(0, 'ü'.repeat(2000)), chunk(1, 'x'.repeat(1500)), chunk(2, 'y')]);
     await store([chunk(3, 'z')]);
     expect(await output()).toMatchObject({ truncated: true, more: false });
     expect(numbers(await output())).toEqual([0]);
-    const told = suite.web.told.filter(({ message }) => message.id === operation);
-    expect(told.flatMap(({ message }) => message.pieces ?? []).map(({ number }) => number)).not.toContain(3);
+    await settled();
+    expect(told()).toEqual([0]);
   });
 
   it('is cut at the same place in whatever order it comes', async () => {

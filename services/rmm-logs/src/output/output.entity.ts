@@ -7,7 +7,9 @@ export class OutputRow {
   @PrimaryColumn('uuid', { name: 'operation_id', primaryKeyConstraintName: 'outputs_pkey' }) operationId: string;
   @PrimaryColumn('uuid', { name: 'device_id', primaryKeyConstraintName: 'outputs_pkey' }) deviceId: string;
   @Column('bigint', { default: 0 }) bytes: string;
-  /** Number of the first piece that is not kept, since the limit was reached; null while all is. */
+  /** Number of the first piece that is not kept, since a limit was reached; null while all is. It only ever goes down. */
+  @Column('integer', { name: 'cut_from', nullable: true }) cutFrom: number | null;
+  /** `cutFrom` by its earlier name, which versions before it know alone: both are written, and the lower one counts. */
   @Column('integer', { name: 'cut_at', nullable: true }) cutAt: number | null;
 }
 
@@ -40,4 +42,5 @@ export class MergedDeviceRow {
   organisationId: string;
   @PrimaryColumn('uuid', { name: 'device_id', primaryKeyConstraintName: 'merged_devices_pkey' }) deviceId: string;
   @Column('uuid', { name: 'successor_id' }) successorId: string;
+  @Column('timestamptz', { name: 'merged_at', default: () => 'now()' }) mergedAt: Date;
 }

@@ -16,7 +16,7 @@ export interface Output {
   operationId: string;
   deviceId: string;
   bytes: number;
-  cutAt: number | null;
+  cutFrom: number | null;
 }
 
 /** The outputs that the pieces belong to, made if need be and locked, all in one order. By operation and device. */
@@ -35,18 +35,18 @@ export async function lockOutputs(
     parameters,
   );
   const rows = await manager.query<
-    Array<{ operation_id: string; device_id: string; bytes: string; cut_at: number | null }>
+    Array<{ operation_id: string; device_id: string; bytes: string; cut_from: number | null }>
   >(
-    `SELECT o.operation_id, o.device_id, o.bytes, o.cut_at
+    `SELECT o.operation_id, o.device_id, o.bytes, least(o.cut_from, o.cut_at) AS cut_from
        FROM rmm_logs.outputs o JOIN unnest($2::uuid[], $3::uuid[]) AS given (operation_id, device_id) USING (operation_id, device_id)
       WHERE o.organisation_id = $1
       ORDER BY o.operation_id, o.device_id FOR UPDATE OF o`,
     parameters,
   );
   return new Map(
-    rows.map(({ operation_id, device_id, bytes, cut_at }) => [
+    rows.map(({ operation_id, device_id, bytes, cut_from }) => [
       `${operation_id} ${device_id}`,
-      { operationId: operation_id, deviceId: device_id, bytes: Number(bytes), cutAt: cut_at },
+      { operationId: operation_id, deviceId: device_id, bytes: Number(bytes), cutFrom: cut_from },
     ]),
   );
 }
@@ -88,10 +88,10 @@ export async function trim(
   organisationId: string,
   { operationId, deviceId }: Output,
   limit: number,
-): Promise<Pick<Output, 'bytes' | 'cutAt'>> {
+): Promise<Pick<Output, 'bytes' | 'cutFrom'>> {
   const key = [organisationId, operationId, deviceId];
-  const [cut] = await manager.query<Array<{ cut_at: number; bytes: string }>>(
-    `SELECT number AS cut_at, total - size AS bytes
+  const [cut] = await manager.query<Array<{ cut_from: number; bytes: string }>>(
+    `SELECT number AS cut_from, total - size AS bytes
        FROM (SELECT number, octet_length(text) AS size, sum(octet_length(text)) OVER (ORDER BY number) AS total
                FROM rmm_logs.output_pieces WHERE organisation_id = $1 AND operation_id = $2 AND device_id = $3) AS piece
       WHERE total > $4 ORDER BY number LIMIT 1`,
@@ -101,9 +101,9 @@ export async function trim(
   await manager.query(
     `DELETE FROM rmm_logs.output_pieces
       WHERE organisation_id = $1 AND operation_id = $2 AND device_id = $3 AND number >= $4`,
-    [...key, cut.cut_at],
+    [...key, cut.cut_from],
   );
-  return { bytes: Number(cut.bytes), cutAt: cut.cut_at };
+  return { bytes: Number(cut.bytes), cutFrom: cut.cut_from };
 }
 
 export async function saveOutputs(
@@ -112,15 +112,15 @@ export async function saveOutputs(
   outputs: readonly Output[],
 ): Promise<void> {
   await manager.query(
-    `UPDATE rmm_logs.outputs o SET bytes = given.bytes, cut_at = given.cut_at
-       FROM unnest($2::uuid[], $3::uuid[], $4::bigint[], $5::integer[]) AS given (operation_id, device_id, bytes, cut_at)
+    `UPDATE rmm_logs.outputs o SET bytes = given.bytes, cut_from = given.cut_from, cut_at = given.cut_from
+       FROM unnest($2::uuid[], $3::uuid[], $4::bigint[], $5::integer[]) AS given (operation_id, device_id, bytes, cut_from)
       WHERE o.organisation_id = $1 AND o.operation_id = given.operation_id AND o.device_id = given.device_id`,
     [
       organisationId,
       outputs.map(({ operationId }) => operationId),
       outputs.map(({ deviceId }) => deviceId),
       outputs.map(({ bytes }) => bytes),
-      outputs.map(({ cutAt }) => cutAt),
+      outputs.map(({ cutFrom }) => cutFrom),
     ],
   );
 }
@@ -151,7 +151,7 @@ export async function cutBefore(
   organisationId: string,
   { operationId, deviceId }: Output,
   number: number,
-): Promise<Pick<Output, 'bytes' | 'cutAt'>> {
+): Promise<Pick<Output, 'bytes' | 'cutFrom'>> {
   const key = [organisationId, operationId, deviceId];
   const place = 'organisation_id = $1 AND operation_id = $2 AND device_id = $3';
   await manager.query(`DELETE FROM rmm_logs.output_pieces WHERE ${place} AND number >= $4`, [...key, number]);
@@ -159,7 +159,7 @@ export async function cutBefore(
     `SELECT coalesce(sum(octet_length(text)), 0) AS bytes FROM rmm_logs.output_pieces WHERE ${place}`,
     key,
   );
-  return { bytes: Number(kept?.bytes), cutAt: number };
+  return { bytes: Number(kept?.bytes), cutFrom: number };
 }
 
 /** The device under which an operation's output is kept: this one, or one that became it. No other's is looked at. */
@@ -199,13 +199,14 @@ export async function readOutput(
       WHERE before < ${PAGE_BYTES} ORDER BY number LIMIT ${PAGE_PIECES}`,
     [...parameters, from],
   );
-  const [output] = await manager.query<Array<{ cut_at: number | null }>>(
-    'SELECT cut_at FROM rmm_logs.outputs WHERE organisation_id = $1 AND operation_id = $2 AND device_id = $3',
+  const [output] = await manager.query<Array<{ cut_from: number | null }>>(
+    `SELECT least(cut_from, cut_at) AS cut_from FROM rmm_logs.outputs
+      WHERE organisation_id = $1 AND operation_id = $2 AND device_id = $3`,
     parameters,
   );
   return {
     pieces: rows.map(({ number, error, text }) => ({ number, stream: error ? 'stderr' : 'stdout', text })),
     more: rows.at(-1)?.more ?? false,
-    truncated: typeof output?.cut_at === 'number',
+    truncated: typeof output?.cut_from === 'number',
   };
 }

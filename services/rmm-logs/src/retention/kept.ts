@@ -17,6 +17,16 @@ export const keptDays = (config: RmmLogsConfig) => ({
 });
 export type KeptTable = keyof ReturnType<typeof keptDays>;
 
+/** Days that a partition of outputs spans: the last of them goes so much later than its first row might. */
+const PARTITION_DAYS = 7;
+
+/**
+ * How long after two devices became one something may still be kept that the earlier one printed: its operations are no
+ * younger than that, but for the time by which theirs may be ahead.
+ */
+export const mergedDays = (config: RmmLogsConfig): number =>
+  keptDays(config).outputs + PARTITION_DAYS + Math.ceil(config.OUTPUT_FUTURE_HOURS / 24);
+
 /** First and last moment (milliseconds since 1970) for which a table surely has a partition. */
 export function keptTime(config: RmmLogsConfig, table: KeptTable, now = Date.now()): { from: number; to: number } {
   return { from: now - keptDays(config)[table] * DAY, to: now + AHEAD_DAYS * DAY };

@@ -104,6 +104,62 @@ it('forgets the hours that were never rolled up and are gone', async () => {
   await suite.stopService(app);
 });
 
+it('forgets which device became which, and what they handed in on earlier days, when neither matters any more', async () => {
+  const app = await suite.startService({ OUTPUT_DAYS: '10', OUTPUT_LATE_DAYS: '4', OUTPUT_FUTURE_HOURS: '25' });
+  const organisations = [DEFAULT_ORGANISATION_ID, newId()];
+  // 10 and 4 days, one to spare, 7 of a partition, 2 for times ahead.
+  for (const organisation of organisations) {
+    for (const [days, name] of [
+      [23.9, '01'],
+      [24.1, '02'],
+      [300, '03'],
+    ] as const)
+      await suite.rows('INSERT INTO rmm_logs.merged_devices VALUES ($1, $2, $3, $4)', [
+        organisation,
+        `${newId().slice(0, -2)}${name}`,
+        newId(),
+        ago(days),
+      ]);
+  }
+  await suite.rows(
+    `INSERT INTO rmm_logs.output_days
+     SELECT $1, gen_random_uuid(), (now() AT TIME ZONE 'UTC')::date - days, 7 FROM unnest('{0,1,2,90}'::int[]) AS days`,
+    [organisations[1]],
+  );
+  await app.get(Retention).forgetDevices();
+  const merged = await suite.rows<{ name: string; organisation_id: string }>(
+    'SELECT organisation_id, right(device_id::text, 2) AS name FROM rmm_logs.merged_devices ORDER BY 1',
+  );
+  expect(merged).toEqual(organisations.toSorted().map((organisation_id) => ({ organisation_id, name: '01' })));
+  const left = await suite.rows(
+    `SELECT day = (now() AT TIME ZONE 'UTC')::date AS today FROM rmm_logs.output_days
+                                  WHERE organisation_id = $1`,
+    [organisations[1]],
+  );
+  expect(left).toEqual([{ today: true }]);
+  await suite.stopService(app);
+});
+
+it('forgets in portions, and waits for nobody', async () => {
+  const app = await suite.startService();
+  const organisation = newId();
+  await suite.rows(
+    `INSERT INTO rmm_logs.output_days SELECT $1, gen_random_uuid(), current_date - 9, 7 FROM generate_series(1, 5001)`,
+    [organisation],
+  );
+  const held = await suite.holding('SELECT FROM rmm_logs.output_days WHERE organisation_id = $1 LIMIT 1 FOR UPDATE', [
+    organisation,
+  ]);
+  const count = async (): Promise<number> =>
+    (await suite.rows('SELECT FROM rmm_logs.output_days WHERE organisation_id = $1', [organisation])).length;
+  await app.get(Retention).forgetDevices();
+  expect(await count()).toBe(1);
+  await held.release();
+  await app.get(Retention).forgetDevices();
+  expect(await count()).toBe(0);
+  await suite.stopService(app);
+});
+
 it('makes room that is missing, and the same reports are stored the next time', async () => {
   const app = await suite.startService({ ROLL_UP_SECONDS: '3600' });
   await suite.rows(`DROP TABLE rmm_logs.${dayName('samples', ago(0))}, rmm_logs.${dayName('logs', ago(0))}`);

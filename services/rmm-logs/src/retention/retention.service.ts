@@ -5,9 +5,11 @@ import { Database, isMissingPartition, maintainPartitions, removeOldReceipts } f
 import { Log, Periodic } from '@muster/service-kit';
 import { RmmLogsConfig } from '../config';
 import { SCHEMA } from '../schema';
-import { AHEAD_DAYS, keptDays } from './kept';
+import { AHEAD_DAYS, keptDays, mergedDays } from './kept';
+import { removeOldRows } from './old-rows';
 
 const RETRY_MS = 1000;
+const DAY_MS = 86_400_000;
 
 /**
  * Makes partitions ahead and drops those whose time is over: before anything is consumed, and then regularly. Any instance
@@ -24,7 +26,11 @@ export class Retention implements OnModuleInit, BeforeApplicationShutdown {
   ) {
     this.periodic = new Periodic(
       config.RETENTION_SECONDS * 1000,
-      () => this.maintain().then(() => this.forgetSpools()),
+      async () => {
+        await this.maintain();
+        await this.forgetSpools();
+        await this.forgetDevices();
+      },
       (error) =>
         this.log.warn({ err: error }, 'Not all was maintained: partitions, receipts. It will be, a little later.'),
     );
@@ -77,5 +83,20 @@ export class Retention implements OnModuleInit, BeforeApplicationShutdown {
   async forgetSpools(): Promise<void> {
     const removed = await removeOldReceipts(this.database, SCHEMA, { keepDays: this.config.RECEIPT_DAYS });
     if (removed > 0) this.log.info({ removed }, 'Forgot spools that nothing new came of for long.');
+  }
+
+  /** Which device became which, once nothing is kept of the earlier; and what devices handed in on days that are over. */
+  async forgetDevices(now = Date.now()): Promise<void> {
+    const merged = await removeOldRows(this.database, {
+      table: 'rmm_logs.merged_devices',
+      condition: 'merged_at < $1',
+      before: new Date(now - mergedDays(this.config) * DAY_MS),
+    });
+    const days = await removeOldRows(this.database, {
+      table: 'rmm_logs.output_days',
+      condition: `day < ($1::timestamptz AT TIME ZONE 'UTC')::date`,
+      before: new Date(now),
+    });
+    if (merged + days > 0) this.log.debug({ merged, days }, 'Forgot what devices were and what they handed in.');
   }
 }

@@ -10,6 +10,7 @@ import {
   EDGE_HEADERS,
   logsFollowed,
   mergeQuestionAnswered,
+  outputFollowed,
   revocationHeartbeat,
 } from '@muster/contracts';
 import { newId } from '@muster/database';
@@ -128,8 +129,22 @@ export class RmmLogsUnderTest {
     await this.doubles.web.bus.publish(logsFollowed, { organisationId, deviceIds: [id], seconds });
   }
 
+  /** A console of this organisation follows the operation's output. */
+  async followOutput(operationId: string, organisationId: string, seconds = 60): Promise<void> {
+    await this.doubles.web.bus.publish(outputFollowed, { organisationId, operationIds: [operationId], seconds });
+  }
+
   async rows<T extends object>(sql: string, parameters: unknown[] = []): Promise<T[]> {
     return (await this.admin.query<T>(sql, parameters)).rows;
+  }
+
+  /** Rows that somebody else holds until it is released. */
+  async holding(sql: string, parameters: unknown[]): Promise<{ release: () => Promise<void> }> {
+    const client = new Client({ connectionString: this.database.adminUrl });
+    await client.connect();
+    await client.query('BEGIN');
+    await client.query(sql, parameters);
+    return { release: () => client.end() };
   }
 
   async count(table: string, device?: TestDevice): Promise<number> {
