@@ -18,6 +18,12 @@ const HELLO_MS = 1_000;
 /** Messages that a console may send between two pings. */
 const MOST_MESSAGES = 100;
 
+export interface Followed {
+  devices: ReadonlySet<string>;
+  operations: ReadonlySet<string>;
+}
+const NOTHING: ReadonlySet<string> = new Set();
+
 /** One console on the live WebSocket: what it may see, what it watches, and whether it keeps up. */
 export class LiveConnection {
   private watchedOutputs: ReadonlySet<string> = new Set();
@@ -39,14 +45,18 @@ export class LiveConnection {
     socket.on('error', () => socket.terminate());
   }
 
-  /** Calls the listener when the console begins to follow logs. */
+  /** Calls the listener when the console begins to follow logs or output. */
   onFollowing(listener: () => void): void {
     this.following = listener;
   }
 
-  /** The devices whose logs it follows and may see. */
-  get followed(): readonly string[] {
-    return this.principal.permissions.includes('monitoring.read') ? [...this.watchedLogs] : [];
+  /** The devices whose logs, and the operations whose output it follows and may see. */
+  get followed(): Followed {
+    const { permissions } = this.principal;
+    return {
+      devices: permissions.includes('monitoring.read') ? this.watchedLogs : NOTHING,
+      operations: permissions.includes('operations.read') ? this.watchedOutputs : NOTHING,
+    };
   }
 
   onClosed(listener: () => void): void {
@@ -122,9 +132,8 @@ export class LiveConnection {
   /** Outputs and logs are lists of their own: each message replaces the one that it is about. */
   private watch({ type, operationIds, deviceIds }: LiveWatch): void {
     if (type === 'watch-output' && operationIds && !deviceIds) this.watchedOutputs = new Set(operationIds);
-    else if (type === 'watch-logs' && deviceIds && !operationIds) {
-      this.watchedLogs = new Set(deviceIds);
-      this.following();
-    } else this.close(CLOSE.notUnderstood, 'not understood');
+    else if (type === 'watch-logs' && deviceIds && !operationIds) this.watchedLogs = new Set(deviceIds);
+    else return this.close(CLOSE.notUnderstood, 'not understood');
+    this.following();
   }
 }

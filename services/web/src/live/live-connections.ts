@@ -25,7 +25,7 @@ export class LiveConnections implements Iterable<LiveConnection> {
     connection.onFollowing(() => this.following(connection));
   }
 
-  /** Calls the listener when one of them says whose logs it follows. */
+  /** Calls the listener when one of them says what it follows. */
   onFollowing(listener: (connection: LiveConnection) => void): void {
     this.following = listener;
   }

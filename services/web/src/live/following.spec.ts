@@ -1,32 +1,41 @@
 import type { Bus } from '@muster/bus';
-import type { LogsFollowed, Permission, Principal } from '@muster/contracts';
+import {
+  type LogsFollowed,
+  logsFollowed,
+  type OutputFollowed,
+  type Permission,
+  type Principal,
+} from '@muster/contracts';
 import { newId } from '@muster/database';
 import { createLog } from '@muster/service-kit';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { OperationsConfig } from '../operations/operations.config';
 import type { LiveConnection } from './live-connection';
 import { LiveConnections } from './live-connections';
-import { LogFollowing } from './log-following';
+import { Following } from './following';
 
 const said: LogsFollowed[] = [];
+const saidOfOutput: OutputFollowed[] = [];
 let lost: boolean;
 let reconnected: () => void;
 const bus: Pick<Bus, 'publish' | 'onReconnect'> = {
-  publish: async (_event, payload) => {
+  publish: async (event, payload) => {
     if (lost) throw new Error('NATS is away');
-    said.push(payload as unknown as LogsFollowed);
+    if (event.subject === logsFollowed.subject) said.push(payload as unknown as LogsFollowed);
+    else saidOfOutput.push(payload as unknown as OutputFollowed);
   },
   onReconnect: (listener) => (reconnected = listener),
 };
 
 let connections: LiveConnections;
-let following: LogFollowing;
+let following: Following;
 beforeEach(() => {
   vi.useFakeTimers();
   said.length = 0;
+  saidOfOutput.length = 0;
   lost = false;
   connections = new LiveConnections(new OperationsConfig());
-  following = new LogFollowing(connections, bus as Bus, createLog('web', 'fatal', { write: () => undefined }));
+  following = new Following(connections, bus as Bus, createLog('web', 'fatal', { write: () => undefined }));
   following.onApplicationBootstrap();
 });
 afterEach(async () => {
@@ -34,20 +43,24 @@ afterEach(async () => {
   vi.useRealTimers();
 });
 
-/** A console that follows these devices; `close` ends it. */
-function connect(organisationId: string, followed: string[]): { close: () => void; begin: () => void } {
+/** A console that follows these devices and operations; `close` ends it. */
+function connect(
+  organisationId: string,
+  devices: string[],
+  operations: string[] = [],
+): { close: () => void; begin: () => void } {
   const one = { close: (): void => undefined, begin: (): void => undefined };
   const permissions: Permission[] = ['monitoring.read'];
   connections.add({
     principal: { organisationId, permissions } as unknown as Principal,
-    followed,
+    followed: { devices: new Set(devices), operations: new Set(operations) },
     onClosed: (listener: () => void) => (one.close = listener),
     onFollowing: (listener: () => void) => (one.begin = listener),
   } as unknown as LiveConnection);
   return one;
 }
 
-describe('whose logs are followed', () => {
+describe('what consoles follow', () => {
   it('is said again for as long as a console is connected, each device once', async () => {
     const [ours, theirs] = [newId(), newId()];
     const [a, b, c] = [newId(), newId(), newId()];
@@ -83,5 +96,19 @@ describe('whose logs are followed', () => {
     reconnected();
     await vi.advanceTimersByTimeAsync(1);
     expect(said.slice(3).map(({ deviceIds }) => deviceIds.length)).toEqual([500, 500, 101]);
+  });
+
+  it('is said of output as it is of logs', async () => {
+    const organisationId = newId();
+    const [device, one, other] = [newId(), newId(), newId()];
+    const first = connect(organisationId, [], [one]);
+    connect(organisationId, [device], [other, one]);
+    first.begin();
+    await vi.advanceTimersByTimeAsync(1);
+    expect(saidOfOutput).toEqual([{ organisationId, operationIds: [one], seconds: 60 }]);
+    first.close();
+    await vi.advanceTimersByTimeAsync(30_000);
+    expect(saidOfOutput.slice(1)).toEqual([{ organisationId, operationIds: [other, one], seconds: 60 }]);
+    expect(said).toEqual([{ organisationId, deviceIds: [device], seconds: 60 }]);
   });
 });
