@@ -12,6 +12,7 @@ umask 077
 # @settings@
 
 say() { printf '%s\n' "$*"; }
+has() { command -v "$1" >/dev/null 2>&1; }
 fail() {
   printf 'muster: %s\n' "$*" >&2
   exit 1
@@ -36,14 +37,10 @@ config=$config_dir/agent.json
 agent=$install_dir/bin/muster-agent
 init=$prefix/etc/init.d/muster-agent
 unit=/etc/systemd/system/muster-agent.service
-manager=sysv
-if [ -z "$prefix" ] && [ -d /run/systemd/system ]; then manager=systemd; fi
 fresh=yes
 if [ -e "$state_dir/identity.json" ]; then fresh=; fi
 
 # ---- what the device must have -------------------------------------------------------------------------------------
-
-has() { command -v "$1" >/dev/null 2>&1; }
 
 lacks=
 lack() {
@@ -89,26 +86,37 @@ check_glibc() {
   esac
 }
 
+# A package manager would undo on its next run what is done behind its back.
+check_package() {
+  [ -z "$prefix" ] || return 0
+  if { has dpkg-query && dpkg-query -W -f='${Status}' muster-agent 2>/dev/null | grep -q '^install '; } ||
+    { has rpm && rpm -q muster-agent >/dev/null 2>&1; }; then
+    fail 'this device has the agent as a package: install a newer package, or remove that one first'
+  fi
+}
+
 check() {
   [ "$(uname -s)" = Linux ] || lack "Linux (this is $(uname -s))"
   if [ -z "$prefix" ] && [ "$(id -u)" -ne 0 ]; then lack 'the rights of root (put sudo in front)'; fi
+  sha256=
   case $(uname -m) in
-    x86_64 | amd64) machine=x64 ;;
-    aarch64 | arm64) machine=arm64 ;;
+    x86_64 | amd64) machine=x64 sha256=$SHA256_x64 bytes=$BYTES_x64 brings_node=$NODE_x64 ;;
+    aarch64 | arm64) machine=arm64 sha256=$SHA256_arm64 bytes=$BYTES_arm64 brings_node=$NODE_arm64 ;;
     *) machine=; lack "a 64-bit x86 or ARM processor (this is $(uname -m))" ;;
   esac
   check_glibc
-  for tool in awk df dirname mktemp sed sha256sum; do
+  for tool in awk cat df dirname grep gzip mktemp readlink sed sha256sum tar; do
     has "$tool" || lack "the program $tool"
   done
   fetcher=
   if has curl; then fetcher=curl; elif has wget; then fetcher=wget; else lack 'the program curl or wget'; fi
-  needed=20000
-  if ! find_node; then
-    if [ "$machine" = x64 ] && [ -n "$NODE_SHA256" ]; then needed=200000
-    else lack "Node.js 20.10 or later (this server has none to hand out for ${machine:-this processor})"; fi
+  node=
+  if [ -n "$machine" ] && [ -z "$brings_node" ] && ! find_node; then
+    lack "Node.js 20.10 or later (this server has none for $machine to bring along)"
   fi
-  if has df && has awk; then
+  if [ -n "$machine" ] && has df && has awk; then
+    # What was fetched, what is unpacked of it, and some room for the agent's state.
+    needed=$((bytes * 3 / 2000 + 20000))
     free=$(free_kilobytes "$install_dir")
     if [ "${free:-0}" -lt "$needed" ]; then
       lack "$((needed / 1000)) MB of disk space for $install_dir ($((${free:-0} / 1000)) MB are free)"
@@ -153,191 +161,58 @@ refused() {
   fail "the server did not give $1${reason:+: $reason}"
 }
 
-# ---- services ------------------------------------------------------------------------------------------------------
-
-# One word of shell, whatever the text.
-quoted() { printf "'%s'" "$(printf '%s' "$1" | sed "s/'/'\\\\''/g")"; }
-
-stop_service() {
-  if [ "$manager" = systemd ]; then
-    if [ -e "$unit" ]; then systemctl stop muster-agent.service; fi
-  elif [ -x "$init" ]; then
-    "$init" stop >/dev/null
-  fi
-}
-
-write_systemd_unit() {
-  cat >"$unit" <<UNIT
-[Unit]
-Description=Muster agent
-Wants=network-online.target
-After=network-online.target
-StartLimitIntervalSec=0
-
-[Service]
-ExecStart=$agent run
-Restart=always
-RestartSec=5
-KillMode=mixed
-TimeoutStopSec=30
-UMask=0077
-
-[Install]
-WantedBy=multi-user.target
-UNIT
-  chmod 644 "$unit"
-}
-
-# Starts the agent again when it ends, where no service manager does.
-write_supervisor() {
-  cat >"$install_dir/bin/supervise" <<SUPERVISOR
-#!/bin/sh
-agent=$(quoted "$agent")
-state=$(quoted "$state_dir")
-SUPERVISOR
-  cat >>"$install_dir/bin/supervise" <<'SUPERVISOR'
-pid_file=$state/supervise.pid
-stopping=
-child=
-trap 'stopping=yes; [ -z "$child" ] || kill -TERM "$child" 2>/dev/null' TERM INT
-echo "$$" >"$pid_file"
-while [ -z "$stopping" ]; do
-  "$agent" run --log "$state/agent.log" &
-  child=$!
-  # A signal interrupts `wait`; the agent still needs its time to end.
-  while kill -0 "$child" 2>/dev/null; do wait "$child" || true; done
-  [ -z "$stopping" ] || break
-  sleep 5 &
-  child=$!
-  wait "$child" || true
-done
-rm -f "$pid_file"
-SUPERVISOR
-  chmod 700 "$install_dir/bin/supervise"
-}
-
-write_init_script() {
-  mkdir -p "$(dirname "$init")"
-  cat >"$init" <<INIT
-#!/bin/sh
-### BEGIN INIT INFO
-# Provides:          muster-agent
-# Required-Start:    \$remote_fs \$network
-# Required-Stop:     \$remote_fs \$network
-# Default-Start:     2 3 4 5
-# Default-Stop:      0 1 6
-# Short-Description: Muster agent
-### END INIT INFO
-# chkconfig: 2345 90 10
-supervise=$(quoted "$install_dir/bin/supervise")
-state=$(quoted "$state_dir")
-INIT
-  cat >>"$init" <<'INIT'
-pid_file=$state/supervise.pid
-
-# The pid of the supervisor, when it runs: a number in a file alone may by now be another process's.
-running() {
-  pid=$(cat "$pid_file" 2>/dev/null) && [ -n "$pid" ] || return 1
-  tr '\0' ' ' <"/proc/$pid/cmdline" 2>/dev/null | grep -qF "$supervise"
-}
-start() {
-  running && return 0
-  if command -v setsid >/dev/null 2>&1; then setsid "$supervise" </dev/null >/dev/null 2>&1 &
-  else nohup "$supervise" </dev/null >/dev/null 2>&1 & fi
-}
-stop() {
-  running || return 0
-  kill -TERM "$pid"
-  tries=0
-  while running && [ "$tries" -lt 60 ]; do
-    sleep 0.5
-    tries=$((tries + 1))
-  done
-  running || return 0
-  kill -KILL -- "-$pid" 2>/dev/null || kill -KILL "$pid"
-  rm -f "$pid_file"
-}
-case ${1:-} in
-  start) start ;;
-  stop) stop ;;
-  restart | force-reload) stop; start ;;
-  status) if running; then echo 'muster-agent runs'; else echo 'muster-agent does not run'; exit 3; fi ;;
-  *) echo "usage: $0 start|stop|restart|status" >&2; exit 2 ;;
-esac
-INIT
-  chmod 755 "$init"
-}
-
-start_service() {
-  if [ "$manager" = systemd ]; then
-    write_systemd_unit
-    systemctl daemon-reload
-    systemctl enable --quiet muster-agent.service
-    systemctl restart muster-agent.service
-    return
-  fi
-  write_supervisor
-  write_init_script
-  if [ -z "$prefix" ]; then
-    if has update-rc.d; then update-rc.d muster-agent defaults >/dev/null 2>&1 || true
-    elif has chkconfig; then chkconfig --add muster-agent || true
-    elif has rc-update; then rc-update add muster-agent default >/dev/null || true
-    else say "Nothing on this machine starts services at boot: run $init start then."; fi
-  fi
-  "$init" start
-}
-
 # ---- the work ------------------------------------------------------------------------------------------------------
 
 check
-mkdir -p "$install_dir/bin" "$install_dir/versions" "$config_dir" "$state_dir"
+check_package
+mkdir -p "$install_dir/bin" "$install_dir/node/bin" "$install_dir/versions" "$config_dir" "$state_dir"
+chmod 700 "$state_dir"
 work=$(mktemp -d "$install_dir/.new-XXXXXX")
 trap 'rm -rf "$work"' EXIT
 trap 'exit 1' HUP INT TERM
 printf '%s\n' "$ANCHORS" >"$work/ca.crt"
 
 say "Fetching the agent $VERSION from $HOST."
-mkdir "$work/version"
-fetch "/bip/$KEY/agent/main.mjs" "$work/version/main.mjs" "$MAIN_SHA256"
-fetch "/bip/$KEY/agent/launcher.mjs" "$work/launcher.mjs" "$LAUNCHER_SHA256"
-if [ -z "$node" ]; then
-  say 'This device has no Node.js 20.10 or later: fetching one.'
-  fetch "/bip/$KEY/node/linux-x64" "$work/node" "$NODE_SHA256"
-  chmod 755 "$work/node"
-  "$work/node" -e 0 || fail 'the Node.js of this server does not run on this device'
+fetch "/bip/$KEY/payload/linux-$machine" "$work/payload.tar.gz" "$sha256"
+mkdir "$work/tree"
+tar -xzf "$work/payload.tar.gz" -C "$work/tree"
+rm "$work/payload.tar.gz"
+new=$work/tree/opt/muster-agent
+if [ -z "$brings_node" ]; then
+  # The device's own, unless it is what an earlier run linked already.
+  case $node in "$install_dir"/*) cp -P "$install_dir/node/bin/node" "$new/node/bin/node" ;; *) ln -s "$node" "$new/node/bin/node" ;; esac
 fi
+"$new/node/bin/node" -e 0 || fail 'the Node.js for the agent does not run on this device'
 
-stop_service
-if [ -z "$node" ]; then
-  mkdir -p "$install_dir/node/bin"
-  mv "$work/node" "$install_dir/node/bin/node"
-  node=$install_dir/node/bin/node
-fi
+if [ -x "$install_dir/bin/service" ]; then "$install_dir/bin/service" stop
+elif [ -x "$init" ]; then "$init" stop; fi
+mv -f "$new/node/bin/node" "$install_dir/node/bin/node"
 rm -rf "${install_dir:?}/versions/$VERSION"
-mv "$work/version" "$install_dir/versions/$VERSION"
-mv "$work/launcher.mjs" "$install_dir/launcher.mjs"
+mv "$new/versions/$VERSION" "$install_dir/versions/$VERSION"
+mv -f "$new/launcher.mjs" "$install_dir/launcher.mjs"
+for program in muster-agent service supervise; do mv -f "$new/bin/$program" "$install_dir/bin/$program"; done
 printf '%s\n' "$VERSION" >"$work/current"
-mv "$work/current" "$install_dir/current"
+mv -f "$work/current" "$install_dir/current"
 printf '%s\n' "$CONFIG" >"$work/agent.json"
-mv "$work/agent.json" "$config"
-# The flags keep the young generation small: the agent is idle nearly always.
-cat >"$work/muster-agent" <<AGENT
-#!/bin/sh
-exec $(quoted "$node") --max-semi-space-size=1 --max-old-space-size=128 $(quoted "$install_dir/launcher.mjs") "\$@" \\
-  --config $(quoted "$config") --state $(quoted "$state_dir")
-AGENT
-chmod 700 "$work/muster-agent"
-mv "$work/muster-agent" "$agent"
+mv -f "$work/agent.json" "$config"
+if [ -z "$prefix" ] && [ -d /run/systemd/system ]; then mv -f "$work/tree/usr/lib/systemd/system/muster-agent.service" "$unit"
+else
+  mkdir -p "$(dirname "$init")"
+  mv -f "$work/tree/etc/init.d/muster-agent" "$init"
+fi
+# The agent removes it as soon as it has opened enrolment.
+printf '%s\n' "$KEY" >"$state_dir/registration.key"
 
 if ! "$agent" enrol; then
   if [ -n "$fresh" ]; then
     rm -rf "$install_dir" "$config_dir" "$state_dir" "$init"
+    if [ -z "$prefix" ]; then rm -f "$unit"; fi
     fail 'this device was not enrolled. What was installed is removed again.'
   fi
-  start_service
+  "$install_dir/bin/service" start
   fail 'the agent is upgraded, but could not reach its server just now.'
 fi
-start_service
+"$install_dir/bin/service" start
 
 tries=0
 until "$agent" status >/dev/null 2>&1; do

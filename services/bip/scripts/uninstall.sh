@@ -33,20 +33,20 @@ unit=/etc/systemd/system/muster-agent.service
 
 if [ -z "$prefix" ] && [ "$(id -u)" -ne 0 ]; then fail 'this needs the rights of root (put sudo in front)'; fi
 has() { command -v "$1" >/dev/null 2>&1; }
+if [ -z "$prefix" ]; then
+  if has dpkg-query && dpkg-query -W -f='${Status}' muster-agent 2>/dev/null | grep -q '^install '; then
+    fail 'this device has the agent as a package: apt-get remove muster-agent, or purge'
+  elif has rpm && rpm -q muster-agent >/dev/null 2>&1; then
+    fail 'this device has the agent as a package: rpm -e muster-agent'
+  fi
+fi
 
+if [ -x "$install_dir/bin/service" ]; then "$install_dir/bin/service" remove
+elif [ -x "$init" ]; then "$init" stop; fi
+rm -f "$init"
 if [ -z "$prefix" ] && [ -e "$unit" ]; then
-  if [ -d /run/systemd/system ]; then systemctl disable --quiet --now muster-agent.service; fi
   rm -f "$unit"
   if [ -d /run/systemd/system ]; then systemctl daemon-reload; fi
-fi
-if [ -e "$init" ]; then
-  "$init" stop
-  if [ -z "$prefix" ]; then
-    if has update-rc.d; then update-rc.d -f muster-agent remove >/dev/null 2>&1 || true
-    elif has chkconfig; then chkconfig --del muster-agent || true
-    elif has rc-update; then rc-update del muster-agent default >/dev/null || true; fi
-  fi
-  rm -f "$init"
 fi
 rm -rf "$install_dir" "$config_dir"
 if [ -n "$purge" ]; then

@@ -1,5 +1,24 @@
 import { readFile } from 'node:fs/promises';
 
-/** Shell scripts as files of their own, so that editors and shellcheck see them. Beside `src/` and `dist/` alike. */
-export const scriptFile = (name: 'install.sh' | 'uninstall.sh'): Promise<string> =>
+/** Everything in `scripts/`, which lies beside `src/` and `dist/` alike. */
+export type ScriptName =
+  | 'install.sh'
+  | 'uninstall.sh'
+  | 'device/muster-agent'
+  | 'device/supervise'
+  | 'device/service'
+  | 'device/init-script'
+  | 'device/muster-agent.service'
+  | 'device/copyright'
+  | 'deb/preinst'
+  | 'deb/postinst'
+  | 'deb/prerm'
+  | 'deb/postrm'
+  | 'rpm/pre'
+  | 'rpm/post'
+  | 'rpm/preun'
+  | 'rpm/postun';
+
+/** Scripts are files of their own, so that editors and shellcheck see them. */
+export const scriptFile = (name: ScriptName): Promise<string> =>
   readFile(new URL(`../scripts/${name}`, import.meta.url), 'utf8');

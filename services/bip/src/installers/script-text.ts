@@ -1,15 +1,14 @@
 import type { AgentConfig } from '@muster/contracts';
 import { scriptFile } from '../script-files';
-import type { AgentFiles } from './agent-files';
 
-export interface InstallerSettings {
-  key: string;
-  hostName: string;
-  port: number;
-  /** Addresses to dial instead of asking DNS; may be empty. */
-  addresses: string[];
-  /** Roots to pin, PEM. */
-  anchors: string[];
+/** What install.sh is told beside where to enrol. */
+export interface PayloadDigest {
+  /** As `uname -m` is understood by install.sh. */
+  processor: 'x64' | 'arm64';
+  sha256: string;
+  bytes: number;
+  /** Whether Node.js is in it. */
+  withNode: boolean;
 }
 
 /** The line of install.sh whose place the settings take. */
@@ -17,26 +16,26 @@ const PLACE = '# @settings@\n';
 
 /** install.sh with everything that this device needs to know, as shell assignments. */
 export async function installerText(
-  settings: InstallerSettings,
-  files: Pick<AgentFiles, 'version' | 'program' | 'launcher' | 'node'>,
+  key: string,
+  config: Omit<AgentConfig, 'registrationKey'>,
+  { version, payloads }: { version: string; payloads: readonly PayloadDigest[] },
 ): Promise<string> {
-  const { key, hostName, port, addresses, anchors } = settings;
-  const config: AgentConfig = {
-    enrolment: [{ hostName, port, addresses }],
-    anchors,
-    registrationKey: key,
-    issuedAt: new Date().toISOString(),
-  };
+  const [server] = config.enrolment;
+  if (!server) throw new Error('there is no server to enrol at');
   const assignments = {
-    HOST: hostName,
-    PORT: String(port),
-    ADDRESSES: addresses.join(' '),
+    HOST: server.hostName,
+    PORT: String(server.port),
+    ADDRESSES: server.addresses.join(' '),
     KEY: key,
-    VERSION: files.version,
-    MAIN_SHA256: files.program.sha256,
-    LAUNCHER_SHA256: files.launcher.sha256,
-    NODE_SHA256: files.node?.sha256 ?? '',
-    ANCHORS: anchors.map((pem) => pem.trim()).join('\n'),
+    VERSION: version,
+    ...Object.fromEntries(
+      payloads.flatMap(({ processor, sha256, bytes, withNode }) => [
+        [`SHA256_${processor}`, sha256],
+        [`BYTES_${processor}`, String(bytes)],
+        [`NODE_${processor}`, withNode ? 'yes' : ''],
+      ]),
+    ),
+    ANCHORS: config.anchors.map((pem) => pem.trim()).join('\n'),
     CONFIG: JSON.stringify(config, null, 2),
   };
   const text = await scriptFile('install.sh');

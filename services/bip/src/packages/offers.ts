@@ -1,0 +1,28 @@
+import { Injectable } from '@nestjs/common';
+import { type Installer, INSTALLER_PLATFORMS, type InstallerList } from '@muster/contracts';
+import { AgentFiles } from '../installers/agent-files';
+import { NodePrograms } from '../node-programs/node-programs';
+import { LINUX_PLATFORMS } from './package-version';
+import { Packages } from './packages.service';
+
+/** Every way to install, and every way that there is not, with its reason: nobody should search for what is not built. */
+@Injectable()
+export class Offers {
+  constructor(
+    private readonly agent: AgentFiles,
+    private readonly nodes: NodePrograms,
+    private readonly packages: Packages,
+  ) {}
+
+  list(): InstallerList {
+    const scripts = LINUX_PLATFORMS.map((platform): Installer => ({ platform, format: 'script' }));
+    const others = INSTALLER_PLATFORMS.filter((platform) => !platform.startsWith('linux-')).map(
+      (platform): Installer => ({ platform, format: 'archive', notBuilt: this.whyNoArchive(platform) }),
+    );
+    return { version: this.agent.version, installers: [...this.packages.list(), ...scripts, ...others] };
+  }
+
+  private whyNoArchive(platform: Installer['platform']): string {
+    return this.nodes.whyNot(platform) ?? 'This version of Muster makes no installer for this platform yet.';
+  }
+}

@@ -1,0 +1,72 @@
+/** Numbers of tags in a package's header: rpm's `rpmtag.h`, and "RPM Tags" (rpm.org, `tags`). */
+export const TAG = {
+  i18nTable: 100,
+  name: 1000,
+  version: 1001,
+  release: 1002,
+  summary: 1004,
+  description: 1005,
+  buildTime: 1006,
+  buildHost: 1007,
+  size: 1009,
+  licence: 1014,
+  packager: 1015,
+  group: 1016,
+  os: 1021,
+  arch: 1022,
+  preIn: 1023,
+  postIn: 1024,
+  preUn: 1025,
+  postUn: 1026,
+  fileSizes: 1028,
+  fileModes: 1030,
+  fileRdevs: 1033,
+  fileMtimes: 1034,
+  fileDigests: 1035,
+  fileLinkTos: 1036,
+  fileFlags: 1037,
+  fileUserName: 1039,
+  fileGroupName: 1040,
+  sourceRpm: 1044,
+  fileVerifyFlags: 1045,
+  provideName: 1047,
+  requireFlags: 1048,
+  requireName: 1049,
+  requireVersion: 1050,
+  preInProgram: 1085,
+  postInProgram: 1086,
+  preUnProgram: 1087,
+  postUnProgram: 1088,
+  fileDevices: 1095,
+  fileInodes: 1096,
+  fileLangs: 1097,
+  provideFlags: 1112,
+  provideVersion: 1113,
+  dirIndexes: 1116,
+  baseNames: 1117,
+  dirNames: 1118,
+  payloadFormat: 1124,
+  payloadCompressor: 1125,
+  payloadFlags: 1126,
+  fileDigestAlgorithm: 5011,
+  encoding: 5062,
+  payloadDigest: 5092,
+  payloadDigestAlgorithm: 5093,
+} as const;
+
+/** Tags of the signature header. */
+export const SIGNATURE = { sha256: 273, bytes: 1000 } as const;
+
+/** `rpmfileAttrs` of `rpmfiles.h`. */
+export const FILE_FLAGS = { config: 1, documentation: 2, missingOk: 8, noReplace: 16 } as const;
+
+/** `rpmsenseFlags` of `rpmds.h`; `rpmlib` is "at most this version of rpm's own features". */
+export const SENSE = {
+  equal: 8,
+  interpreter: 1 << 8,
+  scriptPre: 1 << 9,
+  scriptPost: 1 << 10,
+  scriptPreun: 1 << 11,
+  scriptPostun: 1 << 12,
+  rpmlib: 0x1000000 | 2 | 8,
+} as const;
