@@ -42,9 +42,8 @@ const plain = (port: number | undefined): Socket & { seen: string } =>
 
 /** Sends a byte now and then for as long as anybody listens. */
 async function trickle(socket: Duplex, bytes: string): Promise<void> {
-  const closed = once(socket, 'close');
   let gone = false;
-  void closed.then(() => (gone = true));
+  socket.on('error', () => undefined).once('close', () => (gone = true));
   for (let at = 0; !gone; at++) {
     socket.write(bytes[at % bytes.length] ?? ' ');
     await pause(20);
