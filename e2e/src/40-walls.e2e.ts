@@ -51,7 +51,7 @@ const statusOf = (api: Api, route: Route, id = NOWHERE): Promise<number> =>
 
 it('these walls are tried at every service that people talk to', () => {
   const services = new Set(guarded.map(({ service }) => service));
-  expect([...services].sort()).toEqual(['audit-logs', 'key-manager', 'plugins', 'rmm-logs', 'web']);
+  expect([...services].sort()).toEqual(['audit-logs', 'downloads', 'key-manager', 'plugins', 'rmm-logs', 'web']);
 });
 
 describe('nobody', () => {

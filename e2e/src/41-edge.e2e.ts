@@ -1,4 +1,4 @@
-import { appendOutput, reportInventory, reportToAudit, reportToRmm, sync } from '@muster/contracts';
+import { appendOutput, askRelease, reportInventory, reportToAudit, reportToRmm, sync } from '@muster/contracts';
 import { createConnection } from 'node:net';
 import { connect } from 'node:tls';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -29,6 +29,7 @@ describe('the edge', () => {
       ['rmm-api', reportToRmm],
       ['plugins-api', reportInventory],
       ['auditlogs-api', reportToAudit],
+      ['dl', askRelease],
     ] as const) {
       const host = `${name}.${BASE_DOMAIN}`;
       const reply = await raw({ method: 'POST', host, path: route.path, body: '{}', headers: forged });
@@ -41,6 +42,7 @@ describe('the edge', () => {
     [106, '/rmm/logs'],
     [107, '/plugins/software'],
     [108, '/audit/entries'],
+    [110, '/downloads/releases'],
   ])('does not let the service at %d believe anybody but the edge', async (port, path) => {
     const reply = await fetch(`http://127.0.0.1:${basePort + port}${path}`, { headers: { cookie: admin.cookie } });
     expect(reply.status).toBe(403);
@@ -49,10 +51,11 @@ describe('the edge', () => {
     ['rmm-api', '/rmm/logs'],
     ['plugins-api', '/plugins/software'],
     ['auditlogs-api', '/audit/entries'],
+    ['dl', '/downloads/releases'],
   ])('does not serve console routes on %s, nor devices’ routes on the console’s host', async (name, path) => {
     const headers = { cookie: admin.cookie };
     expect((await raw({ host: `${name}.${BASE_DOMAIN}`, path, headers })).status).toBe(404);
-    for (const route of [reportToRmm, reportInventory, reportToAudit, appendOutput]) {
+    for (const route of [reportToRmm, reportInventory, reportToAudit, appendOutput, askRelease]) {
       const csrf = { ...headers, 'x-muster-csrf': admin.session?.csrfToken ?? '' };
       const reply = await raw({ method: 'POST', path: route.path, headers: csrf, body: '{}' });
       expect([404, 405]).toContain(reply.status);
@@ -81,7 +84,7 @@ describe('the edge', () => {
     expect(reply.headers.get('location')).toBe(`https://127.0.0.1:${httpsPort}/x`);
   });
   it('answers 503 for functions that are not there yet', async () => {
-    for (const name of ['dl', 'rtdc-api', 'rtdc-relay-01']) {
+    for (const name of ['rtdc-api', 'rtdc-relay-01']) {
       const reply = await raw({ path: '/', host: `${name}.${BASE_DOMAIN}` });
       expect(reply.status).toBe(503);
       expect(JSON.parse(reply.text)).toMatchObject({ code: 'unavailable' });
@@ -174,6 +177,7 @@ describe('garbage', () => {
     ['plugins', basePort + 107, false],
     ['audit-logs', basePort + 108, false],
     ['turn’s health', basePort + 109, false],
+    ['downloads', basePort + 110, false],
     ['the push service, in TLS', basePort + 480, true],
   ];
   it.each(http.flatMap(([name, port, tls]) => noise.map(([what, bytes]) => ({ name, port, tls, what, bytes }))))(

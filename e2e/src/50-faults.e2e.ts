@@ -44,6 +44,7 @@ describe.each([
   'rmm-logs',
   'plugins',
   'audit-logs',
+  'downloads',
   'nats-hub',
   'nats-leaf',
   'postgres',

@@ -87,6 +87,7 @@ it('every part has written a log', async () => {
     'rmm-logs',
     'plugins',
     'audit-logs',
+    'downloads',
     'turn',
   ];
   for (const name of [...services, 'agent']) expect(written.get(`${name}.log`)?.length, name).toBeGreaterThan(100);

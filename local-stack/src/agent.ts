@@ -26,7 +26,8 @@ export function agentPart(
   const config = join(install, 'agent.json');
   writeFileSync(config, JSON.stringify(configuration(layout, registrationKey)), { mode: 0o600 });
   // All of it: an agent that was let keep its rights once left files that are root's.
-  for (const path of [state, config]) giveTo(user, path);
+  // Its programs too, which it updates.
+  for (const path of [state, install]) giveTo(user, path);
   return {
     name: 'agent',
     file: runnable(layout, process.execPath),

@@ -45,6 +45,7 @@ export function edgePart(layout: Layout, edgeSecret: string): Part {
     RMM_LOGS_UPSTREAM: `127.0.0.1:${ports.rmmLogs}`,
     PLUGINS_UPSTREAM: `127.0.0.1:${ports.plugins}`,
     AUDIT_LOGS_UPSTREAM: `127.0.0.1:${ports.auditLogs}`,
+    DOWNLOADS_UPSTREAM: `127.0.0.1:${ports.downloads}`,
     BIP_UPSTREAM: `127.0.0.1:${ports.bip}`,
     NATS_LEAF_UPSTREAM: `127.0.0.1:${ports.natsHubLeaf}`,
     PERSON_REQUESTS_PER_SECOND: '50',

@@ -26,6 +26,7 @@ const PORT_OFFSETS = {
   plugins: 107,
   auditLogs: 108,
   turnHealth: 109,
+  downloads: 110,
 } as const;
 export type Ports = Record<keyof typeof PORT_OFFSETS, number>;
 
@@ -42,6 +43,7 @@ export interface Layout {
   certificates: string;
   nats: string;
   broker: string;
+  packages: string;
   agentState: string;
   cluster: string;
   logs: string;
@@ -64,6 +66,7 @@ export function layout(project: string, options: Options): Layout {
     certificates: join(open, 'certificates'),
     nats: join(open, 'nats'),
     broker: join(open, 'broker'),
+    packages: join(open, 'packages'),
     agentState: join(open, 'agent-state'),
     cluster: join(open, 'postgres'),
     logs: join(data, 'logs'),

@@ -25,7 +25,7 @@ export function runnable(layout: Layout, program: string): string {
 
 /** What the bundles load when they run: native code. */
 const PACKAGES = ['@node-rs/argon2'];
-const SERVICES = ['key-manager', 'web', 'bip', 'push-broker', 'rmm-logs', 'plugins', 'audit-logs', 'turn'];
+const SERVICES = ['key-manager', 'web', 'bip', 'push-broker', 'rmm-logs', 'plugins', 'audit-logs', 'downloads', 'turn'];
 
 /**
  * The folder that holds `services/<name>/dist` and `agent/dist`: the project, or, for services that dropped their

@@ -3,8 +3,8 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 const SECRETS_FILE = 'secrets.json';
-export const SCHEMAS = ['core', 'identity', 'rmm_logs', 'plugins', 'audit'];
-export const HUB_SERVICES = ['web', 'key-manager', 'bip', 'rmm-logs', 'plugins', 'audit-logs'];
+export const SCHEMAS = ['core', 'identity', 'rmm_logs', 'plugins', 'audit', 'downloads'];
+export const HUB_SERVICES = ['web', 'key-manager', 'bip', 'rmm-logs', 'plugins', 'audit-logs', 'downloads'];
 export const LEAF_SERVICES = ['push-broker'];
 const NATS_USERS = [...HUB_SERVICES, ...LEAF_SERVICES, 'leaf', 'system'];
 

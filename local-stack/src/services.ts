@@ -17,8 +17,10 @@ export function serviceParts(layout: Layout, secrets: Secrets): Part[] {
   const user = serviceUser();
   const built = builtProject(layout);
   const node = runnable(layout, process.execPath);
-  mkdirSync(layout.broker, { recursive: true, mode: 0o700 });
-  giveTo(user, layout.broker);
+  for (const folder of [layout.broker, layout.packages]) {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    giveTo(user, folder);
+  }
   const common = (port: number, natsUser: string, natsPort: number): Record<string, string> => ({
     PATH: process.env['PATH'] ?? '',
     NODE_ENV: 'production',
@@ -86,6 +88,13 @@ export function serviceParts(layout: Layout, secrets: Secrets): Part[] {
     ),
     service('plugins', 'plugins', ports.plugins, database('PLUGINS', 'plugins'), ['postgres', 'nats-hub']),
     service('audit-logs', 'audit-logs', ports.auditLogs, database('AUDIT_LOGS', 'audit'), ['postgres', 'nats-hub']),
+    service(
+      'downloads',
+      'downloads',
+      ports.downloads,
+      { ...database('DOWNLOADS', 'downloads'), PACKAGE_DIR: layout.packages, ASK_AGAIN_SECONDS: '60' },
+      ['postgres', 'nats-hub'],
+    ),
     service('bip', 'bip', ports.bip, { AGENT_DIR: join(built, 'agent/dist') }, ['nats-hub']),
     service(
       'push-broker',

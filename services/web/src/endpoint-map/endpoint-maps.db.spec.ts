@@ -31,6 +31,7 @@ it('names what exists, at the configured addresses, under a signature', async ()
     ['rmm', 'rmm-api.muster.localhost', '192.0.2.1,2001:db8::1'],
     ['plugins', 'plugins-api.muster.localhost', '192.0.2.1,2001:db8::1'],
     ['audit', 'auditlogs-api.muster.localhost', '192.0.2.1,2001:db8::1'],
+    ['downloads', 'dl.muster.localhost', '192.0.2.1,2001:db8::1'],
     ['bip', 'bip.muster.localhost', '192.0.2.1,2001:db8::1'],
     ['push', 'xmpp.muster.localhost', '192.0.2.2'],
   ]);

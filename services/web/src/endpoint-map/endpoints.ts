@@ -18,6 +18,7 @@ export function endpointsOf(config: Hosts): Endpoint[] {
     { ...web, function: 'rmm', hostName: `rmm-api.${config.BASE_DOMAIN}`, path: '' },
     { ...web, function: 'plugins', hostName: `plugins-api.${config.BASE_DOMAIN}`, path: '' },
     { ...web, function: 'audit', hostName: `auditlogs-api.${config.BASE_DOMAIN}`, path: '' },
+    { ...web, function: 'downloads', hostName: `dl.${config.BASE_DOMAIN}`, path: '' },
     { ...web, function: 'bip', hostName: `bip.${config.BASE_DOMAIN}`, path: '/bip' },
     {
       function: 'push',
