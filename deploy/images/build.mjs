@@ -1,0 +1,135 @@
+/** Builds the container images of the stacks; `node deploy/images/build.mjs --help`. Plain Node.js without dependencies. */
+import { spawnSync } from 'node:child_process';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { build, fail, root } from '../../tools/prepare.mjs';
+
+const here = join(root, 'deploy/images');
+const USAGE = `usage: node deploy/images/build.mjs [options]
+
+  --prefix NAME        what stands before /<image>:<version>; default muster
+  --version VERSION    default: that of package.json
+  --only NAME,...      only these images
+  --as-built           takes the folders dist/ as they are instead of building what changed
+  --node-image, --nginx-image, --nats-image, --postgres-image, --coturn-image NAME
+                       base images; the defaults stand in the Dockerfiles
+  --nats-binary PATH   of nats-server in its image
+  --list               prints the names of the images and ends
+  --help
+
+The Docker engine is the one that DOCKER_HOST names.`;
+
+/** A Node.js service: its folder, and what its image has besides. */
+const service = (folder, { more = [], packages = '', preload = '' } = {}) => ({
+  dockerfile: 'service.Dockerfile',
+  base: 'node',
+  files: [{ from: `${folder}/dist`, to: 'app' }, ...more],
+  args: { DEBIAN_PACKAGES: packages, PRELOAD: preload },
+});
+
+const images = {
+  web: service('services/web'),
+  'key-manager': service('services/key-manager', { more: [{ native: '@node-rs/argon2', to: 'app' }] }),
+  'rmm-logs': service('services/rmm-logs'),
+  plugins: service('services/plugins'),
+  'audit-logs': service('services/audit-logs'),
+  bip: service('services/bip', { more: [{ from: 'agent/dist', to: 'app/agent' }] }),
+  // Long-lived connections come and go by the ten thousand: glibc's allocator keeps what they leave, jemalloc gives it back.
+  'push-broker': service('services/push-broker', { packages: 'libjemalloc2', preload: 'libjemalloc.so.2' }),
+  setup: service('compose/setup'),
+  edge: {
+    dockerfile: 'edge.Dockerfile',
+    base: 'nginx',
+    files: [
+      { from: 'deploy/edge/templates', to: 'templates' },
+      { from: 'console/dist', to: 'console' },
+    ],
+  },
+  nats: { dockerfile: 'nats.Dockerfile', base: 'node', files: [{ from: 'compose/setup/dist', to: 'app' }] },
+  postgres: { dockerfile: 'postgres.Dockerfile', base: 'postgres', files: [] },
+  coturn: { dockerfile: 'coturn.Dockerfile', base: 'coturn', files: [{ from: 'deploy/turn', to: 'templates' }] },
+};
+
+const { values: options } = parseArgs({
+  options: {
+    prefix: { type: 'string', default: 'muster' },
+    version: { type: 'string', default: JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).version },
+    only: { type: 'string' },
+    'as-built': { type: 'boolean', default: false },
+    'node-image': { type: 'string' },
+    'nginx-image': { type: 'string' },
+    'nats-image': { type: 'string' },
+    'postgres-image': { type: 'string' },
+    'coturn-image': { type: 'string' },
+    'nats-binary': { type: 'string' },
+    list: { type: 'boolean', default: false },
+    help: { type: 'boolean', default: false },
+  },
+});
+if (options.help || options.list) {
+  console.log(options.help ? USAGE : Object.keys(images).join('\n'));
+  process.exit(0);
+}
+
+const wanted = options.only?.split(',') ?? Object.keys(images);
+const unknown = wanted.filter((name) => !images[name]);
+if (unknown.length > 0) fail(`There is no image ${unknown.join(', ')}; there are ${Object.keys(images).join(', ')}.`);
+if (!options['as-built']) build();
+
+const scratch = mkdtempSync(join(tmpdir(), 'muster-images-'));
+try {
+  for (const name of wanted) buildImage(name, images[name]);
+} finally {
+  rmSync(scratch, { recursive: true, force: true });
+}
+
+function buildImage(name, { dockerfile, base, files, args = {} }) {
+  const context = join(scratch, name);
+  mkdirSync(context, { recursive: true });
+  cpSync(join(here, dockerfile), join(context, 'Dockerfile'));
+  cpSync(join(here, 'scripts'), join(context, 'scripts'), { recursive: true });
+  for (const file of files) stage(context, file);
+  const given = {
+    VERSION: options.version,
+    BASE_IMAGE: options[`${base}-image`],
+    ...(name === 'nats' ? { NATS_IMAGE: options['nats-image'], NATS_BINARY: options['nats-binary'] } : {}),
+    ...args,
+  };
+  const buildArgs = Object.entries(given).flatMap(([key, value]) => (value ? ['--build-arg', `${key}=${value}`] : []));
+  const tag = `${options.prefix}/${name}:${options.version}`;
+  console.log(`== ${tag}`);
+  const started = Date.now();
+  // Any builder will do; the classic one is in every engine without a plug-in.
+  const env = { ...process.env, DOCKER_BUILDKIT: process.env.DOCKER_BUILDKIT ?? '0' };
+  const result = spawnSync('docker', ['build', '--quiet', '--tag', tag, ...buildArgs, context], {
+    env,
+    encoding: 'utf8',
+  });
+  if (result.error) fail(`docker could not be run: ${result.error.message}.`);
+  if (result.status !== 0) {
+    rmSync(scratch, { recursive: true, force: true });
+    fail(`The image ${tag} could not be built:\n${result.stdout}${result.stderr}`);
+  }
+  console.log(`   ${((Date.now() - started) / 1000).toFixed(1)} s`);
+}
+
+/** Copies a built folder, or a package with native code and what it loads, into the context. */
+function stage(context, { from, native, to }) {
+  if (native) {
+    const require = createRequire(join(root, 'package.json'));
+    const found = dirname(require.resolve(`${native}/package.json`));
+    const scope = dirname(found);
+    const target = join(context, to, 'node_modules', native.split('/')[0]);
+    // The package itself and its binaries for this machine's platform, which npm installed beside it.
+    for (const folder of readdirSync(scope).filter((one) => join(scope, one).startsWith(found))) {
+      cpSync(join(scope, folder), join(target, folder), { recursive: true });
+    }
+    return;
+  }
+  const source = join(root, from);
+  if (!existsSync(source)) fail(`${from} is not there; run this without --as-built.`);
+  cpSync(source, join(context, to), { recursive: true });
+}
