@@ -17,6 +17,7 @@ import { RenewalChallenges } from './devices/renewal-challenge';
 import { RefusedEnrolments } from './devices/refused-enrolments';
 import { Renewal } from './devices/renewal';
 import { RenewalController } from './devices/renewal.controller';
+import { EMAIL_CONTROLLERS, EMAIL_PROVIDERS } from './email/email.parts';
 import { Housekeeping } from './housekeeping';
 import { KeyManagerConfig } from './key-manager.config';
 import { AddressFailures } from './limits/address-failures';
@@ -26,6 +27,8 @@ import { RegistrationKeys } from './registration-keys/registration-keys';
 import { Revocations } from './revocations/revocations';
 import { RevocationsConsumer } from './revocations/revocations.consumer';
 import { IDENTITY_SCHEMA } from './schema';
+import { Sealer } from './secrets/sealer';
+import { serviceKey } from './secrets/service-key';
 import { SessionController } from './sessions/session.controller';
 import { SessionListController } from './sessions/session-list.controller';
 import { Sessions } from './sessions/sessions';
@@ -68,6 +71,7 @@ async function openAuthority(config: KeyManagerConfig, log: Log): Promise<Author
     TokenController,
     RegistrationKeyController,
     RenewalController,
+    ...EMAIL_CONTROLLERS,
   ],
   providers: [
     { provide: Authority, inject: [KeyManagerConfig, Log], useFactory: openAuthority },
@@ -75,6 +79,12 @@ async function openAuthority(config: KeyManagerConfig, log: Log): Promise<Author
       provide: RenewalChallenges,
       inject: [KeyManagerConfig],
       useFactory: (config: KeyManagerConfig) => new RenewalChallenges(config.EDGE_SECRET),
+    },
+    {
+      provide: Sealer,
+      inject: [KeyManagerConfig, Authority],
+      // After the authority, which makes the folder that the key is kept in.
+      useFactory: async (config: KeyManagerConfig) => new Sealer(await serviceKey(config.CA_DIR, config.SECRETS_KEY)),
     },
     { provide: PRINCIPAL_SOURCE, useExisting: Credentials },
     ...[AuthorityFacts, AuthorityWatch, FirstOwner, FirstRegistrationKey, Housekeeping],
@@ -84,6 +94,7 @@ async function openAuthority(config: KeyManagerConfig, log: Log): Promise<Author
     ...[DeviceCertificates, DeviceRevocation, Renewal, Revocations],
     ...[CredentialsConsumer, EnrolmentConsumer, DeviceRevocationConsumer, RevocationsConsumer, SigningConsumer],
     OrganisationOwnerConsumer,
+    ...EMAIL_PROVIDERS,
   ],
 })
 export class AppModule {}

@@ -4,6 +4,9 @@ import { Log, Periodic } from '@muster/service-kit';
 import { type EntityTarget, LessThan, type ObjectLiteral } from 'typeorm';
 import { DAY_MS } from './authority/x509';
 import { CertificateEntity } from './devices/certificate.entity';
+import { InvitationEntity } from './email/invitations/invitation.entity';
+import { PasswordResetEntity } from './email/password-reset/password-reset.entity';
+import { EmailMessageEntity } from './email/queue/email-message.entity';
 import { AddressFailureEntity } from './limits/address-failure.entity';
 import { FAILURE_WINDOW_MS } from './limits/address-failures';
 import { RevocationEntity } from './revocations/revocation.entity';
@@ -22,11 +25,16 @@ interface Rule {
 const INTERVAL_MS = 10 * 60_000;
 /** A device may come back for a year after its certificate's end; the newest one says when that was. */
 const CERTIFICATES_KEPT_MS = 400 * DAY_MS;
+/** So long an invitation that ended is shown, and can be renewed. */
+const INVITATIONS_KEPT_MS = 30 * DAY_MS;
 
 const OF_ORGANISATIONS: readonly Rule[] = [
   { entity: SessionEntity, column: 'expiresAt', keptMs: 0 },
   { entity: ApiTokenEntity, column: 'expiresAt', keptMs: 30 * DAY_MS },
   { entity: RevocationEntity, column: 'mattersUntil', keptMs: DAY_MS },
+  { entity: InvitationEntity, column: 'expiresAt', keptMs: INVITATIONS_KEPT_MS },
+  { entity: PasswordResetEntity, column: 'expiresAt', keptMs: 0 },
+  { entity: EmailMessageEntity, column: 'expiresAt', keptMs: 0 },
   { entity: CertificateEntity, column: 'notAfter', keptMs: CERTIFICATES_KEPT_MS },
 ];
 const OF_NOBODY: readonly Rule[] = [

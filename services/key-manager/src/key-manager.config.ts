@@ -53,6 +53,34 @@ export class KeyManagerConfig extends DatabaseConfigFields {
   })
   REFUSED_ENROLMENTS_MOST = 50;
 
+  @Text({
+    min: 32,
+    max: 500,
+    optional: true,
+    about:
+      'Secret that passwords which must be read again (of the mail server) are encrypted with; made once in CA_DIR/secrets when absent.',
+  })
+  SECRETS_KEY?: string;
+  @Whole({ min: 1, max: 8760, about: 'Hours that the link of an invitation is valid.' }) INVITATION_HOURS = 168;
+  @Whole({ min: 1, max: 10_080, about: 'Minutes that a link for a new password is valid.' })
+  PASSWORD_RESET_MINUTES = 60;
+  @Whole({ min: 1, max: 100_000, about: 'Links for a new password that one e-mail address gets in 15 minutes.' })
+  PASSWORD_RESETS_PER_EMAIL = 3;
+  @Whole({ min: 1, max: 100_000, about: 'Links for a new password that one network address asks for in 15 minutes.' })
+  PASSWORD_RESETS_PER_ADDRESS = 30;
+  @Whole({ min: 1, max: 300, about: 'Seconds that the mail server has for each step; twice that for a message.' })
+  EMAIL_TIMEOUT_SECONDS = 15;
+  @Whole({ min: 1, max: 3600, about: 'Seconds between looks for mail that other instances queued or left.' })
+  EMAIL_POLL_SECONDS = 5;
+  @Whole({
+    min: 1,
+    max: 3600,
+    about: 'Seconds until a message that could not be sent is tried again; doubled each time, up to an hour.',
+  })
+  EMAIL_RETRY_SECONDS = 30;
+  @Whole({ min: 1, max: 720, about: 'Hours after which a message that could not be sent is given up.' })
+  EMAIL_RETRY_HOURS = 48;
+
   override derive(): void {
     super.derive();
     this.XMPP_DOMAIN ??= `xmpp.${this.BASE_DOMAIN}`;

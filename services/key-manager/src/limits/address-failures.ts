@@ -7,7 +7,7 @@ import type { Alongside } from './alongside';
 import { networkOf } from './network-address';
 
 export const FAILURE_WINDOW_MS = 15 * 60_000;
-export type FailureScope = 'sign-in' | 'registration-key' | 'renewal';
+export type FailureScope = 'sign-in' | 'registration-key' | 'renewal' | 'link';
 
 /**
  * Counts failures per address in windows of 15 minutes. Only failures: ten thousand devices behind one address that

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { AppError, type Caller, factBy, passwordChanged } from '@muster/contracts';
 import { Database, Outbox } from '@muster/database';
+import { forgetResets } from '../email/password-reset/forget-resets';
 import { hashPassword, verifyPassword } from '../passwords/password-hash';
 import { checkNewPassword } from '../passwords/password-rules';
 import { Revocations } from '../revocations/revocations';
@@ -35,6 +36,7 @@ export class PasswordChange {
       const { affected } = await manager.update(UserEntity, where, { passwordHash, mustChangePassword: false });
       if (!affected)
         throw new AppError('conflict', 'The password was changed by somebody else just now. Sign in again.');
+      await forgetResets(manager, id);
       const about = { userId: id, email: user.email, reset: false };
       await this.outbox.add(manager, passwordChanged, { ...factBy(caller), ...about });
       const ended = await this.sessions.endAll(manager, caller, user);

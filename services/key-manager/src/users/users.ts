@@ -15,6 +15,7 @@ import {
 import { Database, isUniqueViolation, newId, Outbox } from '@muster/database';
 import { Log } from '@muster/service-kit';
 import type { EntityManager } from 'typeorm';
+import { forgetResets } from '../email/password-reset/forget-resets';
 import { newOneTimePassword } from '../passwords/one-time-password';
 import { hashPassword } from '../passwords/password-hash';
 import { type NewRevocation, Revocations } from '../revocations/revocations';
@@ -98,6 +99,7 @@ export class Users {
     const passwordHash = await hashPassword(oneTimePassword);
     const user = await this.change(caller, id, async (manager, found) => {
       await manager.update(UserEntity, { id }, { passwordHash, mustChangePassword: true });
+      await forgetResets(manager, id);
       const about = { userId: id, email: found.email, reset: true };
       await this.outbox.add(manager, passwordChanged, { ...factBy(caller), ...about });
       return [...(await this.sessions.endAll(manager, caller, found)), rightsOf(found)];
