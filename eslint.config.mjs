@@ -19,7 +19,7 @@ const depConstraints = [
   },
   { sourceTag: 'type:agent', onlyDependOnLibsWithTags: ['lib:contracts', 'lib:testing'] },
   { sourceTag: 'type:console', onlyDependOnLibsWithTags: ['lib:contracts'] },
-  { sourceTag: 'type:cli', onlyDependOnLibsWithTags: ['lib:contracts', 'lib:testing'] },
+  { sourceTag: 'type:cli', onlyDependOnLibsWithTags: ['lib:contracts', 'lib:database', 'lib:testing'] },
   { sourceTag: 'type:local-stack', onlyDependOnLibsWithTags: ['lib:contracts', 'lib:bus', 'lib:database'] },
   {
     sourceTag: 'type:stack-setup',

@@ -1,2 +1,3 @@
 /** Every verb registers itself by being imported; the help names them in this order. */
 import './setup.verb';
+import './doctor.verb';

@@ -13,6 +13,7 @@ import { Prompts } from '../setup/prompts';
 import { setupItsm, type SetupOutcome } from '../setup/setup-itsm';
 import { setupXmpp } from '../setup/setup-xmpp';
 import { Commands } from '../site/commands';
+import { wholeNumber } from './numbers';
 import { ComposeStack } from '../stack/compose-stack';
 
 const OPTIONS = {
@@ -139,12 +140,6 @@ async function joinOf(given: string | undefined): Promise<Join> {
   }
   if (given === '-') return decodeJoin(await readAll(stdin));
   return decodeJoin(existsSync(given) ? readFileSync(given, 'utf8') : given);
-}
-
-export function wholeNumber(name: string, text: string | undefined, usual: number): number {
-  if (text === undefined) return usual;
-  if (/^\d{1,9}$/.test(text)) return Number(text);
-  throw new CliError(EXIT.usage, `--${name} must be a whole number, not "${text}".`);
 }
 
 const exitCodeFor = ({ changed, findings }: SetupOutcome, force: boolean) =>

@@ -1,0 +1,78 @@
+import type { Stack } from '../stack/stack';
+import { type Check, defineMessages, fault, warning } from './finding';
+
+const messages = defineMessages(
+  'link',
+  'NATS answers on each server, stores, and the leaf node is linked to its hub.',
+  {
+    'nats-unreachable': fault(
+      'NATS ({part}) does not answer: {reason}.',
+      'See "muster logs {part}"; without it nothing moves between services.',
+    ),
+    'nats-unhealthy': fault(
+      'NATS ({part}) is not healthy: {reason}.',
+      'A full disk switches its store off: free some space, then restart it.',
+    ),
+    'leaf-link-down': fault(
+      'The XMPP server is not linked to the ITSM server: {part} has no leaf node connection.',
+      'Check that wss://{hub}/leafnode is reachable from the XMPP server, that both have the same secrets/nats-leaf, and that hub.pem there is the root of this certificate.',
+    ),
+    'store-filling': warning(
+      'The store of NATS ({part}) is {used} % full.',
+      'Consumers are behind, or NATS_STORE_BYTES is too small: see the other findings, then raise it in .env.',
+    ),
+  },
+);
+
+const WARN_SHARE = 0.8;
+
+/** NATS servers of this machine, by the names of their parts. */
+export const natsCheck = (stack: Stack, parts: readonly string[]): Check => ({
+  name: 'link',
+  run: () =>
+    Promise.all(
+      parts.map(async (part) => {
+        try {
+          const health = await stack.fetch(part, '/healthz');
+          if (health.status !== 200) return messages.say('nats-unhealthy', { part, reason: reasonIn(health.body) });
+          const { config, storage } = await read<JetStream>(stack, part, '/jsz');
+          const limit = config?.max_storage ?? 0;
+          const used = limit > 0 ? storage / limit : 0;
+          if (used >= WARN_SHARE) return messages.say('store-filling', { part, used: Math.round(used * 100) });
+          return messages.ok(`NATS (${part}) answers; its store is ${Math.round(used * 100)} % full.`);
+        } catch (error) {
+          return messages.say('nats-unreachable', { part, reason: (error as Error).message });
+        }
+      }),
+    ),
+});
+
+export const leafLinkCheck = (stack: Stack, part: string, hub: string): Check => ({
+  name: 'link',
+  run: async () => {
+    const found = await read<{ leafnodes: number }>(stack, part, '/leafz').catch(() => undefined);
+    if (!found) return []; // the check above says that it does not answer
+    if (found.leafnodes === 0) return [messages.say('leaf-link-down', { part, hub })];
+    return [messages.ok(`${part} is linked with ${found.leafnodes} other NATS.`)];
+  },
+});
+
+interface JetStream {
+  storage: number;
+  config?: { max_storage?: number };
+}
+
+/** @throws Error when it does not answer with JSON */
+export async function read<T>(stack: Stack, part: string, path: string): Promise<T> {
+  const { body } = await stack.fetch(part, path);
+  return JSON.parse(body) as T;
+}
+
+function reasonIn(body: string): string {
+  try {
+    const { status, error } = JSON.parse(body) as { status?: string; error?: string };
+    return error ?? status ?? body;
+  } catch {
+    return body.trim().slice(0, 200);
+  }
+}

@@ -1,0 +1,220 @@
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
+import { mkdirSync, utimesSync, writeFileSync } from 'node:fs';
+import { createServer as createHttp } from 'node:http';
+import { createServer as createHttps } from 'node:https';
+import { type AddressInfo, createServer, type Server } from 'node:net';
+import { join } from 'node:path';
+import { createServer as createTls } from 'node:tls';
+import { Child, eventually, freePort } from '@muster/testing';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { CliError, EXIT } from '../core/exit-codes';
+import type { Part } from '../stack/stack';
+import { CertificateMaker } from '../testing/bad-certificates';
+import { testFolder } from '../testing/folder';
+import { UrlStack } from '../testing/url-stack';
+import { backupCheck } from './backups';
+import type { Check } from './finding';
+import { pushCheck } from './push';
+import { serviceCheck } from './services';
+import { smtpCheck } from './smtp';
+import { turnCheck, turnPlaces } from './turn';
+import { xmppCheck } from './xmpp';
+
+const folder = testFolder();
+const make = new CertificateMaker(folder);
+const HOST = '127.0.0.1';
+const open: Server[] = [];
+const codes = async (check: Check) => (await check.run()).map(({ code, verdict }) => code ?? verdict);
+
+async function listening<S extends Server>(server: S): Promise<number> {
+  open.push(server);
+  server.listen(0, HOST);
+  await once(server, 'listening');
+  return (server.address() as AddressInfo).port;
+}
+
+let tls: { cert: string; key: string };
+beforeAll(() => {
+  make.authority('root', 'Root');
+  const { crt: cert, key } = make.server('server', ['xmpp.company.test'], 'root');
+  tls = { cert, key };
+});
+afterAll(() => open.forEach((server) => server.close()));
+
+describe('the XMPP server', () => {
+  const STREAM = `<stream:stream id='1' from='xmpp.company.test' xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams'>`;
+  const place = (port: number) => ({ host: HOST, port, domain: 'xmpp.company.test', roots: [make.read('root.crt')] });
+
+  it('that opens a stream over direct TLS is well', async () => {
+    const asked: string[] = [];
+    const server = createTls({ ...tls, ALPNProtocols: ['xmpp-client'] }, (socket) => {
+      asked.push(String(socket.alpnProtocol));
+      socket.on('error', () => undefined).once('data', () => socket.write(STREAM));
+    });
+    expect(await codes(xmppCheck(place(await listening(server))))).toEqual(['ok']);
+    expect(asked).toEqual(['xmpp-client']);
+  });
+
+  it('that is not there, not trusted, or no XMPP server', async () => {
+    const [unreachable] = await xmppCheck(place(await freePort())).run();
+    expect(unreachable?.sentence).toMatch(/cannot be reached at 127\.0\.0\.1:\d+: the connection is refused\./);
+    make.authority('other', 'Other');
+    const { crt: cert, key } = make.server('stranger', ['xmpp.company.test'], 'other');
+    const stranger = createTls({ cert, key }, (socket) => socket.on('error', () => undefined));
+    expect(await codes(xmppCheck(place(await listening(stranger))))).toEqual(['xmpp-untrusted']);
+    expect(await codes(xmppCheck(place(await listening(createHttps(tls)))))).toEqual(['xmpp-silent']);
+    expect(await codes(xmppCheck(place(await listening(createServer((socket) => socket.end('SSH-2.0\r\n'))))))).toEqual(
+      ['xmpp-silent'],
+    );
+    const proxy = createTls(tls, (socket) =>
+      socket.on('error', () => undefined).end('HTTP/1.1 400 Bad Request\r\n\r\n'),
+    );
+    const [silent] = await xmppCheck(place(await listening(proxy))).run();
+    expect(silent?.sentence).toContain('no XMPP server: it said "HTTP/1.1 400 Bad Request');
+  });
+});
+
+describe('the push service', () => {
+  it('takes a key, refuses one, fails, or is not there', async () => {
+    const server = createHttps(tls, (request, reply) => {
+      const { authorization } = request.headers;
+      reply.statusCode = authorization === 'Bearer right' ? 400 : authorization === 'Bearer broken' ? 500 : 401;
+      reply.end('{}');
+    });
+    const port = await listening(server);
+    expect(await codes(pushCheck({ host: HOST, port, key: 'right' }))).toEqual(['ok']);
+    expect(await codes(pushCheck({ host: HOST, port }))).toEqual(['ok']);
+    expect(await codes(pushCheck({ host: HOST, port, key: 'wrong' }))).toEqual(['push-refused']);
+    expect(await codes(pushCheck({ host: HOST, port, key: 'broken' }))).toEqual(['push-failing']);
+    expect(await codes(pushCheck({ host: HOST, port: await freePort() }))).toEqual(['push-unreachable']);
+  });
+});
+
+describe('the TURN server', () => {
+  it('is a real coturn that answers, and then one that is gone', async () => {
+    const port = await freePort();
+    const address = [`--listening-ip=${HOST}`, `--listening-port=${port}`, `--relay-ip=${HOST}`];
+    const files = [`--pidfile=${folder}/turn.pid`, '--log-file=stdout', '--no-cli', '--no-tls', '--no-dtls'];
+    const coturn = new Child('turnserver', ['-n', ...address, ...files, `--userdb=${folder}/turn.db`]);
+    await eventually(async () => (await codes(turnCheck({ host: HOST, port }))).includes('ok'), { within: 20_000 });
+    await coturn.stop('SIGKILL');
+    expect(await codes(turnCheck({ host: HOST, port }, { tries: 2, everyMs: 50 }))).toEqual(['turn-unreachable']);
+  });
+
+  it('is something else that answers', async () => {
+    const echo = createSocket('udp4').bind(0, HOST);
+    echo.on('message', (message, from) => echo.send(message, from.port, from.address));
+    await once(echo, 'listening');
+    expect(await codes(turnCheck({ host: HOST, port: echo.address().port }))).toEqual(['turn-not-stun']);
+    echo.close();
+  });
+
+  it('is read from the URIs of the configuration', () => {
+    const uris =
+      'turn:a.test:3478?transport=udp,turn:a.test:3478?transport=tcp,turns:a.test:443,turn:[::1]:99,stun:b.test';
+    expect(turnPlaces(uris)).toEqual([
+      { host: 'a.test', port: 3478 },
+      { host: '::1', port: 99 },
+      { host: 'b.test', port: 3478 },
+    ]);
+    expect(turnPlaces('')).toEqual([]);
+  });
+});
+
+describe('the mail server', () => {
+  const smtp = (greeting: string, ehlo = '250-mail.test\r\n250 SIZE\r\n') =>
+    listening(
+      createServer((socket) => {
+        socket
+          .on('error', () => undefined)
+          .on('data', (data) => {
+            if (data.toString().startsWith('EHLO')) socket.write(ehlo);
+          });
+        socket.write(greeting);
+      }),
+    );
+
+  it('takes connections, refuses them with its own words, or is not there', async () => {
+    expect(await codes(smtpCheck({ host: HOST, port: await smtp('220 mail.test ESMTP\r\n'), tls: false }))).toEqual([
+      'ok',
+    ]);
+    const port = await smtp('554-mail.test\r\n554 5.7.1 You are not welcome\r\n');
+    const [refused] = await smtpCheck({ host: HOST, port, tls: false }).run();
+    expect(refused?.sentence).toBe(`The mail server at ${HOST}:${port} refuses: "554 5.7.1 You are not welcome".`);
+    expect(await codes(smtpCheck({ host: HOST, port: await freePort(), tls: false }))).toEqual(['smtp-unreachable']);
+    expect(await codes(smtpCheck({ host: HOST, port, tls: true }))).toEqual(['smtp-unreachable']);
+  });
+});
+
+describe('backups', () => {
+  it('are missing, too old, or young enough; what is being written is none', async () => {
+    const place = join(folder, 'backups');
+    expect(await codes(backupCheck(place))).toEqual(['backup-missing']);
+    mkdirSync(place);
+    writeFileSync(join(place, 'now.backup.part'), 'half');
+    expect(await codes(backupCheck(place))).toEqual(['backup-missing']);
+    writeFileSync(join(place, 'old.backup'), 'whole');
+    const days = (count: number) => Date.now() / 1000 - count * 86_400;
+    utimesSync(join(place, 'old.backup'), days(5), days(5));
+    const [old] = await backupCheck(place).run();
+    expect(old?.sentence).toBe('The newest backup (old.backup) is 5 days old.');
+    writeFileSync(join(place, 'new.backup'), 'whole');
+    expect(await codes(backupCheck(place))).toEqual(['ok']);
+  });
+});
+
+describe('services', () => {
+  const part = (name: string, more: Partial<Part> = {}): Part => ({
+    name,
+    state: 'running',
+    healthy: true,
+    restarts: 0,
+    ...more,
+  });
+
+  it('say by their own readiness what they wait for, and what they do without', async () => {
+    const answers: Record<string, object> = {
+      '/web/-/health/ready': { ready: false, checks: { running: true, database: false, nats: true } },
+      '/key-manager/-/health/ready': {
+        ready: true,
+        checks: { running: true },
+        details: { 'audit-head-signing': false },
+      },
+      '/bip/-/health/ready': { ready: true, checks: { running: true } },
+    };
+    const server = createHttp((request, reply) => reply.end(JSON.stringify(answers[request.url ?? ''] ?? {})));
+    const url = `http://${HOST}:${await listening(server)}`;
+    const stack = new UrlStack({ web: `${url}/web`, 'key-manager': `${url}/key-manager`, bip: `${url}/bip` });
+    stack.running = [
+      part('web'),
+      part('key-manager'),
+      part('bip'),
+      part('plugins', { state: 'stopped', reason: 'it ended with code 1' }),
+      part('postgres', { state: 'restarting', restarts: 7, reason: 'it took more memory than its limit' }),
+      part('nats', { healthy: false, reason: 'answered 503' }),
+      part('database', { state: 'done' }),
+    ];
+    const found = await serviceCheck(stack, '/opt/muster/itsm').run();
+    expect(found.map(({ code, sentence }) => [code, sentence])).toEqual([
+      ['service-not-ready', 'The service web runs and is not ready: it waits for database.'],
+      ['service-without', 'The service key-manager works without audit-head-signing.'],
+      [undefined, 'bip runs and is ready.'],
+      ['service-down', 'The service plugins is down: it ended with code 1.'],
+      [
+        'service-restarting',
+        'The service postgres ends again and again: 7 restarts, it took more memory than its limit.',
+      ],
+      ['service-not-ready', 'The service nats runs and is not ready: answered 503.'],
+      [undefined, 'database is done.'],
+    ]);
+  });
+
+  it('are all absent, or nobody can say', async () => {
+    const stack = new UrlStack();
+    stack.running = [part('web', { state: 'stopped' })];
+    expect(await codes(serviceCheck(stack, '/x'))).toEqual(['stack-absent']);
+    stack.parts = () => Promise.reject(new CliError(EXIT.unavailable, 'Docker does not answer: no socket'));
+    expect(await codes(serviceCheck(stack, '/x'))).toEqual(['stack-unknown']);
+  });
+});

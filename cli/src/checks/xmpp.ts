@@ -1,0 +1,106 @@
+import { isIP } from 'node:net';
+import { connect, type TLSSocket } from 'node:tls';
+import { type Check, defineMessages, fault } from './finding';
+
+const messages = defineMessages(
+  'xmpp',
+  'The XMPP server takes connections as devices make them: direct TLS, then a stream.',
+  {
+    'xmpp-unreachable': fault(
+      'The XMPP server cannot be reached at {address}: {reason}.',
+      'Open port {port} (TCP) to it in every firewall between, and see that "push-broker" runs there.',
+    ),
+    'xmpp-untrusted': fault(
+      'Devices do not trust the XMPP server at {address}: {reason}.',
+      'Give it a certificate for {domain} under a CA that devices know: join it again with a new token.',
+    ),
+    'xmpp-silent': fault(
+      'At {address} something answers that is no XMPP server: {reason}.',
+      'Another program or a proxy answers on port {port}; see what listens there.',
+    ),
+  },
+);
+
+const TIMEOUT_MS = 5_000;
+
+export interface XmppPlace {
+  host: string;
+  port: number;
+  domain: string;
+  /** PEM of the roots that devices trust, besides the public ones. */
+  roots: readonly string[];
+}
+
+export const xmppCheck = (place: XmppPlace): Check => ({
+  name: 'xmpp',
+  run: async () => {
+    const { host, port, domain, roots } = place;
+    const address = `${host}:${port}`;
+    let socket: TLSSocket;
+    try {
+      socket = await open(place);
+    } catch (error) {
+      const other = /NO_APPLICATION_PROTOCOL|WRONG_VERSION|EPROTO/.test(String((error as NodeJS.ErrnoException).code));
+      if (other) return [messages.say('xmpp-silent', { address, port, reason: 'it speaks another protocol' })];
+      return [messages.say('xmpp-unreachable', { address, port, reason: reasonOf(error) })];
+    }
+    try {
+      // Node.js verifies against the roots given here alone.
+      if (roots.length > 0 && !socket.authorized)
+        return [messages.say('xmpp-untrusted', { address, domain, reason: String(socket.authorizationError) })];
+      await greeted(socket, domain);
+      return [messages.ok(`The XMPP server at ${address} answers for ${domain}.`)];
+    } catch (error) {
+      return [messages.say('xmpp-silent', { address, port, reason: reasonOf(error) })];
+    } finally {
+      socket.destroy();
+    }
+  },
+});
+
+function open({ host, port, domain, roots }: XmppPlace): Promise<TLSSocket> {
+  return new Promise((resolve, reject) => {
+    const socket = connect({
+      ...{ host, port, rejectUnauthorized: false },
+      ...(isIP(domain) ? {} : { servername: domain }),
+      ALPNProtocols: ['xmpp-client'], // XEP-0368
+      ...(roots.length > 0 ? { ca: [...roots] } : {}),
+    });
+    socket.setTimeout(TIMEOUT_MS, () => socket.destroy(new Error('no answer within 5 seconds')));
+    socket.once('error', reject);
+    socket.once('secureConnect', () => resolve(socket));
+  });
+}
+
+/** Opens a stream (RFC 6120, section 4.2) and waits for the server's. */
+function greeted(socket: TLSSocket, domain: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let text = '';
+    socket.on('error', reject);
+    socket.on('close', () =>
+      reject(new Error(text === '' ? 'it closed the connection' : `it said "${text.slice(0, 60)}"`)),
+    );
+    socket.on('data', (data: Buffer) => {
+      text += data.toString();
+      if (/<stream:stream[\s>]/.test(text)) resolve();
+      else if (text.length > 2_000) reject(new Error(`it said "${text.slice(0, 60)}"`));
+    });
+    socket.write(
+      `<?xml version='1.0'?><stream:stream to='${domain}' version='1.0' xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams'>`,
+    );
+  });
+}
+
+export function reasonOf(error: unknown): string {
+  const { code, message } = error as NodeJS.ErrnoException;
+  const known: Record<string, string> = {
+    ECONNREFUSED: 'the connection is refused',
+    ECONNRESET: 'the connection is cut at once',
+    ETIMEDOUT: 'no answer',
+    EHOSTUNREACH: 'there is no way to that address',
+    ENETUNREACH: 'there is no way to that network',
+    ENOTFOUND: 'its name does not resolve',
+    EAI_AGAIN: 'its name does not resolve',
+  };
+  return (code && known[code]) ?? message;
+}

@@ -1,0 +1,49 @@
+import { certificateCheck } from '../certificates/inspect';
+import { servedCertificateCheck } from '../certificates/served';
+import { backupCheck } from '../checks/backups';
+import { clockSkewCheck } from '../checks/clock';
+import { databaseCheck, DatabaseFacts } from '../checks/database';
+import { emailCheck } from '../checks/email';
+import type { Check } from '../checks/finding';
+import { leafLinkCheck, natsCheck } from '../checks/link';
+import { diskCheck } from '../checks/machine';
+import { nameCheck } from '../checks/names';
+import { pushCheck } from '../checks/push';
+import { queueCheck } from '../checks/queues';
+import { serviceCheck } from '../checks/services';
+import { turnCheck } from '../checks/turn';
+import { xmppCheck } from '../checks/xmpp';
+import type { Site } from '../site/site';
+
+export interface DoctorOptions {
+  backups?: string;
+  backupDays: number;
+  /** A key of the push service, to see whether it is taken. */
+  pushKey?: string;
+}
+
+/** Everything that can be asked on this server, the parts that others stand on first. */
+export async function doctorChecks(site: Site, { backups, backupDays, pushKey }: DoctorOptions): Promise<Check[]> {
+  const { stack, nats, itsm, xmpp } = site;
+  const url = await stack.databaseUrl().catch(() => undefined);
+  const facts = url === undefined ? undefined : new DatabaseFacts(url);
+  const hub = site.kind !== 'xmpp';
+  const push = { host: xmpp.host, port: xmpp.pushPort, ...(pushKey === undefined ? {} : { key: pushKey }) };
+  return [
+    serviceCheck(stack, site.folder),
+    diskCheck(site.folder),
+    ...(site.names.length > 0 ? [nameCheck(site.names, site.lookup)] : []),
+    ...site.certificates.map(({ certificate }) => certificateCheck(certificate)),
+    ...site.certificates.map(({ certificate, place }) => servedCertificateCheck(certificate.file, place)),
+    ...(site.kind === 'itsm' ? [] : [clockSkewCheck(itsm)]),
+    natsCheck(stack, nats.parts),
+    leafLinkCheck(stack, nats.leafAt, nats.hub ?? itsm.name),
+    ...(hub ? [queueCheck(stack, nats.leafAt)] : []),
+    ...(facts
+      ? [databaseCheck(facts), emailCheck(facts), backupCheck(backups ?? site.backups, { mostDays: backupDays })]
+      : []),
+    xmppCheck({ host: xmpp.host, port: xmpp.port, domain: xmpp.domain, roots: site.roots }),
+    ...(xmpp.pushOn || pushKey !== undefined ? [pushCheck(push)] : []),
+    ...site.turn.map((place) => turnCheck(place)),
+  ];
+}

@@ -1,0 +1,169 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import type { ServerCertificate } from '../certificates/inspect';
+import type { TlsPlace } from '../certificates/served';
+import { type ExpectedName, type Lookup } from '../checks/names';
+import { turnPlaces, type TurnPlace } from '../checks/turn';
+import { CliError, EXIT } from '../core/exit-codes';
+import { type Names, itsmNames, namesOf, xmppNames } from '../setup/plan';
+import { answersFrom } from '../setup/existing';
+import { expectedNames } from '../setup/ground';
+import { readEnvFile } from '../setup/env-file';
+import { authorityFolder, certificatePlaces } from '../setup/server-files';
+import { ComposeStack } from '../stack/compose-stack';
+import { LocalStack } from '../stack/local-stack';
+import type { Stack } from '../stack/stack';
+import { Commands } from './commands';
+
+/** What is set up on this machine, and where the other server is. */
+export interface Site {
+  kind: 'itsm' | 'xmpp' | 'local';
+  folder: string;
+  stack: Stack;
+  names: ExpectedName[];
+  lookup?: Lookup;
+  /** With the place where each is served. */
+  certificates: { certificate: ServerCertificate; place: TlsPlace }[];
+  /** Parts that are NATS servers, and the one at which leaf nodes are seen. */
+  nats: { parts: string[]; leafAt: string; hub?: string };
+  itsm: { host: string; port: number; name: string };
+  xmpp: { host: string; port: number; domain: string; pushPort: number; pushOn: boolean };
+  turn: TurnPlace[];
+  /** PEM of roots that devices trust. */
+  roots: string[];
+  backups: string;
+}
+
+export interface SiteOptions {
+  dir?: string;
+  local?: string;
+}
+
+const USUAL = ['/opt/muster/itsm', '/opt/muster/xmpp'];
+
+/** Finds the installation. @throws CliError when there is none */
+export function openSite({ dir, local }: SiteOptions, commands = new Commands()): Site {
+  if (local !== undefined) return localSite(resolve(local));
+  const folders = dir === undefined ? [process.cwd(), ...USUAL] : [resolve(dir)];
+  const folder = folders.find((one) => existsSync(join(one, '.env')) && existsSync(join(one, 'docker-compose.yml')));
+  if (folder) return composeSite(folder, commands);
+  if (dir === undefined && LocalStack.isIn('.muster')) return localSite(resolve('.muster'));
+  throw new CliError(
+    EXIT.config,
+    `Nothing is set up in ${folders.join(', ')}.`,
+    'Run "muster setup", or name the folder of the stack with --dir DIR, or of the local stack with --local DIR.',
+  );
+}
+
+function composeSite(folder: string, commands: Commands): Site {
+  const variables = readEnvFile(join(folder, '.env'));
+  const names = namesOf({
+    ...{ domain: variables['ITSM_DOMAIN'] ?? '', addresses: [], xmppAddresses: [], turn: false, version: '' },
+    ...fieldsOf(variables),
+  });
+  const kind = readFileSync(join(folder, 'docker-compose.yml'), 'utf8').includes('push-broker:') ? 'xmpp' : 'itsm';
+  const published = (variable: string, usual: number): number =>
+    Number((variables[variable] || String(usual)).split(':').at(-1));
+  const roots = rootsIn(
+    kind === 'itsm'
+      ? join(authorityFolder(folder, variables), 'roots')
+      : join(certificatePlaces.xmpp(folder, variables).devices),
+  );
+  const places = certificatePlaces[kind](folder, variables);
+  const here = kind === 'itsm' ? published('EDGE_PUBLISH', 443) : published('XMPP_PUBLISH', 443);
+  const certificate: ServerCertificate = {
+    ...{ file: places.certificate, keyFile: places.key, roots },
+    names: kind === 'itsm' ? itsmNames(names) : xmppNames(names),
+  };
+  return {
+    ...{ kind, folder, stack: new ComposeStack(folder, commands), roots },
+    names: expectedNames(names),
+    certificates: [
+      {
+        certificate,
+        place: {
+          ...{ host: '127.0.0.1', port: here, serverName: kind === 'itsm' ? names.itsm : names.xmpp },
+          ...(kind === 'xmpp' ? { alpn: ['xmpp-client'] } : {}),
+        },
+      },
+    ],
+    nats: { parts: ['nats'], leafAt: 'nats', hub: names.itsm },
+    itsm: { host: names.addresses[0] ?? names.itsm, port: Number(variables['EDGE_PORT'] || 443), name: names.itsm },
+    xmpp: {
+      host: kind === 'xmpp' ? '127.0.0.1' : (names.xmppAddresses[0] ?? names.xmpp),
+      port: kind === 'xmpp' ? here : Number(variables['XMPP_PORT'] || 443),
+      domain: names.xmpp,
+      pushPort: published('PUSH_PUBLISH', 8080),
+      pushOn: kind === 'xmpp' && Boolean(variables['PUSH_KEYS_FILE']),
+    },
+    turn: turnPlaces(variables['ITSM_TURN_SERVERS'] ?? ''),
+    backups: variables['BACKUP_DIR'] || join(folder, 'backups'),
+  };
+}
+
+/** As setup understood the same file. */
+function fieldsOf(variables: Readonly<Record<string, string>>): {
+  addresses: string[];
+  xmppAddresses: string[];
+  baseDomain?: string;
+  domain?: string;
+} {
+  const answers = answersFrom(variables);
+  return {
+    addresses: answers.address ?? [],
+    xmppAddresses: answers['xmpp-address'] ?? [],
+    ...(answers['base-domain'] ? { baseDomain: answers['base-domain'] } : {}),
+    // An XMPP server's file does not name the console's address, nor need it.
+    ...(answers.domain && answers['xmpp-address']?.length ? { domain: answers.domain } : {}),
+  };
+}
+
+function rootsIn(folder: string): string[] {
+  if (!existsSync(folder)) return [];
+  const names = readdirSync(folder).filter((name) => name.endsWith('.crt') || name.endsWith('.pem'));
+  return names.sort().map((name) => readFileSync(join(folder, name), 'utf8'));
+}
+
+const LOCAL = '127.0.0.1';
+const LOCAL_BASE = 'muster.localhost';
+
+/** Both servers of the local stack are this machine. */
+function localSite(data: string): Site {
+  const stack = new LocalStack(data);
+  const port = (offset: number): number => stack.basePort + offset;
+  const folder = join(stack.caFile, '..', '..');
+  const certificates = existsSync(join(data, 'certificates'))
+    ? join(data, 'certificates')
+    : join(folder, '..', 'certificates');
+  const roots = [readFileSync(stack.caFile, 'utf8')];
+  const names: Pick<Names, 'itsm' | 'xmpp'> = { itsm: `itsm.${LOCAL_BASE}`, xmpp: `xmpp.${LOCAL_BASE}` };
+  const file = join(certificates, 'cert.crt');
+  return {
+    ...{ kind: 'local', folder: data, stack, names: [], roots },
+    certificates: [
+      {
+        certificate: {
+          file,
+          keyFile: join(certificates, 'cert.key'),
+          names: [names.itsm, `work.${LOCAL_BASE}`, LOCAL],
+          roots,
+        },
+        place: { host: LOCAL, port: port(443), serverName: names.itsm },
+      },
+      {
+        certificate: {
+          file: join(certificates, 'xmpp.pem'),
+          keyFile: join(certificates, 'xmpp.pem'),
+          names: [names.xmpp],
+          roots,
+        },
+        place: { host: LOCAL, port: port(444), serverName: names.xmpp, alpn: ['xmpp-client'] },
+      },
+    ],
+    nats: { parts: ['nats-hub', 'nats-leaf'], leafAt: 'nats-hub', hub: names.itsm },
+    itsm: { host: LOCAL, port: port(443), name: names.itsm },
+    xmpp: { host: LOCAL, port: port(444), domain: names.xmpp, pushPort: port(480), pushOn: true },
+    turn: [{ host: LOCAL, port: port(478) }],
+    backups: join(data, 'backups'),
+  };
+}
