@@ -8,6 +8,7 @@ import type { XmppServer } from './server';
 import type { Session } from './session';
 import { Shaper } from './shaper';
 import { StreamError } from './stream-error';
+import { StreamOutput } from './stream-output';
 import { type Framing, type Parser, xmlStream } from './transport/framing';
 import { type Element, element } from './xml/element';
 import { serialise } from './xml/serialise';
@@ -53,6 +54,7 @@ export class Stream {
   lastHeard = Date.now();
   readonly #parser: Parser;
   readonly #framing: Framing;
+  readonly #output: StreamOutput;
   readonly #shaper: Shaper;
   #negotiation: NodeJS.Timeout | undefined;
   #headerSent = false;
@@ -73,6 +75,7 @@ export class Stream {
     this.secure = secure;
     this.upgrade = upgrade;
     this.#framing = framing;
+    this.#output = new StreamOutput(socket, framing.joins, server.traffic);
     this.#shaper = new Shaper(limits.bytesPerSecond, limits.burstBytes, this.lastHeard);
     this.#parser = framing.parser(
       {
@@ -123,8 +126,13 @@ export class Stream {
   write(xml: string, flushed?: () => void): void {
     if (this.#closed) return;
     this.#writeOut(this.#framing.element(xml), flushed);
-    if (this.socket.writableLength > this.server.limits.outputBytes)
+    if (this.#output.length > this.server.limits.outputBytes)
       this.drop(new StreamError('resource-constraint', 'too much waits to be read by this peer'));
+  }
+
+  /** Writes what `work` sends as one, where the framing allows it. */
+  together(work: () => void): void {
+    this.#output.together(work);
   }
 
   /** The server reads nothing at present, so that silence of the peer proves nothing. */
@@ -152,7 +160,7 @@ export class Stream {
     return () => {
       this.#goOn('answer');
       this.guard('reading on', () => {
-        if (!this.#closed) this.#parser.resume();
+        if (!this.#closed) this.together(() => this.#parser.resume());
       });
     };
   }
@@ -206,6 +214,7 @@ export class Stream {
     if (!this.#headerSent) this.#sendHeader();
     const last = error ? serialise(error.toElement(), CLIENT_NS) : '';
     for (const part of this.#framing.end(last)) this.#writeOut(part);
+    this.#output.flush();
     this.#finish();
     this.socket.end();
     // Bytes that still arrive are not read by anybody; the peer's own end must not wait behind them.
@@ -222,7 +231,7 @@ export class Stream {
       this.#stop('rate');
       setTimeout(() => this.#goOn('rate'), wait).unref();
     }
-    this.#parser.write(bytes);
+    this.together(() => this.#parser.write(bytes));
     const handOver = this.#handOver;
     this.#handOver = undefined;
     handOver?.(this.socket);
@@ -274,9 +283,7 @@ export class Stream {
   }
 
   #writeOut(xml: string, flushed?: () => void): void {
-    if (this.#closed || this.socket.destroyed || !this.socket.writable) return;
-    this.server.traffic.bytesOut += Buffer.byteLength(xml);
-    this.socket.write(xml, flushed && ((error) => (error ? undefined : flushed())));
+    if (!this.#closed) this.#output.write(xml, flushed);
   }
 
   #loseSession(): void {

@@ -120,7 +120,10 @@ export class ManagedSession implements Carrier {
   /** Writes what the connection takes now; the rest follows when it has been read. */
   #write(): void {
     const { stream } = this.session;
-    if (!stream || this.#waitingForDrain === stream) return;
+    if (stream && this.#waitingForDrain !== stream) stream.together(() => this.#writeTo(stream));
+  }
+
+  #writeTo(stream: Stream): void {
     for (let next = this.#queue[this.#written]; next; next = this.#queue[this.#written]) {
       if (stream.congested) {
         this.#waitingForDrain = stream;

@@ -25,6 +25,8 @@ export interface HeaderAttributes {
 
 /** How the parts of a stream travel: in one XML document (RFC 6120), or each as a message of its own (RFC 7395). */
 export interface Framing {
+  /** Whether parts may be written together: bytes have no ends, messages do. */
+  joins: boolean;
   parser(handler: StreamHandler, maxStanza: number): Parser;
   header(attributes: HeaderAttributes): string;
   /** What to write for one element, serialised for a stream whose default namespace is `jabber:client`. */
@@ -37,6 +39,7 @@ export const FOOTER = '</stream:stream>';
 
 /** One XML document for each direction (RFC 6120, section 4). */
 export const xmlStream: Framing = {
+  joins: true,
   parser: (handler, maxStanza) => new StreamParser(handler, maxStanza),
   header: (attributes) =>
     `<?xml version="1.0"?><stream:stream${headerAttributes(attributes)} xmlns="${CLIENT_NS}" xmlns:stream="${STREAM_NS}">`,

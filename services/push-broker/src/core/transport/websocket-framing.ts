@@ -12,6 +12,7 @@ const START_TAG = /^<([^\s/>]+)((?:[^"'>]|"[^"]*"|'[^']*')*)>/;
 
 /** Each part of the stream is one WebSocket message and a document of its own (RFC 7395, section 3.3). */
 export const webSocketFraming: Framing = {
+  joins: false,
   parser: (handler, maxStanza) => new MessageParser(handler, maxStanza),
   header: (attributes) => `<open xmlns="${FRAMING_NS}"${headerAttributes(attributes)}/>`,
   element: withNamespaces,
