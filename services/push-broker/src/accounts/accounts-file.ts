@@ -42,6 +42,7 @@ const HMAC = /^HMAC-SHA-256\$([A-Za-z\d+/]+={0,2})\$([A-Za-z\d+/]{43}=)$/;
 export class AccountsFile implements Accounts {
   readonly #salts: Salts;
   #entries: ReadonlyMap<string, Entry> = new Map();
+  /** What decoys may look like; none where all look like the usual one. */
   #models: readonly StoredSecret[] = [];
   #version = '';
 
@@ -65,7 +66,10 @@ export class AccountsFile implements Accounts {
   }
 
   decoy(username: string): StoredSecret {
-    return new DecoySecret(this.#salts, username, this.#models[this.#salts.pick(username, this.#models.length || 1)]);
+    const count = this.#models.length;
+    // The choice costs an HMAC, for names that exist as for others.
+    const model = count === 0 ? undefined : this.#models[this.#salts.pick(username, count)];
+    return new DecoySecret(this.#salts, username, model);
   }
 
   /**
@@ -80,9 +84,10 @@ export class AccountsFile implements Accounts {
     const entries = this.#read(readFileSync(this.options.path, 'utf8'));
     const before = this.#entries;
     this.#entries = entries;
-    this.#models = Array.from(entries.values(), ({ secret }) => secret);
+    const secrets = Array.from(entries.values(), ({ secret }) => secret);
+    this.#models = secrets.some((secret) => secret instanceof VerifiedSecret) ? secrets : [];
     this.#version = version;
-    if (entries.size <= DERIVED_AHEAD) void this.#deriveAhead(this.#models);
+    if (entries.size <= DERIVED_AHEAD) void this.#deriveAhead(entries);
     return [...before].filter(([name, { digest }]) => entries.get(name)?.digest !== digest).map(([name]) => name);
   }
 
@@ -125,10 +130,10 @@ export class AccountsFile implements Accounts {
     return new KnownSecret(password, ITERATIONS, (hash) => this.#salts.bytes(username, hash));
   }
 
-  async #deriveAhead(secrets: readonly StoredSecret[]): Promise<void> {
-    for (const secret of secrets)
+  async #deriveAhead(entries: ReadonlyMap<string, Entry>): Promise<void> {
+    for (const { secret } of entries.values())
       for (const hash of ['SHA-1', 'SHA-256', 'SHA-512'] as const) {
-        if (this.#models !== secrets) return;
+        if (this.#entries !== entries) return;
         await secret.scram(hash);
       }
   }

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import type { AccountKind } from '../core/accounts';
 import type { Jid } from '../core/jid';
 import type { Stream } from '../core/stream';
@@ -56,9 +57,6 @@ export interface SaslMechanism {
 
 /** @throws SaslFailure when the bytes are not UTF-8 */
 export function utf8(bytes: Buffer): string {
-  try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
-  } catch {
-    throw new SaslFailure('malformed-request', 'not UTF-8');
-  }
+  if (!isUtf8(bytes)) throw new SaslFailure('malformed-request', 'not UTF-8');
+  return bytes.toString('utf8');
 }
