@@ -5,7 +5,7 @@
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { checkNode, installDependencies, installSystemPackages, nxEnvironment, root } from './prepare.mjs';
 
 const scratch = mkdtempSync(join(tmpdir(), 'muster-test-'));
@@ -28,6 +28,8 @@ installSystemPackages('test');
 installDependencies();
 
 const chosen = process.argv.slice(2);
+/** One line each, said once more at the end, where the end of a log is all that is looked at. */
+const failures = [];
 let passed = 0;
 let failed = 0;
 for (const [name, check] of checks) {
@@ -37,9 +39,11 @@ for (const [name, check] of checks) {
   const [good, bad] = check();
   passed += good;
   failed += bad;
+  if (bad > 0 && !failures.some((line) => line.startsWith(name))) failures.push(name);
   console.log(`== ${name}: ${good} passed, ${bad} failed in ${((Date.now() - startedAt) / 1000).toFixed(0)} s`);
 }
 rmSync(scratch, { recursive: true, force: true });
+if (failures.length > 0) console.log(`\nFailed:\n  ${failures.join('\n  ')}`);
 console.log(`\n${passed} passed, ${failed} failed`);
 process.exit(failed > 0 || passed === 0 ? 1 : 0);
 
@@ -57,11 +61,25 @@ function vitest(name, config) {
   // CI: a snapshot that is missing fails instead of being written.
   const result = spawnSync(bin('vitest'), args, { cwd: root, stdio: 'inherit', env: { ...nxEnvironment, CI: 'true' } });
   try {
-    const { numPassedTests, numFailedTests, numFailedTestSuites, success } = JSON.parse(readFileSync(report, 'utf8'));
+    const run = JSON.parse(readFileSync(report, 'utf8'));
+    const { numPassedTests, numFailedTests, numFailedTestSuites, success } = run;
+    failures.push(...run.testResults.flatMap((file) => failuresOf(name, file)));
     const bad = Math.max(numFailedTests, numFailedTestSuites > 0 || !success || result.status !== 0 ? 1 : 0);
     return numPassedTests + bad === 0 ? [0, 1] : [numPassedTests, bad];
   } catch (error) {
     console.log(`no report of ${name}: ${error.message}`);
     return [0, 1];
   }
+}
+
+/** The failed tests of a file; the file itself when it could not be run. */
+function failuresOf(check, { name, status, message, assertionResults }) {
+  const file = `${check}: ${relative(root, name)}`;
+  const failing = assertionResults.filter((test) => test.status === 'failed');
+  if (failing.length === 0) return status === 'failed' ? [`${file}: ${firstLine(message)}`] : [];
+  return failing.map((test) => `${file}: ${test.fullName}: ${firstLine(test.failureMessages[0])}`);
+}
+
+function firstLine(message = '') {
+  return message.split('\n', 1)[0].slice(0, 200);
 }
