@@ -1,3 +1,6 @@
 /** Every verb registers itself by being imported; the help names them in this order. */
 import './setup.verb';
 import './doctor.verb';
+import './status.verb';
+import './logs.verb';
+import './support-bundle.verb';
