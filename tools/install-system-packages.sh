@@ -6,11 +6,21 @@ purpose=${1:-run}
 list="$(dirname "$0")/system-packages.txt"
 PATH="$PATH:/usr/sbin:/sbin:/usr/local/sbin"
 
+present() {
+  case $1 in
+    *.so.*)
+      for library in /usr/lib/"$1" /usr/lib/*/"$1" /lib/*/"$1"; do [ ! -e "$library" ] || return 0; done
+      return 1
+      ;;
+    *) command -v "$1" >/dev/null 2>&1 ;;
+  esac
+}
+
 missing=""
 while read -r kind package program; do
   case $kind in '' | '#'*) continue ;; esac
   [ "$purpose" = test ] || [ "$kind" = run ] || continue
-  command -v "$program" >/dev/null 2>&1 || missing="$missing $package"
+  present "$program" || missing="$missing $package"
 done <"$list"
 [ -n "$missing" ] || exit 0
 

@@ -3,6 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { deviceAnchors, xmppCertificate } from './certificates';
 import { httpOk } from './http-ok';
+import { jemalloc } from './jemalloc';
 import { BASE_DOMAIN, ITSM_DOMAIN, type Layout, XMPP_DOMAIN } from './layout';
 import { builtProject, runnable } from './open-copies';
 import type { Part } from './part';
@@ -102,6 +103,7 @@ export function serviceParts(layout: Layout, secrets: Secrets): Part[] {
       ports.pushBroker,
       {
         ...common(ports.pushBroker, 'push-broker', ports.natsLeaf),
+        ...jemalloc(),
         XMPP_HOST: LOCAL,
         XMPP_STARTTLS_PORT: String(ports.xmppStarttls),
         PUSH_HOST: LOCAL,

@@ -1,23 +1,18 @@
 import 'reflect-metadata';
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { readArguments, type StandaloneArguments, USAGE } from './arguments';
+import { jemalloc } from './jemalloc';
 import { makeSurroundings } from './surroundings';
-
-/** Where Debian and Alpine have jemalloc; glibc's allocator keeps what reconnecting clients leave behind. */
-const JEMALLOC = ['x86_64-linux-gnu', 'aarch64-linux-gnu', '.'].map((folder) => `/usr/lib/${folder}/libjemalloc.so.2`);
 
 /** Starts the broker in a process of its own, exactly as heavy as in the suite, and what it needs around it. */
 async function run(given: StandaloneArguments): Promise<number> {
   const { environment, told, remove } = await makeSurroundings(given);
   try {
-    const preload = JEMALLOC.find((library) => existsSync(library));
-    const allocator = preload && { LD_PRELOAD: preload, MALLOC_CONF: 'dirty_decay_ms:1000,muzzy_decay_ms:0' };
     const { PATH = '', NODE_OPTIONS = '' } = process.env;
     const broker = fork(join(import.meta.dirname, 'broker.mjs'), given.open ? ['--open'] : [], {
-      env: { PATH, NODE_OPTIONS, ...allocator, ...environment },
+      env: { PATH, NODE_OPTIONS, ...jemalloc(), ...environment },
       // Logs are not what this program has to say.
       stdio: ['ignore', 2, 2, 'ipc'],
     });
