@@ -1,5 +1,5 @@
 import { Module } from '@nestjs/common';
-import { Bus } from '@muster/bus';
+import { Bus, OwnStream } from '@muster/bus';
 import { locateDevices } from '@muster/contracts';
 import { BusDeviceDirectory, RevocationList } from '@muster/service-kit';
 import { AccountsNode, ConfiguredAccounts } from './accounts/accounts-node';
@@ -16,10 +16,13 @@ import { OfflineNode } from './offline/offline-node';
 import { PresenceLedger } from './presence/presence-ledger';
 import { PresencePublisher } from './presence/presence.publisher';
 import { PresenceRequests } from './presence/presence.requests';
+import { PushGround } from './push/push-ground';
 import { PushNode } from './push/push-node';
 import { PushBrokerConfig } from './push-broker.config';
 import { Evictions } from './revocation/evictions';
+import { OwnRecords } from './records/own-records';
 import { TicketRequests } from './tickets/ticket.requests';
+import { TicketsNode } from './tickets/tickets-node';
 import { NotifiedPublisher } from './wake/notified.publisher';
 import { WakeListener } from './wake/wake.listener';
 
@@ -39,6 +42,11 @@ import { WakeListener } from './wake/wake.listener';
         const directory = new BusDeviceDirectory((asked) => bus.request(locateDevices, asked), revocations);
         return new EnrolledDevices(directory, revocations, config.deviceLookup());
       },
+    },
+    {
+      provide: OwnRecords,
+      inject: [OwnStream, PushBrokerConfig],
+      useFactory: (stream: OwnStream, config: PushBrokerConfig) => new OwnRecords(stream, config.records()),
     },
     OfflineNode,
     {
@@ -91,9 +99,11 @@ import { WakeListener } from './wake/wake.listener';
     },
     XmppNode,
     AccountsNode,
+    PushGround,
     PushNode,
     PresencePublisher,
     PresenceRequests,
+    TicketsNode,
     TicketRequests,
     WakeListener,
     Evictions,

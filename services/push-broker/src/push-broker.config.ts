@@ -1,5 +1,6 @@
 import { hostname } from 'node:os';
 import { List, text, Text, Whole } from '@muster/contracts';
+import type { OwnStreamSettings } from '@muster/bus';
 import type { LookupLimits } from './accounts/enrolled-devices';
 import type { AccountKind } from './core/accounts';
 import type { Limits } from './core/limits';
@@ -103,6 +104,14 @@ export class PushBrokerConfig extends PushConfig {
   })
   XMPP_OFFLINE_BYTES = 268_435_456;
 
+  @Whole({
+    min: 1_048_576,
+    max: 64 * 1024 ** 3,
+    about:
+      'Bytes for tickets, and for answers of the push service that are kept; reserved on the disk of the NATS server beside the broker.',
+  })
+  XMPP_RECORDS_BYTES = 67_108_864;
+
   @seconds('Seconds that web has to say whether a device is enrolled, before a message for it is kept.', 30)
   XMPP_DEVICE_LOOKUP_SECONDS = 1;
   @seconds('Seconds for which every id that is not revoked counts as a device after web has not answered.')
@@ -186,6 +195,12 @@ export class PushBrokerConfig extends PushConfig {
       ttlSeconds: this.TURN_TTL_SECONDS,
       kinds: this.TURN_KINDS,
     };
+  }
+
+  /** Of the stream for all that has to survive a restart. */
+  records(): OwnStreamSettings {
+    const longest = [this.XMPP_OFFLINE_SECONDS, this.XMPP_TICKET_SECONDS, this.PUSH_IDEMPOTENCY_HOURS * 3600];
+    return { maxBytes: this.XMPP_OFFLINE_BYTES + this.XMPP_RECORDS_BYTES, maxAgeSeconds: Math.max(...longest) };
   }
 
   deviceLookup(): LookupLimits {

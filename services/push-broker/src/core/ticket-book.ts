@@ -47,7 +47,18 @@ export class TicketBook {
   }
 
   holds(tool: string, device: string): boolean {
-    return (this.#tools.get(tool)?.get(device) ?? 0) > this.now();
+    return this.endOf(tool, device) !== undefined;
+  }
+
+  /** When a ticket ends, in milliseconds since 1970; undefined where none holds. */
+  endOf(tool: string, device: string): number | undefined {
+    const ends = this.#tools.get(tool)?.get(device) ?? 0;
+    return ends > this.now() ? ends : undefined;
+  }
+
+  /** Tool and device of each ticket, ended ones included that are still known. */
+  *all(): Generator<[tool: string, device: string]> {
+    for (const [tool, devices] of this.#tools) for (const device of devices.keys()) yield [tool, device];
   }
 
   #forgetExpired(): void {

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { OwnStream } from '@muster/bus';
 import type { OfflineLimits, OfflineMessage, OfflineStore } from '../core/offline';
+import type { Records } from '../records/own-records';
 import { type OfflineEntry, OfflineIndex } from './offline-index';
 
 const RETRY_MS = 1000;
@@ -12,8 +12,6 @@ const PATIENCE_MS = 2000;
 
 export interface JetStreamOfflineOptions {
   limits: OfflineLimits;
-  /** Seconds that a message waits at most. */
-  seconds: number;
   /** Told of what went wrong, and will be tried again. */
   failed: (error: unknown, doing: string) => void;
 }
@@ -44,7 +42,7 @@ export class JetStreamOfflineStore implements OfflineStore {
   #provisional = 0;
 
   constructor(
-    private readonly stream: OwnStream,
+    private readonly stream: Records,
     private readonly options: JetStreamOfflineOptions,
   ) {
     this.#index = new OfflineIndex(options.limits, Date.now);
@@ -143,9 +141,8 @@ export class JetStreamOfflineStore implements OfflineStore {
   }
 
   async #read(): Promise<OfflineIndex> {
-    const { limits, seconds } = this.options;
-    const index = new OfflineIndex(limits, Date.now);
-    await this.stream.ensure({ maxBytes: limits.bytes, maxAgeSeconds: seconds });
+    const index = new OfflineIndex(this.options.limits, Date.now);
+    await this.stream.ensure();
     const untold = new Set(this.#toRemove);
     for await (const { sequence: id, key, bytes, expiresAt } of this.stream.list()) {
       untold.delete(id);

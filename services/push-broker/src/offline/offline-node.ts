@@ -1,11 +1,11 @@
 import { type BeforeApplicationShutdown, Injectable } from '@nestjs/common';
-import { OwnStream } from '@muster/bus';
 import { Log } from '@muster/service-kit';
 import { ConfiguredAccounts } from '../accounts/accounts-node';
 import { EnrolledDevices } from '../accounts/enrolled-devices';
 import { isDevice } from '../core/policy';
 import { OfflineMessages } from '../features/offline-messages';
 import { PushBrokerConfig } from '../push-broker.config';
+import { OwnRecords } from '../records/own-records';
 import { JetStreamOfflineStore } from './jetstream-offline-store';
 
 /** Offline messages of the running service. */
@@ -16,7 +16,7 @@ export class OfflineNode implements BeforeApplicationShutdown {
   private lastFault = '';
 
   constructor(
-    stream: OwnStream,
+    records: OwnRecords,
     config: PushBrokerConfig,
     private readonly log: Log,
     { file }: ConfiguredAccounts,
@@ -24,7 +24,7 @@ export class OfflineNode implements BeforeApplicationShutdown {
   ) {
     const seconds = config.XMPP_OFFLINE_SECONDS;
     const failed = (error: unknown, doing: string): void => this.failed(error, doing);
-    this.store = new JetStreamOfflineStore(stream, { limits: config.offlineLimits(), seconds, failed });
+    this.store = new JetStreamOfflineStore(records.of(), { limits: config.offlineLimits(), failed });
     this.messages = new OfflineMessages({
       store: this.store,
       seconds,

@@ -5,6 +5,7 @@ import { Bus, BUS_OPTIONS, BusModule, OwnStream } from '@muster/bus';
 import { eventually, startNats, type TestNats } from '@muster/testing';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { OfflineLimits } from '../core/offline';
+import { OwnRecords } from '../records/own-records';
 import { JetStreamOfflineStore } from './jetstream-offline-store';
 import { offlineStoreConformance, waiting } from './testing/conformance';
 
@@ -22,7 +23,8 @@ describe('offline messages in JetStream', () => {
   /** As after a start of the broker: with what the stream has. */
   async function open(limits = LIMITS): Promise<JetStreamOfflineStore> {
     const failed = (error: unknown, doing: string): void => void faults.push(`${doing}: ${String(error)}`);
-    const store = new JetStreamOfflineStore(stream, { limits, seconds: 86_400, failed });
+    const records = new OwnRecords(stream, { maxBytes: limits.bytes, maxAgeSeconds: 86_400 });
+    const store = new JetStreamOfflineStore(records.of(), { limits, failed });
     stores.push(store);
     let ready = false;
     store.onReady(() => (ready = true));

@@ -1,4 +1,7 @@
-import { expect, it } from 'vitest';
+import { eventually } from '@muster/testing';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { MemoryRecords } from '../testing/memory-records';
+import { AnswerRecords } from './answer-records';
 import type { PushReply } from './http/reply';
 import { Idempotency, idempotencyKey } from './idempotency';
 
@@ -88,6 +91,69 @@ it('keeps no more bytes for a caller than it may: the oldest go', async () => {
   expect(times()).toBe(before);
   await kept.once('busy', 'k0', ['x'], work);
   expect(times()).toBe(before + 1);
+});
+
+describe('over a restart', () => {
+  let records: MemoryRecords;
+  let faults: unknown[];
+  beforeEach(() => {
+    records = new MemoryRecords();
+    faults = [];
+  });
+  /** As after a start of the broker. */
+  function started(bytes = 100_000): Idempotency {
+    records.forgetListeners();
+    const store = new AnswerRecords(records, (error) => faults.push(error));
+    return new Idempotency({ seconds: DAY, bytes }, Date.now, store);
+  }
+
+  it('gives the answer again that it gave before', async () => {
+    const before = started();
+    records.link();
+    const { work, times } = counting();
+    await before.once('a caller', 'k', ['x'], work);
+
+    const after = started();
+    // What was done before the start is not known at once, and then it is waited for.
+    const again = after.once('a caller', 'k', ['x'], work);
+    records.link();
+    expect(await again).toEqual({ status: 200, body: 'done 1', headers: { 'idempotency-replayed': 'true' } });
+    await expect(after.once('a caller', 'k', ['y'], work)).rejects.toMatchObject({ code: 'idempotency-key-reused' });
+    expect((await after.once('another caller', 'k', ['x'], work)).body).toBe('done 2');
+    expect(times()).toBe(2);
+    expect(faults).toEqual([]);
+  });
+
+  it('does nothing twice while it cannot know', async () => {
+    const before = started();
+    records.link();
+    const { work, times } = counting();
+    await before.once('a', 'k', ['x'], work);
+    const after = started();
+    await expect(after.once('a', 'k', ['x'], work)).rejects.toMatchObject({ code: 'unavailable' });
+    records.link();
+    await after.once('a', 'other', ['x'], work);
+    records.away = true;
+    await expect(after.once('a', 'k', ['x'], work)).rejects.toThrow('away');
+    // What is done now is done, though it is not kept.
+    expect((await after.once('a', 'new', ['x'], work)).body).toBe('done 3');
+    expect((await after.once('a', 'new', ['x'], work)).body).toBe('done 3');
+    records.away = false;
+    expect((await after.once('a', 'k', ['x'], work)).body).toBe('done 1');
+    expect(times()).toBe(3);
+  });
+
+  it('keeps no more than before it: what goes from memory goes from there', async () => {
+    const before = started(20_000);
+    records.link();
+    const { work } = counting('x'.repeat(1000));
+    for (let n = 0; n < 100; n++) await before.once('busy', `k${n}`, ['x'], work);
+    await eventually(() => records.keys.length < 20);
+    const after = started(5_000);
+    records.link();
+    await after.once('busy', 'k99', ['x'], work);
+    await eventually(() => records.keys.length < 5);
+  });
 });
 
 it('reads keys with and without the quotes of a structured header', () => {

@@ -1,7 +1,7 @@
 import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
-import { Log, Metrics, RevocationList } from '@muster/service-kit';
-import { XmppServer } from '../core/server';
+import { Log, Metrics } from '@muster/service-kit';
 import { PushBrokerConfig } from '../push-broker.config';
+import { PushGround } from './push-ground';
 import { PushService } from './push-service';
 
 /** Opens the push service where one is configured, keeps its files current, counts what it does, and closes it. */
@@ -15,8 +15,7 @@ export class PushNode implements OnApplicationBootstrap, OnModuleDestroy {
     private readonly config: PushBrokerConfig,
     private readonly log: Log,
     private readonly metrics: Metrics,
-    server: XmppServer,
-    revocations: RevocationList,
+    { router, revocations, answers }: PushGround,
   ) {
     const options = config.pushing(config.listening().credentials, config.XMPP_STANZA_BYTES);
     if (!options) return;
@@ -35,8 +34,9 @@ export class PushNode implements OnApplicationBootstrap, OnModuleDestroy {
     const timers = new Map<string, ReturnType<typeof requests.labels>>();
     this.service = new PushService(options, {
       domain: config.XMPP_DOMAIN,
-      router: server.router,
+      router,
       revocations,
+      answers,
       counted: (outcome) => counters[outcome].inc(),
       answered: (path, status, seconds) => {
         const key = `${path} ${status}`;

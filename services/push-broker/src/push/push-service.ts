@@ -11,6 +11,7 @@ import { pushCalls } from './http/push-calls';
 import { PushServer } from './http/push-server';
 import { ok, suiteErrors } from './http/reply';
 import { Idempotency } from './idempotency';
+import type { AnswerStore } from './idempotency-store';
 import { Pusher } from './messages/pusher';
 import { StanzaReader } from './messages/stanza-text';
 import { pushOpenApi } from './push-openapi';
@@ -24,6 +25,8 @@ export interface PushSurroundings {
   counted: (outcome: PushOutcome) => void;
   answered: (path: string, status: number, seconds: number) => void;
   failed: (error: AppError, correlationId: string) => void;
+  /** Where answers for repeated requests survive a restart; nowhere when absent. */
+  answers?: AnswerStore;
 }
 
 /** The push service for integrators: HTTPS in front, the broker's router behind. */
@@ -38,7 +41,7 @@ export class PushService {
     const { domain, revocations } = around;
     this.#clients = new Clients(options.keysFile, domain, options.client);
     this.#groups = new Groups(domain, options.groupsFile);
-    this.#idempotency = new Idempotency(options.idempotency);
+    this.#idempotency = new Idempotency(options.idempotency, Date.now, around.answers);
     const reader = new StanzaReader(options.stanzaBytes);
     const pusher = new Pusher({ ...around, groups: this.#groups, reader });
     const answer = answering({

@@ -27,6 +27,16 @@ const writeKey = (key: string): void =>
     JSON.stringify({ keys: [{ name: 'helpdesk', sha256: sha256(key), targets: ['*'] }] }),
   );
 
+async function start(): Promise<void> {
+  broker = await BrokerUnderTest.start(nats, authority, undefined, {
+    PUSH_HOST: '127.0.0.1',
+    PUSH_PORT: String(port),
+    PUSH_KEYS_FILE: join(folder, 'keys.json'),
+    XMPP_CERT_CHECK_SECONDS: '1',
+    PUSH_FAILURES_PER_MINUTE: '1000', // a test that asks until it is let in
+  });
+}
+
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'muster-push-'));
   writeKey('first');
@@ -36,13 +46,7 @@ beforeAll(async () => {
   keyManager = await neighbour('key-manager', nats, Revoked);
   const at = new Date().toISOString();
   keyManager.part.list.push({ sequence: 1, kind: 'device', id: REVOKED, organisationId: ORGANISATION, at });
-  broker = await BrokerUnderTest.start(nats, authority, undefined, {
-    PUSH_HOST: '127.0.0.1',
-    PUSH_PORT: String(port),
-    PUSH_KEYS_FILE: join(folder, 'keys.json'),
-    XMPP_CERT_CHECK_SECONDS: '1',
-    PUSH_FAILURES_PER_MINUTE: '1000', // a test that asks until it is let in
-  });
+  await start();
 });
 afterAll(async () => {
   await broker?.stop();
@@ -52,10 +56,10 @@ afterAll(async () => {
 });
 
 /** @returns status and body */
-function push(key: string, body: object): Promise<[number, unknown]> {
+function push(key: string, body: object, others: Record<string, string> = {}): Promise<[number, unknown]> {
   return new Promise((resolve, reject) => {
     const where = { host: '127.0.0.1', port, servername: TEST_DOMAIN, path: '/push', method: 'POST', agent: false };
-    const headers = { authorization: `Bearer ${key}` };
+    const headers = { authorization: `Bearer ${key}`, ...others };
     const outgoing = request({ ...where, headers, ca: authority.rootPem }, (incoming) => {
       let text = '';
       incoming.on('data', (bytes: Buffer) => (text += bytes.toString()));
@@ -103,6 +107,21 @@ it('what is for nobody is not kept: ids of no device, revoked devices, names tha
   web.part.homes.set(STRAY, ORGANISATION);
   await eventually(async () => JSON.stringify((await push1('later'))[1]).includes('"stored":2,"unknown":2'));
 });
+
+it('a repeated request does nothing twice, though the broker and NATS have restarted', async () => {
+  const work = { to: [DEVICE], message: { body: 'work' } };
+  const once = { 'idempotency-key': 'once' };
+  const first = await push('first', work, once);
+  expect(first).toMatchObject([200, { stored: 1 }]);
+  const waiting = /muster_xmpp_offline_messages\S* (\d+)/;
+  const before = waiting.exec(await broker.metrics())?.[1];
+  await broker.stop();
+  await nats.crash();
+  await nats.start();
+  await start();
+  await eventually(async () => expect(await push('first', work, once)).toEqual(first), { within: 20_000 });
+  await eventually(async () => expect(waiting.exec(await broker.metrics())?.[1]).toBe(before));
+}, 60_000);
 
 it('a changed file of keys is used without a restart', async () => {
   const hello = { to: [DEVICE], message: { type: 'headline', body: 'Hello' } };
