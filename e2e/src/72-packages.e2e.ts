@@ -1,0 +1,238 @@
+import {
+  createRegistrationKey,
+  type InstallerList,
+  listDevices,
+  listInstallers,
+  listRegistrationKeys,
+  type RegistrationKey,
+  retireDevice,
+} from '@muster/contracts';
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Api, raw } from './harness/api';
+import { type CleanMachine, cleanMachine, type Ended, mayMakeMachines } from './harness/clean-machine';
+import { asAdmin } from './harness/people';
+import { outputOf, start, untilEnded } from './harness/procedures';
+import { anchors, httpsPort, ITSM_DOMAIN, until } from './harness/stack';
+
+const AGENT = '/opt/muster-agent/bin/muster-agent';
+const STATE = '/var/lib/muster-agent';
+
+let admin: Api;
+const enrolled: string[] = [];
+beforeAll(async () => {
+  admin = await asAdmin();
+});
+afterAll(async () => {
+  for (const id of enrolled) await admin.call(retireDevice, { params: { id } });
+});
+
+const newKey = async (deviceLimit?: number): Promise<RegistrationKey & { key: string }> => {
+  const made = await admin.call(createRegistrationKey, {
+    body: { name: 'packages', ...(deviceLimit ? { deviceLimit } : {}) },
+  });
+  if (!made.key) throw new Error('the key is not told');
+  return { ...made, key: made.key };
+};
+const fileOf = async (key: string, format: 'deb' | 'rpm'): Promise<string> => {
+  const { text } = await raw({ path: listInstallers.path.replace(':key', key) });
+  const { installers } = JSON.parse(text) as InstallerList;
+  const offer = installers.find((one) => one.platform === 'linux-x64' && one.format === format);
+  if (!offer?.file) throw new Error(`no ${format}: ${offer?.notBuilt}`);
+  return offer.file;
+};
+/** Fetches a package onto the machine, as an administrator would. */
+async function download(machine: CleanMachine, key: string, format: 'deb' | 'rpm'): Promise<string> {
+  const file = await fileOf(key, format);
+  writeFileSync(machine.at('/tmp/ca.crt'), anchors());
+  const fetching = `curl -sSf --cacert /tmp/ca.crt --resolve ${ITSM_DOMAIN}:${httpsPort}:127.0.0.1 -o '/tmp/${file}'`;
+  expectDone(await machine.run(`${fetching} 'https://${ITSM_DOMAIN}:${httpsPort}/bip/${key}/packages/${file}'`));
+  return `/tmp/${file}`;
+}
+const expectDone = (ended: Ended): void => expect(ended.code, `${ended.stdout}\n${ended.stderr}`).toBe(0);
+
+const identityOn = (machine: CleanMachine): { deviceId: string; key: string } => ({
+  deviceId: (JSON.parse(readFileSync(machine.at(`${STATE}/identity.json`), 'utf8')) as { deviceId: string }).deviceId,
+  key: readFileSync(machine.at(`${STATE}/device.key`), 'utf8'),
+});
+const untilGreen = (id: string): Promise<void> =>
+  until('the device is green', async () => {
+    const query = { size: 200, sort: 'enrolledAt', direction: 'descending' };
+    return (await admin.call(listDevices, { query })).devices.find((one) => one.id === id)?.presence === 'online';
+  });
+const runningVersion = async (machine: CleanMachine): Promise<string | undefined> => {
+  const { stdout } = await machine.run(`${AGENT} status --json`);
+  return (JSON.parse(stdout) as { running: boolean; version?: string }).version;
+};
+const processes = async (machine: CleanMachine): Promise<string> =>
+  (await machine.run('pgrep -af "[m]uster-agent"')).stdout;
+/** The key opens enrolment: no file that a package or the agent wrote may still hold it. */
+const filesHolding = async (machine: CleanMachine, secret: string): Promise<string[]> =>
+  (await machine.run(`grep -rlF '${secret}' /etc /opt /var/lib /usr/share/doc`)).stdout.split('\n').filter(Boolean);
+
+describe.runIf(process.arch === 'x64' && mayMakeMachines())('on a clean Debian without Node.js and systemd', () => {
+  describe('the .deb', () => {
+    let machine: CleanMachine;
+    let key: Awaited<ReturnType<typeof newKey>>;
+    let device: ReturnType<typeof identityOn>;
+    let file: string;
+    beforeAll(async () => {
+      machine = await cleanMachine();
+      key = await newKey();
+      file = await download(machine, key.key, 'deb');
+    });
+    afterAll(() => machine?.close());
+
+    it('installs, enrols and turns green, started by the init script', async () => {
+      expectDone(await machine.run(`dpkg -i '${file}'`));
+      device = identityOn(machine);
+      enrolled.push(device.deviceId);
+      await untilGreen(device.deviceId);
+      expect(await processes(machine)).toContain('/opt/muster-agent/bin/supervise');
+      expect(existsSync(machine.at('/etc/rc2.d/S01muster-agent'))).toBe(true);
+      expect((await machine.run('muster-agent status')).code).toBe(0);
+    });
+
+    it('leaves the registration key nowhere', async () => {
+      expect(await filesHolding(machine, key.key)).toEqual([]);
+      expect(statSync(machine.at(STATE)).mode & 0o777).toBe(0o700);
+      expect((await machine.run('dpkg -V muster-agent')).stdout).not.toContain('/opt/');
+    });
+
+    it('runs procedures with a Node.js of its own', async () => {
+      const { id } = await start(
+        admin,
+        device.deviceId,
+        'readlink /proc/*/exe 2>/dev/null | grep -c muster-agent/node',
+      );
+      expect((await untilEnded(admin, id)).state).toBe('COMPLETED');
+      expect(await outputOf(admin, id)).toBe('1\n');
+    });
+
+    it('is upgraded by a newer one, which keeps the device; and does not go back by itself', async () => {
+      // The same package as of a later release: version, folder and what the agent says of itself.
+      const remake = `set -e; cd /tmp; rm -rf new; dpkg-deb -R '${file}' new; old=$(cat new/opt/muster-agent/packaged-version)
+        mv "new/opt/muster-agent/versions/$old" new/opt/muster-agent/versions/99.0.0
+        echo 99.0.0 >new/opt/muster-agent/packaged-version
+        sed -i "s/AGENT_VERSION = \\"$old\\"/AGENT_VERSION = \\"99.0.0\\"/" new/opt/muster-agent/versions/99.0.0/main.mjs
+        sed -i 's/^Version: .*/Version: 99.0.0/' new/DEBIAN/control; rm new/DEBIAN/md5sums
+        dpkg-deb -Znone -b new new.deb`;
+      expectDone(await machine.run(remake));
+      expectDone(await machine.run('dpkg -i /tmp/new.deb'));
+      await until('the new version runs', async () => (await runningVersion(machine)) === '99.0.0');
+      expect(identityOn(machine)).toEqual(device);
+      await untilGreen(device.deviceId);
+      expect(await filesHolding(machine, key.key)).toEqual([]);
+      expect(existsSync(machine.at('/opt/muster-agent/versions/99.0.0/main.mjs'))).toBe(true);
+      const { keys } = await admin.call(listRegistrationKeys);
+      expect(keys.find(({ id }) => id === key.id)?.devicesEnrolled).toBe(1);
+    });
+
+    it('is removed without a trace but its state and settings, and installed again is the same device', async () => {
+      expectDone(await machine.run('dpkg -r muster-agent'));
+      expect(await processes(machine)).toBe('');
+      expect(existsSync(machine.at('/opt/muster-agent'))).toBe(false);
+      expect(identityOn(machine)).toEqual(device);
+      expectDone(await machine.run(`dpkg -i '${file}'`));
+      await untilGreen(device.deviceId);
+      expect(identityOn(machine)).toEqual(device);
+    });
+
+    it('is purged with its identity', async () => {
+      expectDone(await machine.run('dpkg -P muster-agent'));
+      const left = await machine.run("find / -xdev -name '*muster-agent*' -not -path '/tmp/*' -not -path '/proc/*'");
+      expect(left.stdout).toBe('');
+    });
+
+    it('fails in words where the server refuses the key, and starts nothing', async () => {
+      const spent = await newKey(1);
+      const refused = await download(machine, spent.key, 'deb');
+      expectDone(await machine.run(`dpkg -i '${refused}'`));
+      enrolled.push(identityOn(machine).deviceId);
+      expectDone(await machine.run('dpkg -P muster-agent'));
+      const ended = await machine.run(`dpkg -i '${refused}'`);
+      expect(ended.code).not.toBe(0);
+      expect(ended.stderr).toContain('the server refused this device');
+      expect(await processes(machine)).toBe('');
+      expectDone(await machine.run('dpkg -P muster-agent'));
+    });
+
+    it('neither enrols nor starts in an image that is being built', async () => {
+      const policy = machine.at('/usr/sbin/policy-rc.d');
+      writeFileSync(policy, '#!/bin/sh\nexit 101\n', { mode: 0o755 });
+      file = await download(machine, key.key, 'deb');
+      expectDone(await machine.run(`dpkg -i '${file}'`));
+      expect(existsSync(machine.at(`${STATE}/identity.json`))).toBe(false);
+      expect(await processes(machine)).toBe('');
+      expect(statSync(machine.at(`${STATE}/registration.key`))).toMatchObject({ uid: 0, gid: 0 });
+      expect(statSync(machine.at(`${STATE}/registration.key`)).mode & 0o777).toBe(0o600);
+      expectDone(await machine.run('/etc/init.d/muster-agent start'));
+      await until('it enrols when it starts', async () => existsSync(machine.at(`${STATE}/identity.json`)));
+      const { deviceId } = identityOn(machine);
+      enrolled.push(deviceId);
+      await untilGreen(deviceId);
+      expect(await filesHolding(machine, key.key)).toEqual([]);
+    });
+  });
+
+  describe('the .rpm', () => {
+    it('installs, enrols, turns green, verifies, is upgraded and erased, by scripts of its own', async () => {
+      const machine = await cleanMachine();
+      try {
+        const key = await newKey();
+        const file = await download(machine, key.key, 'rpm');
+        // The system is Debian, so that its libraries are no packages of rpm.
+        const rpm = (...given: string[]): Promise<Ended> =>
+          machine.outside('rpm', '--root', 'ROOT', '--nodeps', ...given);
+        expectDone(await rpm('-ivh', `ROOT${file}`));
+        const device = identityOn(machine);
+        enrolled.push(device.deviceId);
+        await untilGreen(device.deviceId);
+        expect(await filesHolding(machine, key.key)).toEqual([]);
+        const verified = await machine.outside('rpm', '--root', 'ROOT', '--nodeps', '-V', 'muster-agent');
+        expect(verified.stdout).toBe('');
+        expectDone(await rpm('-Uvh', '--force', `ROOT${file}`));
+        expect(identityOn(machine)).toEqual(device);
+        await untilGreen(device.deviceId);
+        expectDone(await rpm('-e', 'muster-agent'));
+        expect(await processes(machine)).toBe('');
+        expect(existsSync(machine.at('/opt/muster-agent'))).toBe(false);
+        expect(identityOn(machine)).toEqual(device);
+      } finally {
+        await machine.close();
+      }
+    });
+  });
+
+  describe('the line with the shell installer', () => {
+    it('installs with its own Node.js, enrols, turns green; gives way to the package, which keeps the device', async () => {
+      const machine = await cleanMachine();
+      try {
+        const key = await newKey();
+        const line = (purpose: 'install' | 'uninstall'): string =>
+          key.installLines?.find((one) => one.platform === 'linux' && one.purpose === purpose)?.line ?? '';
+        expectDone(await machine.run(line('install')));
+        const device = identityOn(machine);
+        enrolled.push(device.deviceId);
+        await untilGreen(device.deviceId);
+        expect(await filesHolding(machine, key.key)).toEqual([]);
+
+        const file = await download(machine, key.key, 'deb');
+        expectDone(await machine.run(`dpkg -i '${file}'`));
+        expect(identityOn(machine)).toEqual(device);
+        await untilGreen(device.deviceId);
+        for (const purpose of ['install', 'uninstall'] as const) {
+          const refused = await machine.run(line(purpose));
+          expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining('has the agent as a package') });
+        }
+        expectDone(await machine.run('dpkg -r muster-agent'));
+        expectDone(await machine.run(line('install')));
+        expect(identityOn(machine)).toEqual(device);
+        expectDone(await machine.run(line('uninstall')));
+        expect(await processes(machine)).toBe('');
+      } finally {
+        await machine.close();
+      }
+    });
+  });
+});

@@ -1,0 +1,90 @@
+import { execFile, spawn, spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { until } from './stack';
+
+/** Where images of systems survive between runs; they are made once, from Debian's archive. */
+const IMAGES = process.env['MUSTER_IMAGES'] ?? '/var/tmp/muster-images';
+const SUITE = 'bookworm';
+
+export interface Ended {
+  code: number;
+  stdout: string;
+  stderr: string;
+}
+
+/**
+ * A freshly installed Debian with processes and files of its own and this machine's network: no Node.js, no systemd that
+ * runs, nothing of Muster. What happens in it is gone with it.
+ */
+export interface CleanMachine {
+  /** Runs a line of shell in it, as root. */
+  run(line: string): Promise<Ended>;
+  /** Runs a program of this machine on it: `ROOT` among the arguments is the folder of its files. */
+  outside(...command: string[]): Promise<Ended>;
+  /** Where one of its files is for the tests. */
+  at(path: string): string;
+  close(): Promise<void>;
+}
+
+/** Whether this user may make one, as root may outside of narrow containers. */
+export const mayMakeMachines = (): boolean => spawnSync('unshare', ['-m', '-p', '-f', 'true']).status === 0;
+
+const START = `
+  set -e
+  own=$(mktemp -d); mount -t tmpfs none "$own"
+  mkdir "$own/upper" "$own/work" "$own/root"
+  mount -t overlay none -o "lowerdir=$0,upperdir=$own/upper,workdir=$own/work" "$own/root"
+  mount -t proc proc "$own/root/proc"
+  mount -t tmpfs none "$own/root/run"
+  mount --bind /dev "$own/root/dev"
+  echo "$own/root"
+  while :; do sleep 60; done`;
+
+export async function cleanMachine(): Promise<CleanMachine> {
+  const image = await debian();
+  const given = ['-m', '-p', '-f', '--kill-child', '--mount-proc', 'sh', '-c', START, image];
+  const keeper = spawn('unshare', given, { stdio: ['ignore', 'pipe', 'inherit'] });
+  const ended = new Promise<void>((resolve) => keeper.once('exit', () => resolve()));
+  let said = '';
+  keeper.stdout.on('data', (chunk: Buffer) => (said += chunk.toString()));
+  await until('the machine is there', async () => said.endsWith('/root\n'));
+  const root = said.trim();
+  const first = readFileSync(`/proc/${keeper.pid}/task/${keeper.pid}/children`, 'utf8').trim();
+  const inside = ['-t', first, '-m', '-p', '--wd=/'];
+  return {
+    run: (line) => execute('nsenter', [...inside, 'chroot', root, 'sh', '-c', line]),
+    outside: (...command) => execute('nsenter', [...inside, ...command.map((word) => word.replace('ROOT', root))]),
+    at: (path) => join('/proc', first, 'root', root, path),
+    close: async () => {
+      keeper.kill('SIGKILL');
+      await ended;
+    },
+  };
+}
+
+/** The folder of the image. @throws Error with what debootstrap said when it cannot be made */
+async function debian(): Promise<string> {
+  const [image, archive] = [join(IMAGES, `${SUITE}-minbase`), join(IMAGES, `${SUITE}-minbase.tar`)];
+  if (existsSync(image)) return image;
+  mkdirSync(IMAGES, { recursive: true });
+  const draft = mkdtempSync(join(IMAGES, '.making-'));
+  try {
+    const made = existsSync(archive)
+      ? await execute('tar', ['-xpf', archive, '-C', draft])
+      : await execute('debootstrap', ['--variant=minbase', '--include=curl,ca-certificates,procps', SUITE, draft]);
+    if (made.code !== 0) throw new Error(`a Debian could not be installed:\n${made.stdout}${made.stderr}`);
+    if (!existsSync(image)) renameSync(draft, image);
+  } finally {
+    rmSync(draft, { recursive: true, force: true });
+  }
+  return image;
+}
+
+const ENVIRONMENT = { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LANG: 'C.UTF-8', DEBIAN_FRONTEND: 'noninteractive' };
+const execute = (program: string, given: string[]): Promise<Ended> =>
+  new Promise((resolve) => {
+    execFile(program, given, { env: ENVIRONMENT, maxBuffer: 64 * 1024 * 1024 }, (error, stdout, stderr) =>
+      resolve({ code: error ? Number(error.code ?? -1) : 0, stdout, stderr }),
+    );
+  });
