@@ -5,8 +5,11 @@ import { StreamError } from '../core/stream-error';
 import { element } from '../core/xml/element';
 
 const PING_NS = 'urn:xmpp:ping';
-/** Looks at all sessions in the time after which one is asked: that one is asked at most a quarter later. */
-const LOOKS = 4;
+/** Rounds through all sessions in the time after which one is asked: that one is asked at most a quarter later. */
+const ROUNDS = 4;
+/** Parts of a round, so that a crowd which connected at once is not asked at once. */
+const PARTS = 64;
+const SHORTEST_PART_MS = 10;
 
 export interface PingOptions {
   /** Seconds of silence after which the peer is asked whether it is still there. */
@@ -18,7 +21,7 @@ export interface PingOptions {
 /**
  * Pings in both directions. Anything that arrives counts as a sign of life, whitespace included, so a peer that talks is
  * never asked. A peer that does not answer is taken for dead: its connection ends, its session may be resumed. One timer
- * looks after all sessions, since one for each would be a part of what an idle connection costs.
+ * goes round all sessions, a few at a time, since one for each would be a part of what an idle connection costs.
  */
 export function ping({ afterSeconds, timeoutSeconds }: PingOptions): Feature {
   return {
@@ -32,17 +35,32 @@ export function ping({ afterSeconds, timeoutSeconds }: PingOptions): Feature {
       const asked = new WeakSet<Session>();
       let timer: NodeJS.Timeout | undefined;
 
-      const look = (): void => {
+      const roundMs = (afterSeconds * 1000) / ROUNDS;
+      let round = online.values();
+      let lookedAt = 0;
+
+      const consider = (session: Session): void => {
         const silentSince = Date.now() - afterSeconds * 1000;
-        for (const session of online) {
-          if (!session.stream || session.stream.lastHeard > silentSince || asked.has(session)) continue;
-          asked.add(session);
-          void ask(server, session, timeoutSeconds * 1000).finally(() => asked.delete(session));
+        if (!session.stream || session.stream.lastHeard > silentSince || asked.has(session)) return;
+        asked.add(session);
+        void ask(server, session, timeoutSeconds * 1000).finally(() => asked.delete(session));
+      };
+      const look = (): void => {
+        const now = performance.now();
+        const share = Math.ceil(online.size * Math.min(1, (now - lookedAt) / roundMs));
+        lookedAt = now;
+        for (let left = share; left > 0; left--) {
+          let next = round.next();
+          if (next.done) next = (round = online.values()).next();
+          if (next.done) return;
+          consider(next.value);
         }
       };
       server.events.on('online', (session) => {
         online.add(session);
-        timer ??= setInterval(look, (afterSeconds * 1000) / LOOKS).unref();
+        if (timer) return;
+        lookedAt = performance.now();
+        timer = setInterval(look, Math.max(SHORTEST_PART_MS, roundMs / PARTS)).unref();
       });
       server.events.on('offline', (session) => {
         online.delete(session);
