@@ -25,7 +25,7 @@ it('comes to an older authority at the start, while the key of the root is at ha
   expect((await stat(file('signing/audit-head.key'))).mode & 0o777).toBe(0o600);
   expect(await readinessOf(instance)).toEqual({
     status: 200,
-    details: { 'audit-head-signing': true, 'release-signing': true },
+    details: { 'audit-head-signing': true, email: true, 'release-signing': true },
   });
 });
 
@@ -35,7 +35,7 @@ it('is missed, and said to be, without keeping the service from its work, while 
   const instance = await service.addInstance();
   expect(await readinessOf(instance)).toEqual({
     status: 200,
-    details: { 'audit-head-signing': false, 'release-signing': true },
+    details: { 'audit-head-signing': false, email: true, 'release-signing': true },
   });
   const warnings = instance.lines.filter((line) => line.includes('Audit heads stay unsigned'));
   expect(warnings.map((line) => (JSON.parse(line) as { level: string }).level)).toEqual(['warn']);

@@ -16,7 +16,7 @@ const TABLES = [
   `CREATE TABLE identity.email_messages (
      id uuid PRIMARY KEY, organisation_id uuid NOT NULL, kind text NOT NULL, subject_id uuid NOT NULL,
      recipient text NOT NULL, sealed_words bytea NOT NULL, state text NOT NULL, attempts integer NOT NULL,
-     queued_at timestamptz NOT NULL, next_at timestamptz NOT NULL, gives_up_at timestamptz NOT NULL,
+     queued_at timestamptz NOT NULL, next_at timestamptz NOT NULL, taken_until timestamptz, gives_up_at timestamptz NOT NULL,
      expires_at timestamptz NOT NULL, problem text, reply text)`,
   `CREATE INDEX email_messages_organisation ON identity.email_messages (organisation_id, subject_id)`,
   `CREATE INDEX email_messages_due ON identity.email_messages (state, next_at)`,

@@ -18,6 +18,8 @@ export class EmailMessageEntity {
   @Column({ type: 'integer' }) attempts: number;
   @Column({ name: 'queued_at', type: 'timestamptz' }) queuedAt: Date;
   @Column({ name: 'next_at', type: 'timestamptz' }) nextAt: Date;
+  /** Somebody is sending it, and until then nobody else does. */
+  @Column({ name: 'taken_until', type: 'timestamptz', nullable: true }) takenUntil: Date | null;
   /** When it is given up. */
   @Column({ name: 'gives_up_at', type: 'timestamptz' }) givesUpAt: Date;
   /** When its link ends, and the message with it. */

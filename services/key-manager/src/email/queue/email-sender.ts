@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '@muster/database';
 import { Log } from '@muster/service-kit';
-import { LessThanOrEqual } from 'typeorm';
+import { type FindOptionsWhere, IsNull, LessThanOrEqual } from 'typeorm';
 import { KeyManagerConfig } from '../../key-manager.config';
 import { InvitationEntity } from '../invitations/invitation.entity';
 import { Mailer } from '../settings/mailer';
@@ -12,7 +12,7 @@ import { invitationEmail, passwordResetEmail, type Rendered } from './templates'
 
 const MOST_AT_ONCE = 50;
 const LONGEST_PAUSE_MS = 3_600_000;
-/** For this long a message belongs to whoever took it: longer than any sending lasts. */
+/** For this long a message is its taker's, who may have died: longer than any sending lasts. */
 const LEASE_MS = 15 * 60_000;
 
 const UNREADABLE = new SmtpFailure('message-refused', 'The message cannot be read any more.', {
@@ -24,6 +24,14 @@ interface Due {
   id: string;
   organisationId: string;
 }
+
+/** What may be sent, and is in nobody's hands. */
+const dueAt = (now: Date): FindOptionsWhere<EmailMessageEntity>[] =>
+  [IsNull(), LessThanOrEqual(now)].map((takenUntil) => ({
+    state: 'waiting',
+    nextAt: LessThanOrEqual(now),
+    takenUntil,
+  }));
 
 /**
  * Sends what is due, one after another. What could not be sent comes again after a pause that doubles; what the mail
@@ -49,7 +57,7 @@ export class EmailSender {
     const due = await this.database.across('mail that is due', (manager) =>
       manager.find(EmailMessageEntity, {
         select: { id: true, organisationId: true },
-        where: { state: 'waiting', nextAt: LessThanOrEqual(new Date()) },
+        where: dueAt(new Date()),
         order: { nextAt: 'ASC' },
         take: MOST_AT_ONCE,
       }),
@@ -82,10 +90,15 @@ export class EmailSender {
   private claim({ id, organisationId }: Due): Promise<EmailMessageEntity | undefined> {
     const now = new Date();
     return this.database.inOrganisation(organisationId, async (manager) => {
-      const nextAt = new Date(now.getTime() + LEASE_MS);
-      const where = { id, state: 'waiting' as const, nextAt: LessThanOrEqual(now) };
-      const { affected } = await manager.update(EmailMessageEntity, where, { nextAt, attempts: () => 'attempts + 1' });
-      return affected ? ((await manager.findOneBy(EmailMessageEntity, { id })) ?? undefined) : undefined;
+      const row = await manager.findOne(EmailMessageEntity, {
+        where: dueAt(now).map((due) => ({ ...due, id })),
+        lock: { mode: 'pessimistic_write', onLocked: 'skip_locked' },
+      });
+      if (!row) return undefined;
+      const takenUntil = new Date(now.getTime() + LEASE_MS);
+      const attempts = row.attempts + 1;
+      await manager.update(EmailMessageEntity, { id }, { takenUntil, attempts });
+      return { ...row, takenUntil, attempts };
     });
   }
 
@@ -104,7 +117,7 @@ export class EmailSender {
     const nextAt = new Date(Date.now() + this.pauseAfter(attempts));
     const over = failure.permanent || nextAt >= row.givesUpAt;
     await this.database.inOrganisation(organisationId, (manager) =>
-      manager.update(EmailMessageEntity, { id }, { problem, reply, nextAt, state: over ? 'given-up' : 'waiting' }),
+      manager.update(EmailMessageEntity, { id }, { problem, reply, nextAt, takenUntil: null, state: over ? 'given-up' : 'waiting' }),
     );
     const fields = { messageId: id, kind, attempts, problem, reply };
     if (over) this.log.error(fields, 'Gave a message up. Correct what is wrong and send it again in the console.');
@@ -115,7 +128,7 @@ export class EmailSender {
   private async giveBack({ id, organisationId, attempts }: EmailMessageEntity): Promise<void> {
     const nextAt = new Date(Date.now() + this.pauseAfter(1));
     await this.database.inOrganisation(organisationId, (manager) =>
-      manager.update(EmailMessageEntity, { id }, { nextAt, attempts: attempts - 1 }),
+      manager.update(EmailMessageEntity, { id }, { nextAt, takenUntil: null, attempts: attempts - 1 }),
     );
   }
 
