@@ -1,4 +1,6 @@
 import { lazy, Suspense } from 'react';
+import { useLocation } from 'react-router';
+import { LINK_PAGES } from '../email/link-pages';
 import { SessionContext } from '../session/session-context';
 import { useSessionQuery } from '../session/use-session';
 import { Failure } from '../ui/failure';
@@ -11,9 +13,18 @@ const FirstPasswordPage = lazy(async () => ({
 }));
 const Shell = lazy(async () => ({ default: (await import('./shell')).Shell }));
 
-/** Sign-in, then the first password where it must change, then the console: at whatever address was asked for. */
+/** Sign-in, then the first password where it must change, then the console: at whatever address was asked for.
+ * Only where a link from a message leads, everybody sees the same. */
 export function Gate() {
   const session = useSessionQuery();
+  const LinkPage = LINK_PAGES[useLocation().pathname];
+  if (LinkPage) {
+    return (
+      <Suspense fallback={<LoadingScreen />}>
+        <LinkPage />
+      </Suspense>
+    );
+  }
   if (session.isPending) return <LoadingScreen />;
   if (session.data === undefined) {
     return (

@@ -9,6 +9,7 @@ import {
   IconLayoutDashboard,
   IconListCheck,
   IconLock,
+  IconMail,
   IconMailExclamation,
   IconNotes,
   IconPackage,
@@ -29,6 +30,7 @@ import {
   listProcedures,
   listRegistrationKeys,
   listUsers,
+  readEmailSettings,
   type Route,
 } from '@muster/contracts';
 import type { MessageId } from '../messages/languages';
@@ -91,6 +93,7 @@ export const NAVIGATION: readonly NavigationSection[] = [
     label: 'navigation.system',
     items: [
       { to: '/organisations', label: 'organisations.title', icon: IconBuildingSkyscraper, needs: createOrganisation },
+      { to: '/email/settings', label: 'email.title', icon: IconMail, needs: readEmailSettings },
       { to: '/dead-letters', label: 'deadLetters.title', icon: IconMailExclamation, needs: listDeadLetters },
     ],
   },

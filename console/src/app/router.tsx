@@ -12,6 +12,7 @@ import {
   listRegistrationKeys,
   listUsers,
   readDashboard,
+  readEmailSettings,
   type Route,
   runProcedure,
 } from '@muster/contracts';
@@ -82,6 +83,11 @@ const screens: RouteObject[] = [
     'organisations',
     createOrganisation,
     async () => (await import('../organisations/organisations-page')).OrganisationsPage,
+  ),
+  screen(
+    'email/settings',
+    readEmailSettings,
+    async () => (await import('../email/email-settings-page')).EmailSettingsPage,
   ),
   screen(
     'dead-letters',

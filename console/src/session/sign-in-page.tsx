@@ -1,9 +1,11 @@
 import { useEffect } from 'react';
 import { Button, PasswordInput, TextInput } from '@mantine/core';
+import { FORGOTTEN_PAGE } from '../email/link-pages';
 import { useText } from '../messages/use-text';
 import { Failure } from '../ui/failure';
 import { useFaultForm } from '../ui/use-fault-form';
 import form from '../ui/form.module.css';
+import { LinkButton } from '../ui/link-button';
 import { EntryFrame } from './entry-frame';
 import { useSignIn } from './use-session';
 
@@ -59,6 +61,9 @@ export function SignInPage() {
         <Button type="submit" loading={signIn.isPending} fullWidth>
           {t('signIn.submit')}
         </Button>
+        <LinkButton to={FORGOTTEN_PAGE} variant="subtle" fullWidth>
+          {t('signIn.forgotten')}
+        </LinkButton>
       </form>
     </EntryFrame>
   );
