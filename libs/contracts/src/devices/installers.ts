@@ -73,6 +73,8 @@ export class Installer {
   @OneOf(['deb', 'rpm', 'script', 'archive']) format: 'deb' | 'rpm' | 'script' | 'archive';
   @Text({ max: 200, optional: true, about: 'Name for `installerPackage`, where it is built and is a file.' })
   file?: string;
+  @Text({ max: 1000, optional: true, about: 'What a device must have for it, beside what every one must have.' })
+  needs?: string;
   @Text({ max: 1000, optional: true, about: 'Why it is not built, and what an administrator can do about it.' })
   notBuilt?: string;
 }
