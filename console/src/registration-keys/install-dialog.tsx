@@ -4,6 +4,7 @@ import { CopyLine } from '../ui/copy-line';
 import { Dialog } from '../ui/dialog';
 import classes from '../ui/form.module.css';
 import { Notice } from '../ui/notice';
+import { InstallerListing } from './installer-list';
 
 interface InstallDialogProps {
   registrationKey: RegistrationKey | undefined;
@@ -17,7 +18,7 @@ export function InstallDialog({ registrationKey, onClose }: InstallDialogProps) 
     <Dialog
       opened={registrationKey !== undefined}
       onClose={onClose}
-      size="lg"
+      size="xl"
       title={t('registrationKeys.installTitle', { name: registrationKey?.name ?? '' })}
     >
       {registrationKey && (
@@ -37,6 +38,9 @@ export function InstallDialog({ registrationKey, onClose }: InstallDialogProps) 
               />
             </section>
           ))}
+          {registrationKey.key !== undefined && ['active', 'spent'].includes(registrationKey.state) && (
+            <InstallerListing registrationKey={registrationKey.key} />
+          )}
           <p className="dim">{t('registrationKeys.safe')}</p>
         </div>
       )}
