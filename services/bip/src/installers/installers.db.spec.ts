@@ -184,6 +184,9 @@ describe('what devices fetch', () => {
       'linux-x64 script',
       'linux-arm64 script',
     ]);
+    expect(
+      list.installers.find(({ platform, format }) => platform === 'linux-arm64' && format === 'script')?.needs,
+    ).toContain('Node.js 20.10 or later');
     for (const system of ['windows-x64', 'windows-arm64', 'macos-x64', 'macos-arm64']) {
       const variable = `NODE_BINARY_${system.replace('-', '_').toUpperCase()}`;
       expect(list.installers.find(({ platform }) => platform === system)?.notBuilt).toContain(variable);

@@ -5,6 +5,8 @@ import { NodePrograms } from '../node-programs/node-programs';
 import { LINUX_PLATFORMS } from './package-version';
 import { Packages } from './packages.service';
 
+const OWN_NODE = 'The line above, where the device has Node.js 20.10 or later: this server has none to bring along.';
+
 /** Every way to install, and every way that there is not, with its reason: nobody should search for what is not built. */
 @Injectable()
 export class Offers {
@@ -15,7 +17,11 @@ export class Offers {
   ) {}
 
   list(): InstallerList {
-    const scripts = LINUX_PLATFORMS.map((platform): Installer => ({ platform, format: 'script' }));
+    const scripts = LINUX_PLATFORMS.map((platform): Installer => ({
+      platform,
+      format: 'script',
+      ...(this.nodes.get(platform) ? {} : { needs: OWN_NODE }),
+    }));
     const others = INSTALLER_PLATFORMS.filter((platform) => !platform.startsWith('linux-')).map(
       (platform): Installer => ({ platform, format: 'archive', notBuilt: this.whyNoArchive(platform) }),
     );
