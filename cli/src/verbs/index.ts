@@ -4,3 +4,7 @@ import './doctor.verb';
 import './status.verb';
 import './logs.verb';
 import './support-bundle.verb';
+import './cert.verb';
+import './user.verbs';
+import './key.verbs';
+import './device.verbs';
