@@ -11,6 +11,7 @@ import { ServerClock } from './state/clock';
 import { type Log, reason } from './state/log';
 import type { StateFolder } from './state/state-folder';
 import { TrustStore } from './trust/trust-store';
+import type { Launched } from './update/updater';
 import { AGENT_VERSION } from './version';
 
 /** Enrols the device, then serves. */
@@ -22,6 +23,9 @@ export class Agent {
   private readonly log: LogReporter;
   private readonly keyFile: RegistrationKeyFile;
   private readonly enrolmentWait = new BackOff(5000, 900_000);
+  /** Fulfilled when another version is to be started instead of this process. */
+  readonly replaced: Promise<void>;
+  private readonly replace: () => void;
   private service?: Service;
   private timer?: NodeJS.Timeout;
   private stopped = false;
@@ -31,7 +35,11 @@ export class Agent {
     private readonly state: StateFolder,
     private readonly platform: Platform,
     log: Log,
+    private readonly launched?: Launched,
   ) {
+    let replace = (): void => undefined;
+    this.replaced = new Promise((resolve) => (replace = resolve));
+    this.replace = replace;
     this.identity = new Identity(state);
     this.trust = new TrustStore(state.trust, config.anchors);
     this.clock = new ServerClock(state.clock, config.issuedAt ? Date.parse(config.issuedAt) : 0);
@@ -77,8 +85,9 @@ export class Agent {
   }
 
   private serve(): void {
-    const { state, platform, log, trust, clock, dialler, identity } = this;
-    this.service = new Service({ state, platform, log, trust, clock, dialler, identity }, this.config);
+    const { state, platform, log, trust, clock, dialler, identity, launched } = this;
+    const parts = { state, platform, log, trust, clock, dialler, identity, ...(launched ? { launched } : {}) };
+    this.service = new Service(parts, this.config, this.replace);
     this.service.start();
   }
 }

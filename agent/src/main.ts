@@ -11,15 +11,17 @@ import { readFileIfThere, removeFile } from './state/files';
 import { InstanceLock } from './state/lock';
 import { openLog, reason } from './state/log';
 import { StateFolder } from './state/state-folder';
+import type { Launched } from './update/updater';
 
 /** Exit codes: 0 done, 1 failed or not running, 2 wrong arguments, 3 the server refused to enrol this device. */
 type ExitCode = 0 | 1 | 2 | 3;
 
 /**
  * What the launcher calls; stays as it is for ever, since a launcher never changes.
- * @returns the exit code, for `run` after SIGTERM or SIGINT
+ * @param launched what the launcher says of itself; the oldest launchers say nothing
+ * @returns the exit code, for `run` after SIGTERM or SIGINT, or when another version is to be started
  */
-export async function main(given: readonly string[]): Promise<number> {
+export async function main(given: readonly string[], launched?: Launched): Promise<number> {
   let line: CommandLine;
   try {
     line = readCommandLine(given);
@@ -28,19 +30,19 @@ export async function main(given: readonly string[]): Promise<number> {
     return 2;
   }
   try {
-    return await COMMANDS[line.command](line);
+    return await COMMANDS[line.command](line, launched);
   } catch (error) {
     console.error(`muster-agent: ${reason(error)}`);
     return error instanceof HttpFailure && error.status === 403 ? 3 : 1;
   }
 }
 
-const COMMANDS: Record<CommandLine['command'], (line: CommandLine) => Promise<ExitCode>> = {
-  async run(line) {
-    const { agent, lock, log } = open(line);
+const COMMANDS: Record<CommandLine['command'], (line: CommandLine, launched?: Launched) => Promise<ExitCode>> = {
+  async run(line, launched) {
+    const { agent, lock, log } = open(line, launched);
     agent.start();
-    const signal = await endSignal();
-    log.info('stopping', { signal });
+    const signal = await Promise.race([endSignal(), agent.replaced]);
+    log.info('stopping', { signal: signal ?? 'update' });
     await agent.stop();
     lock.release();
     return 0;
@@ -73,8 +75,9 @@ const COMMANDS: Record<CommandLine['command'], (line: CommandLine) => Promise<Ex
     const lock = InstanceLock.acquire(state.lock, (pid) => platform.processStart(pid));
     try {
       new Identity(state).forget();
-      const { trust, clock, journal, facts, outputs, runs, reports, inventory, version } = state;
-      for (const path of [trust, clock, journal, facts, outputs, runs, reports, inventory, version]) removeFile(path);
+      const { trust, clock, journal, facts, outputs, runs, reports, inventory, packages, version } = state;
+      for (const path of [trust, clock, journal, facts, outputs, runs, reports, inventory, packages, version])
+        removeFile(path);
     } finally {
       lock.release();
     }
@@ -83,14 +86,17 @@ const COMMANDS: Record<CommandLine['command'], (line: CommandLine) => Promise<Ex
   },
 };
 
-function open(line: CommandLine): { agent: Agent; lock: InstanceLock; log: ReturnType<typeof openLog> } {
+function open(
+  line: CommandLine,
+  launched?: Launched,
+): { agent: Agent; lock: InstanceLock; log: ReturnType<typeof openLog> } {
   const config = readConfig(line.config);
   const platform = currentPlatform();
   const state = new StateFolder(line.state);
   const log = openLog(line.log);
   const lock = InstanceLock.acquire(state.lock, (pid) => platform.processStart(pid));
   try {
-    return { agent: new Agent(config, state, platform, log), lock, log };
+    return { agent: new Agent(config, state, platform, log, launched), lock, log };
   } catch (error) {
     lock.release();
     throw error;

@@ -17,6 +17,8 @@ import { reason } from './state/log';
 import type { StateFolder } from './state/state-folder';
 import { SyncLoop } from './sync/sync-loop';
 import type { TrustStore } from './trust/trust-store';
+import { type Launched, Updater } from './update/updater';
+import { mayUpdate } from './update/versions';
 import { AGENT_VERSION } from './version';
 import { PushConnection } from './xmpp/push-connection';
 
@@ -47,6 +49,7 @@ export interface ServiceParts {
   clock: ServerClock;
   dialler: Dialler;
   identity: Identity;
+  launched?: Launched;
 }
 
 /** An enrolled device at work. */
@@ -59,6 +62,7 @@ export class Service {
   private readonly loop: SyncLoop;
   private readonly push: PushConnection;
   private readonly renewal: Renewal;
+  private readonly updater?: Updater;
   private ticking?: NodeJS.Timeout;
   /** Until this device's turn to renew in a roll-over. */
   private turn?: NodeJS.Timeout;
@@ -69,6 +73,8 @@ export class Service {
   constructor(
     private readonly parts: ServiceParts,
     config: Pick<AgentConfig, 'rollOverSpreadSeconds' | 'reportSpreadSeconds'>,
+    /** Another version is to be started instead of this process. */
+    restart: () => void = () => undefined,
   ) {
     const { state, platform, log, trust, clock, dialler, identity } = parts;
     this.journal = new Journal(state.journal);
@@ -102,10 +108,12 @@ export class Service {
       },
     );
     this.push = new PushConnection({ dialler, trust, identity, log }, () => this.loop.request());
+    this.updater = this.makeUpdater(config.reportSpreadSeconds, restart);
   }
 
   start(): void {
     this.reporting.start();
+    this.updater?.start();
     this.executor.recover();
     this.push.connect();
     this.loop.request();
@@ -118,6 +126,7 @@ export class Service {
     clearInterval(this.ticking);
     clearTimeout(this.turn);
     this.push.stop();
+    await this.updater?.stop();
     await this.executor.stop();
     await Promise.all([this.loop.stop(), this.sender.stop()]);
     // Last, so that the ends of operations and of the agent itself are among what is sent.
@@ -164,7 +173,25 @@ export class Service {
     // The server is in reach again: no need to wait out what is left of other back-offs.
     void this.sender.kick();
     this.reporting.reachable();
+    this.updater?.reachable();
     this.writeStatus();
+  }
+
+  /** None where the launcher did not start this, or the installation belongs to somebody else. */
+  private makeUpdater(spreadSeconds = 60, restart: () => void): Updater | undefined {
+    const { launched, state, log, clock, dialler, trust, identity } = this.parts;
+    if (!launched) return undefined;
+    if (!mayUpdate(launched.install)) {
+      log.warn('no updates', { why: `${launched.install} may not be written` });
+      return undefined;
+    }
+    const connection = { dialler, trust, identity };
+    const { audit } = this.reporting;
+    return new Updater(
+      { launched, connection, folder: state.packages, clock, audit, log },
+      { connected: () => this.push.connected, idle: () => this.executor.holding.length === 0, restart },
+      spreadSeconds,
+    );
   }
 
   private writeStatus(): void {

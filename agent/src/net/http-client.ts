@@ -98,7 +98,7 @@ export class HttpClient {
 }
 
 /** HTTP over connections that the dialler opens. TLS is the dialler's part, so this is a plain-HTTP agent. */
-class DialAgent extends Agent {
+export class DialAgent extends Agent {
   constructor(
     private readonly dialler: Dialler,
     private readonly targets: readonly Target[],

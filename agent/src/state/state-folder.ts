@@ -22,6 +22,8 @@ export class StateFolder {
   /** A spool for each function that reports go to. */
   readonly reports = this.file('reports');
   readonly inventory = this.file('inventory.json');
+  /** Packages of releases while they come. */
+  readonly packages = this.file('packages');
   /** Version of the agent that ran here last. */
   readonly version = this.file('version');
 

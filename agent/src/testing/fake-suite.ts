@@ -25,6 +25,7 @@ import {
 } from '@muster/contracts';
 
 import { CLIENT_AUTH, issue, type Issued, makeRoot, makeSigner, SERVER_AUTH, signText } from './certificate-maker';
+import { FakeReleases } from './fake-releases';
 import { FakeReports } from './fake-reports';
 import { DEVICE_ID, ORGANISATION_ID } from './operation-maker';
 
@@ -48,6 +49,8 @@ export class FakeSuite {
   readonly enrolments: Enrol[] = [];
   readonly faults: string[] = [];
   readonly reports = new FakeReports();
+  /** Offers releases once it is set. */
+  releases?: FakeReleases;
   /** Answers reports and output with 503 and `Retry-After` while set. */
   reportsAway?: { retryAfterSeconds: number };
   /** Refuses every batch in which this text is, as a whole. */
@@ -72,6 +75,7 @@ export class FakeSuite {
   private server: Server;
   private issuing: Issued;
   private operationSigner: Issued;
+  private releaseSigner: Issued;
   private mapSigner: Issued;
   private readonly challenges = new Set<string>();
 
@@ -99,6 +103,7 @@ export class FakeSuite {
     this.issuing = await issue({ name: 'Devices', issuer: root, ca: true });
     this.operationSigner = await makeSigner(root, 'operation');
     this.mapSigner = await makeSigner(root, 'endpoint-map');
+    this.releaseSigner = await makeSigner(root, 'release');
   }
 
   serverCertificate(root: Issued): Promise<Issued> {
@@ -132,6 +137,10 @@ export class FakeSuite {
     return signText(JSON.stringify(payload), this.operationSigner);
   }
 
+  signRelease(manifest: object): Signed {
+    return signText(JSON.stringify(manifest), this.releaseSigner);
+  }
+
   cancel(operationId: string): void {
     const issuedAt = new Date(this.now).toISOString();
     this.cancels.push(
@@ -161,6 +170,7 @@ export class FakeSuite {
       endpoints: [
         { function: 'sync', path: '/sync', port: this.port, ...place },
         { function: 'renew', path: '/renew', port: this.port, ...place },
+        ...(this.releases ? [{ function: 'downloads' as const, path: '', port: this.port, ...place }] : []),
         ...(this.mapNamesReports
           ? (['rmm', 'plugins', 'audit'] as const).map((name) => ({
               function: name,
@@ -194,6 +204,7 @@ export class FakeSuite {
     if (this.certificateFault) return refuse(response, 400, this.certificateFault, 'As the test wants.');
     if (this.away) return refuse(response, 503, 'unavailable', 'Away.');
     if (request.url === '/sync') return this.sync(parse(Sync, body, { unknown: 'refuse' }), response);
+    if (this.releases?.answer(request, body, response)) return;
     if (this.reportsAway) return refuse(response, 503, 'unavailable', 'The stream is full.', this.reportsAway);
     if (request.url === '/reports/inventory/digests') return void response.end(JSON.stringify(this.digests));
     if (this.poison && bytes.includes(this.poison)) return refuse(response, 400, 'invalid-input', 'Poisoned.');
