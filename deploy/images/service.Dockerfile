@@ -10,7 +10,7 @@ RUN missing=""; \
       apt-get update && apt-get install -y --no-install-recommends $missing && rm -rf /var/lib/apt/lists/*; \
     fi
 RUN echo 'muster:x:10001:10001::/var/lib/muster:/usr/sbin/nologin' >>/etc/passwd && echo 'muster:x:10001:' >>/etc/group \
- && mkdir -p /var/lib/muster/authority /var/lib/muster/push-broker \
+ && cd /var/lib && mkdir -p muster/authority muster/push-broker muster/packages muster/bip \
  && chown -R 10001:10001 /var/lib/muster
 COPY scripts/muster-ready /usr/local/bin/
 COPY app/ /opt/muster/
@@ -21,4 +21,4 @@ ARG VERSION=
 LABEL org.opencontainers.image.version=${VERSION} org.opencontainers.image.licenses=Apache-2.0
 USER 10001:10001
 WORKDIR /opt/muster
-ENTRYPOINT ["node", "/opt/muster/main.mjs"]
+ENTRYPOINT ["node", "/opt/muster/dist/main.mjs"]

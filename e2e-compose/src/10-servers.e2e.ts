@@ -1,0 +1,101 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { project, run } from './harness/commands';
+import type { Server } from './harness/server';
+import { itsm, topology, xmpp } from './harness/servers';
+
+const USER = '10001:10001';
+/** Answers of the monitoring of a nats-server, which only its own container reaches. */
+const askNats = async (server: Server, path: string): Promise<unknown> =>
+  JSON.parse(
+    await server.inside(
+      'nats',
+      'node',
+      '-e',
+      `fetch('http://127.0.0.1:8222${path}').then((reply) => reply.text()).then(console.log)`,
+    ),
+  );
+
+describe.each([
+  { name: 'the ITSM server', server: itsm, ports: [80, 443] },
+  { name: 'the XMPP server', server: xmpp, ports: [443, 5222, 8080] },
+])('$name', ({ server, ports }) => {
+  it('is healthy in every part', async () => {
+    expect((await server.containers()).size).toBeGreaterThan(1);
+    expect(await server.unwell()).toEqual([]);
+  });
+
+  it('runs everything without privileges on read-only file systems, with limits and bounded logs', async () => {
+    for (const [name, { Config, HostConfig }] of await server.containers()) {
+      expect({ name, user: Config.User }).toEqual({ name, user: USER });
+      expect({ name, ...HostConfig }).toMatchObject({
+        name,
+        ReadonlyRootfs: true,
+        Privileged: false,
+        CapDrop: ['ALL'],
+        CapAdd: null,
+        SecurityOpt: ['no-new-privileges:true'],
+        LogConfig: { Type: 'json-file', Config: { 'max-size': '200m', 'max-file': '5', compress: 'true' } },
+      });
+      expect(HostConfig.Memory, name).toBeGreaterThan(0);
+      // A one-shot ends; everything else comes back by itself.
+      expect(HostConfig.RestartPolicy.Name, name).toBe(name === 'database' ? 'no' : 'unless-stopped');
+    }
+  });
+
+  it('has no privilege and no place to write in its processes either', async () => {
+    for (const [service, { State }] of await server.containers()) {
+      if (State.Status !== 'running') continue;
+      const status = await server.inside(service, 'cat', '/proc/1/status');
+      expect(status, service).toMatch(/^CapBnd:\t0{16}$/m);
+      expect(status, service).toMatch(/^NoNewPrivs:\t1$/m);
+      const written = await server.inside(
+        service,
+        'sh',
+        '-c',
+        'for at in / /etc /opt /usr /var; do touch $at/x 2>/dev/null && echo $at; done; true',
+      );
+      expect({ service, written }).toEqual({ service, written: '' });
+    }
+  });
+
+  it('opens the documented ports to the network and no other', async () => {
+    const scan = ['nsenter', ...topology.at('router'), process.execPath, `${project}/e2e-compose/scan-ports.mjs`];
+    const open = JSON.parse(
+      await run(scan[0] ?? '', [...scan.slice(1), topology.address(server.engine.place)]),
+    ) as number[];
+    expect(open).toEqual(ports);
+  });
+
+  it('keeps secrets out of the configuration of its containers', async () => {
+    const inspected = JSON.stringify([...(await server.containers())]);
+    const names = readdirSync(join(server.folder, 'secrets'));
+    expect(names).toContain('nats-leaf');
+    for (const name of names) {
+      expect(inspected.includes(server.secret(name)), name).toBe(false);
+    }
+  });
+});
+
+describe('the link between both', () => {
+  it('is a leaf node that came through the edge, by address: there is no DNS', async () => {
+    expect(await askNats(itsm, '/leafz')).toMatchObject({ leafnodes: 1 });
+    const { leafs } = (await askNats(xmpp, '/leafz')) as { leafs: { ip: string; port: number; is_spoke?: boolean }[] };
+    expect(leafs).toMatchObject([{ ip: topology.address('itsm'), port: 443 }]);
+  });
+
+  it('is the only way of the XMPP server to the ITSM server', async () => {
+    const tries = [80, 4222, 5432, 7422, 9000].map(
+      (port) => `timeout 2 bash -c ': </dev/tcp/${topology.address('itsm')}/${port}' 2>/dev/null && echo ${port}`,
+    );
+    expect(await run('nsenter', [...topology.at('xmpp'), 'sh', '-c', `${tries.join('; ')}; true`])).toBe('');
+  });
+
+  it('is none for the database and for NATS: they reach nothing outside', async () => {
+    for (const service of ['postgres', 'nats']) {
+      const there = `timeout 3 bash -c ': </dev/tcp/${topology.address('xmpp')}/443' 2>/dev/null && echo reached; true`;
+      expect(await itsm.inside(service, 'sh', '-c', there)).toBe('');
+    }
+  });
+});

@@ -1,0 +1,101 @@
+import { createRegistrationKey, listDevices } from '@muster/contracts';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Api } from './harness/api';
+import { until } from './harness/commands';
+import type { Machine } from './harness/machine';
+import { runOn, untilPresence } from './harness/procedures';
+import { asAdmin, itsm, machine, topology, xmpp } from './harness/servers';
+
+/** Devices known to this file, by the name of their machine. */
+const devices = new Map<string, { machine: Machine; id: string }>();
+let admin: Api;
+let line: string;
+beforeAll(async () => {
+  admin = await asAdmin();
+  const key = await admin.call(createRegistrationKey, { body: { name: 'machines' } });
+  const found = key.installLines?.find(({ platform, purpose }) => platform === 'linux' && purpose === 'install');
+  if (!found) throw new Error('the key has no line to install');
+  line = found.line;
+});
+afterAll(() => devices.forEach((device) => device.machine.stop()));
+
+function device(host = 'machine-1'): string {
+  const id = devices.get(host)?.id;
+  if (!id) throw new Error(`${host} is not enrolled`);
+  return id;
+}
+
+describe('devices that reach 443 of each server and nothing else', () => {
+  it.each(['machine-1', 'machine-2'])('%s is enrolled by the installer’s line and turns green', async (host) => {
+    const one = machine(host);
+    await one.start();
+    devices.set(host, { machine: one, id: '' });
+    for (const [server, port, reached] of [
+      ['itsm', 443, true],
+      ['xmpp', 443, true],
+      ['itsm', 80, false],
+      ['xmpp', 5222, false],
+      ['xmpp', 8080, false],
+    ] as const) {
+      expect({ server, port, reached: await one.reaches(topology.address(server), port) }).toEqual({
+        server,
+        port,
+        reached,
+      });
+    }
+    const pasted = await one.paste(line);
+    expect(pasted).toMatchObject({ code: 0, stderr: '' });
+    expect(pasted.stdout).toContain('The agent is installed and runs.');
+    const { deviceId } = JSON.parse(one.read('/var/lib/muster-agent/identity.json')) as { deviceId: string };
+    devices.set(host, { machine: one, id: deviceId });
+    await untilPresence(admin, deviceId, ['online']);
+  });
+
+  it('are two, with the names of their machines', async () => {
+    const found = (await admin.call(listDevices)).devices.map(({ name, id }) => [name, id]);
+    expect(found.sort()).toEqual([...devices].map(([name, { id }]) => [name, id]));
+  });
+
+  it('run a procedure, whose output can be read', async () => {
+    const { operation, output } = await runOn(admin, device(), 'echo "on $(hostname)"; echo as $(id -u) >&2; exit 3');
+    expect(operation).toMatchObject({ state: 'ERROR', exitCode: 3 });
+    expect(output).toContain('on machine-1');
+    expect(output).toContain('as 0');
+  });
+
+  it('stay reachable while the XMPP server is down, and are green when it is up again', async () => {
+    await xmpp.compose('stop');
+    await untilPresence(admin, device(), ['polling', 'unknown', 'offline']);
+    expect((await runOn(admin, device(), 'echo by polling')).output).toBe('by polling\n');
+    await xmpp.compose('start');
+    await until('the XMPP server is well', async () => (await xmpp.unwell()).length === 0, 120);
+    for (const { id } of devices.values()) await untilPresence(admin, id, ['online']);
+    expect((await runOn(admin, device(), 'echo by push again')).output).toBe('by push again\n');
+  });
+
+  it('and their history are there after the ITSM server was taken down and up', async () => {
+    const before = await runOn(admin, device(), 'echo before');
+    await itsm.compose('down');
+    expect((await itsm.containers()).size).toBe(0);
+    await itsm.compose('up', '--detach');
+    await until('the ITSM server is well', async () => (await itsm.unwell()).length === 0, 120);
+    for (const { id } of devices.values()) await untilPresence(admin, id, ['online']);
+    const again = await runOn(admin, device('machine-2'), 'echo after');
+    expect(again.output).toBe('after\n');
+    expect(again.operation.deviceId).toBe(device('machine-2'));
+    const { id } = before.operation;
+    expect((await runOn(admin, device(), `echo ${id}`)).output).toBe(`${id}\n`);
+  });
+
+  it('are served without the link between the servers, and green when it is mended', async () => {
+    await topology.cut('itsm', 'xmpp');
+    try {
+      await untilPresence(admin, device(), ['polling', 'unknown', 'offline']);
+      expect((await runOn(admin, device(), 'echo without link')).output).toBe('without link\n');
+    } finally {
+      await topology.mend('itsm', 'xmpp');
+    }
+    for (const { id } of devices.values()) await untilPresence(admin, id, ['online'], 180);
+    expect((await runOn(admin, device(), 'echo with link')).output).toBe('with link\n');
+  });
+});

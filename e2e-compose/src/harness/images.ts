@@ -1,0 +1,30 @@
+import { join } from 'node:path';
+import { project, run } from './commands';
+import type { Engine } from './engine';
+
+/** Base images that are made from Debian packages, by `stand-ins.sh`. */
+const STAND_INS = ['node', 'nginx', 'nats', 'postgres', 'coturn'] as const;
+const PATH = 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+
+export const VERSION = 'e2e';
+
+/** Where the stand-ins are kept from run to run. */
+export const imageCache = (): string => process.env['MUSTER_CACHE'] ?? '/var/tmp/muster-images';
+
+/** Makes the stand-ins that are missing, and all images of this project from them. */
+export async function makeImages(engine: Engine): Promise<void> {
+  await run(join(project, 'e2e-compose/stand-ins.sh'), [imageCache()]);
+  for (const name of STAND_INS) {
+    await engine.docker('import', '--change', `ENV ${PATH}`, join(imageCache(), `${name}.tar`), `stand-in/${name}:1`);
+  }
+  const bases = STAND_INS.flatMap((name) => [`--${name}-image`, `stand-in/${name}:1`]);
+  const more = ['--nats-binary', '/usr/sbin/nats-server', '--version', VERSION];
+  const built = process.env['MUSTER_AS_BUILT'] ? ['--as-built'] : [];
+  await run(process.execPath, ['deploy/images/build.mjs', ...bases, ...more, ...built], {
+    cwd: project,
+    env: engine.environment,
+  });
+}
+
+/** Images that the XMPP server runs. */
+export const XMPP_IMAGES = ['push-broker', 'nats', 'coturn'].map((name) => `muster/${name}:${VERSION}`);

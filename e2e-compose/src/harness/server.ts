@@ -1,0 +1,81 @@
+import { appendFileSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { project, type Ran, ran, run } from './commands';
+import type { Engine } from './engine';
+import { VERSION } from './images';
+import type { Topology } from './topology';
+
+/** What the tests look at of a container. */
+export interface Inspected {
+  State: { Status: string; ExitCode: number; Health?: { Status: string } };
+  Config: { User: string; Labels: Record<string, string> };
+  HostConfig: {
+    ReadonlyRootfs: boolean;
+    Privileged: boolean;
+    CapDrop: string[] | null;
+    CapAdd: string[] | null;
+    SecurityOpt: string[] | null;
+    Memory: number;
+    RestartPolicy: { Name: string };
+    LogConfig: { Type: string; Config: Record<string, string> };
+  };
+}
+
+/** One of the two servers: its folder, its engine, and what a system administrator does there. */
+export class Server {
+  readonly folder: string;
+
+  constructor(
+    private readonly work: string,
+    readonly engine: Engine,
+    private readonly topology: Topology,
+  ) {
+    this.folder = join(work, engine.place, 'server');
+  }
+
+  /** `muster …` as somebody who is signed in at this server. */
+  muster(...args: string[]): Promise<Ran> {
+    const command = [
+      ...this.topology.at(this.engine.place),
+      process.execPath,
+      join(this.work, 'cli/main.mjs'),
+      ...args,
+    ];
+    return ran('nsenter', command, { cwd: project, env: { ...this.engine.environment, MUSTER_VERSION: VERSION } });
+  }
+
+  /** `docker-compose …` in the server's folder. */
+  compose(...args: string[]): Promise<string> {
+    return run('docker-compose', args, { cwd: this.folder, env: this.engine.environment });
+  }
+
+  set(variable: string, value: string): void {
+    appendFileSync(join(this.folder, '.env'), `\n${variable}=${value}\n`);
+  }
+
+  secret(name: string): string {
+    return readFileSync(join(this.folder, 'secrets', name), 'utf8').trim();
+  }
+
+  /** Containers by the name of their service, ended ones too. */
+  async containers(): Promise<Map<string, Inspected>> {
+    const ids = (await this.compose('ps', '--all', '--quiet')).trim().split('\n').filter(Boolean);
+    if (ids.length === 0) return new Map();
+    const inspected = JSON.parse(await this.engine.docker('inspect', ...ids)) as Inspected[];
+    return new Map(inspected.map((one) => [one.Config.Labels['com.docker.compose.service'] ?? '', one]));
+  }
+
+  /** Services that neither run well nor have ended well. */
+  async unwell(): Promise<string[]> {
+    const containers = [...(await this.containers())];
+    const well = ({ State }: Inspected): boolean =>
+      State.Health ? State.Health.Status === 'healthy' : State.Status === 'exited' && State.ExitCode === 0;
+    return containers
+      .filter(([, one]) => !well(one))
+      .map(([name, { State }]) => `${name} is ${State.Health?.Status ?? State.Status}`);
+  }
+
+  inside(service: string, ...command: string[]): Promise<string> {
+    return this.compose('exec', '-T', service, ...command);
+  }
+}

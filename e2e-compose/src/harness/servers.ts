@@ -1,0 +1,29 @@
+import { inject } from 'vitest';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Api } from './api';
+import { ITSM_DOMAIN } from './domain';
+import { Engine } from './engine';
+import { Machine } from './machine';
+import { Server } from './server';
+import { Topology } from './topology';
+
+const work = inject('work');
+const name = inject('name');
+
+export const topology = new Topology(name);
+export const itsm = new Server(work, new Engine(work, name, 'itsm', topology), topology);
+export const xmpp = new Server(work, new Engine(work, name, 'xmpp', topology), topology);
+export const machine = (host: string): Machine => new Machine(work, host, topology);
+
+let admin: Promise<Api> | undefined;
+/** The first administrator, as a browser on the administrators' network. */
+export function asAdmin(): Promise<Api> {
+  const ca = readFileSync(join(itsm.folder, 'authority/roots/root-1.crt'), 'utf8');
+  const front = { address: topology.address('itsm'), host: ITSM_DOMAIN, ca };
+  return (admin ??= Api.first(
+    front,
+    `admin@${ITSM_DOMAIN.replace(/^[^.]+\./, '')}`,
+    itsm.secret('first-admin-password'),
+  ));
+}
