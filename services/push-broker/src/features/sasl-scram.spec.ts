@@ -71,6 +71,10 @@ it('takes no other proof, nonce or binding, and no other name', async () => {
     await send(FIRST);
     await expect(send(final), final).rejects.toMatchObject({ condition: 'not-authorized' });
   }
+  // The same bits, spelt in another way.
+  const careless = await sha256();
+  await careless(FIRST);
+  await expect(careless(FINAL.replace(/Q=$/, 'R='))).rejects.toMatchObject({ condition: 'malformed-request' });
   const send = await sha256();
   await send(FIRST.replace('n=user', 'n=other'));
   await expect(send(FINAL)).rejects.toMatchObject({ condition: 'not-authorized' });

@@ -87,7 +87,9 @@ class ScramExchange implements SaslExchange {
     const [, withoutProof = '', binding = '', echoed, proofText = ''] = CLIENT_FINAL.exec(message) ?? [];
     const proof = Buffer.from(proofText, 'base64');
     const digest = DIGESTS[this.options.hash].name;
-    if (withoutProof === '' || proof.length !== verifier.storedKey.length) throw new SaslFailure('malformed-request');
+    // Nothing but its one spelling (RFC 4648, section 3.5).
+    const isProof = proof.length === verifier.storedKey.length && proof.toString('base64') === proofText;
+    if (withoutProof === '' || !isProof) throw new SaslFailure('malformed-request');
     const expected = Buffer.concat([Buffer.from(gs2Header), this.#bindingData()]);
     const authMessage = `${messages},${withoutProof}`;
     const signature = createHmac(digest, verifier.storedKey).update(authMessage).digest();

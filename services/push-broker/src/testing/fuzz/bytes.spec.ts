@@ -6,11 +6,10 @@ import { HEADER, SIGN_IN } from '../dialogue';
 import { corpus } from './corpus';
 import { damaged, generator, pickFrom } from './random';
 import { FuzzRig } from './rig';
+import { runsOr, SEED } from './settings';
 import { stanza } from './stanzas';
 
-/** `XMPP_FUZZ_RUNS=1000000 XMPP_FUZZ_SEED=7 npx vitest run --project push-broker fuzz` for a long one. */
-const RUNS = Number(process.env['XMPP_FUZZ_RUNS'] ?? 1500);
-const SEED = Number(process.env['XMPP_FUZZ_SEED'] ?? 20_261_121);
+const RUNS = runsOr(1500);
 /** Bytes that live after a collection may differ by this much between the middle and the end of a run. */
 const GROWTH = 16_000_000;
 

@@ -5,10 +5,9 @@ import { AUTH, BIND, FOOTER, HEADER, PING, SIGN_IN } from '../dialogue';
 import type { MemorySocket } from '../memory-socket';
 import { TEST_DOMAIN, TestServer } from '../test-broker';
 import { damaged, generator, pickFrom } from './random';
+import { runsOr, SEED } from './settings';
 
-/** `XMPP_FUZZ_RUNS=1000000 XMPP_FUZZ_SEED=7 npx vitest run --project push-broker fuzz` for a long one. */
-const RUNS = Number(process.env['XMPP_FUZZ_RUNS'] ?? 4000);
-const SEED = Number(process.env['XMPP_FUZZ_SEED'] ?? 20_261_121);
+const RUNS = runsOr(4000);
 const CANARY = '01900000-0000-7000-8000-0000000000ff';
 const ACCOUNTS = Array.from({ length: 6 }, (_, index) => `01900000-0000-7000-8000-00000000000${index}`);
 
