@@ -1,6 +1,7 @@
 import {
   type Icon,
   IconBuildingSkyscraper,
+  IconCloudDownload,
   IconDeviceDesktop,
   IconFolders,
   IconGitMerge,
@@ -76,6 +77,7 @@ export const NAVIGATION: readonly NavigationSection[] = [
         icon: IconPlugConnected,
         needs: listRegistrationKeys,
       },
+      { to: '/releases', label: 'releases.title', icon: IconCloudDownload, needs: NEEDS.releases },
       { to: '/merge-questions', label: 'mergeQuestions.title', icon: IconGitMerge, needs: listMergeQuestions },
     ],
   },

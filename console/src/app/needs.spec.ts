@@ -1,4 +1,4 @@
-import { listAudit, listInventoryChanges, listLogs, listSoftware } from '@muster/contracts';
+import { listAudit, listInventoryChanges, listLogs, listReleases, listSoftware } from '@muster/contracts';
 import { expect, it } from 'vitest';
 import { NEEDS } from './needs';
 
@@ -6,6 +6,7 @@ it.each([
   ['audit', listAudit],
   ['inventory', listInventoryChanges],
   ['inventory', listSoftware],
+  ['releases', listReleases],
   ['monitoring', listLogs],
 ] as const)('screens of "%s" need what their first request needs', (name, route) => {
   expect(NEEDS[name].access).toEqual(route.access);

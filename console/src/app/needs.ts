@@ -7,5 +7,6 @@ import { may, type Route } from '@muster/contracts';
 export const NEEDS = {
   audit: { access: may('audit.read') },
   inventory: { access: may('inventory.read') },
+  releases: { access: may('releases.read') },
   monitoring: { access: may('monitoring.read') },
 } as const satisfies Record<string, Pick<Route, 'access'>>;

@@ -72,6 +72,8 @@ const screens: RouteObject[] = [
     listMergeQuestions,
     async () => (await import('../merge-questions/merge-questions-page')).MergeQuestionsPage,
   ),
+  screen('releases', NEEDS.releases, async () => (await import('../releases/releases-page')).ReleasesPage),
+  screen('releases/:id', NEEDS.releases, async () => (await import('../releases/release-page')).ReleasePage),
   screen('audit-log', NEEDS.audit, async () => (await import('../audit/audit-page')).AuditPage),
   screen('users', listUsers, async () => (await import('../users/users-page')).UsersPage),
   screen('roles', undefined, async () => (await import('../users/roles-page')).RolesPage),
