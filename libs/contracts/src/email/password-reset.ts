@@ -28,7 +28,6 @@ export const askPasswordReset = defineRoute({
   access: publicTo('who forgot the password cannot sign in'),
   summary: 'Ask for a link by mail. The same answer, at the same cost, whether or not somebody has the address',
   body: AskPasswordReset,
-  accepted: true,
   causes: { none: 'Who is meant is looked up afterwards; the fact password-reset.asked follows then.' },
 });
 

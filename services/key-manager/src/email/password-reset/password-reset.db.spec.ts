@@ -50,7 +50,7 @@ describe('a forgotten password', () => {
     const [email, userId] = [emailOf(person), person.session?.user.id];
     await mail.outbox.news();
     const asked = await ask(email.toUpperCase());
-    expect([asked.status, asked.body]).toEqual([202, undefined]);
+    expect([asked.status, asked.body]).toEqual([204, undefined]);
     const taken = await mail.smtp.messageTo(email);
     for (const text of [email, '192.0.2.1']) expect(taken.text).toContain(text);
     const secret = secretIn(taken.text, PASSWORD_RESET_PAGE);
@@ -162,7 +162,7 @@ describe('asking tells nobody who has an account', () => {
       const counts: number[] = [];
       for (const email of [known, unknown]) {
         transactions.mockClear();
-        expect((await ask(email)).status).toBe(202);
+        expect((await ask(email)).status).toBe(204);
         counts.push(transactions.mock.calls.length);
       }
       expect(counts[0]).toBeGreaterThan(0);
@@ -186,7 +186,7 @@ describe('asking tells nobody who has an account', () => {
       await mail.service.sql('DELETE FROM identity.address_failures');
       const answers = [];
       for (let round = 0; round < 5; round += 1) answers.push(await ask(email));
-      expect(answers.map(({ status }) => status)).toEqual([202, 202, 202, 429, 429]);
+      expect(answers.map(({ status }) => status)).toEqual([204, 204, 204, 429, 429]);
       expect(answers[3]?.body.code).toBe('too-many-requests');
       expect(Number(answers[3]?.headers.get('retry-after'))).toBeGreaterThan(60);
     }
@@ -200,9 +200,9 @@ describe('asking tells nobody who has an account', () => {
       for (let round = 0; round < times; round += 1) statuses.push((await ask(`${newId()}@example.test`, from)).status);
       return statuses;
     };
-    expect(await asks('2001:db8::1', 7)).toEqual([202, 202, 202, 202, 202, 202, 429]);
+    expect(await asks('2001:db8::1', 7)).toEqual([204, 204, 204, 204, 204, 204, 429]);
     expect(await asks('2001:db8::2', 1)).toEqual([429]);
-    expect(await asks('192.0.2.40', 1)).toEqual([202]);
+    expect(await asks('192.0.2.40', 1)).toEqual([204]);
   });
 
   it.each(['', 'jo', 'jo@example.test\r\nBcc: x@example.test', '"a b"@localhost'])('%j is refused', async (email) => {
