@@ -90,6 +90,7 @@ export function SettingsForm({ settings }: { settings: EmailSettings | undefined
           <PasswordInput
             label={t('email.password')}
             description={settings?.hasPassword ? t('email.passwordKept') : undefined}
+            inputWrapperOrder={['label', 'input', 'description', 'error']}
             autoComplete="new-password"
             maxLength={500}
             visibilityToggleButtonProps={{ 'aria-label': t('signIn.showPassword') }}
