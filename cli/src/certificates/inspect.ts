@@ -49,7 +49,8 @@ export async function inspectCertificate(server: ServerCertificate, now: Date, w
     ...(await keyFaults(server, leaf)),
   ];
   if (found.length > 0) return found;
-  return [messages.ok(`${file} is for ${names.join(', ')}, until ${day(new Date(leaf.validTo))}.`)];
+  const others = names.length > 1 ? ` and ${names.length - 1} other names` : '';
+  return [messages.ok(`${file} is for ${names[0]}${others}, until ${day(new Date(leaf.validTo))}.`)];
 }
 
 function dateFaults(file: string, leaf: X509Certificate, now: Date, warnDays: number): Finding[] {

@@ -14,6 +14,7 @@ import { CertificateMaker } from '../testing/bad-certificates';
 import { testFolder } from '../testing/folder';
 import { UrlStack } from '../testing/url-stack';
 import { backupCheck } from './backups';
+import { edgeCheck } from './edge';
 import type { Check } from './finding';
 import { pushCheck } from './push';
 import { serviceCheck } from './services';
@@ -72,6 +73,19 @@ describe('the XMPP server', () => {
     );
     const [silent] = await xmppCheck(place(await listening(proxy))).run();
     expect(silent?.sentence).toContain('no XMPP server: it said "HTTP/1.1 400 Bad Request');
+  });
+});
+
+describe('the edge', () => {
+  it('answers by its name, is something else, or is not there', async () => {
+    const server = createHttps(tls, (request, reply) => {
+      reply.statusCode = request.headers.host === 'itsm.company.test' ? 200 : 421;
+      reply.end();
+    });
+    const place = { host: HOST, port: await listening(server), name: 'itsm.company.test' };
+    expect(await codes(edgeCheck(place))).toEqual(['ok']);
+    expect(await codes(edgeCheck({ ...place, name: 'other.company.test' }))).toEqual(['edge-wrong']);
+    expect(await codes(edgeCheck({ ...place, port: await freePort() }))).toEqual(['edge-unreachable']);
   });
 });
 

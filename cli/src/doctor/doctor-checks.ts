@@ -4,6 +4,7 @@ import { backupCheck } from '../checks/backups';
 import { clockSkewCheck } from '../checks/clock';
 import { databaseCheck, DatabaseFacts } from '../checks/database';
 import { emailCheck } from '../checks/email';
+import { edgeCheck } from '../checks/edge';
 import type { Check } from '../checks/finding';
 import { leafLinkCheck, natsCheck } from '../checks/link';
 import { diskCheck } from '../checks/machine';
@@ -35,6 +36,10 @@ export async function doctorChecks(site: Site, { backups, backupDays, pushKey }:
     ...(site.names.length > 0 ? [nameCheck(site.names, site.lookup)] : []),
     ...site.certificates.map(({ certificate }) => certificateCheck(certificate)),
     ...site.certificates.map(({ certificate, place }) => servedCertificateCheck(certificate.file, place)),
+    // On the ITSM server the edge is asked where it is published, which also works where a NAT does not lead back.
+    edgeCheck(
+      site.kind === 'itsm' ? { ...itsm, host: '127.0.0.1', port: site.certificates[0]?.place.port ?? itsm.port } : itsm,
+    ),
     ...(site.kind === 'itsm' ? [] : [clockSkewCheck(itsm)]),
     natsCheck(stack, nats.parts),
     leafLinkCheck(stack, nats.leafAt, nats.hub ?? itsm.name),

@@ -16,7 +16,9 @@ export async function startStack(folder: string, commands: Commands, terminal: T
     { timeoutMs: 0, onErrors: (text) => terminal.progress(text.trimEnd()) },
   );
   if (reply.code === 0) return;
-  const reason = reply.errors.trim().split('\n').at(-1) ?? '';
+  const lines = reply.errors.split('\n').filter((line) => line.trim() !== '');
+  // docker-compose 1.29 names the reason somewhere above its last line.
+  const reason = lines.find((line) => /^(ERROR|Error)/.test(line)) ?? lines.at(-1) ?? `exit code ${reply.code}`;
   throw new CliError(EXIT.unavailable, `The stack could not be started: ${reason}`, 'What came before says more.');
 }
 

@@ -35,7 +35,18 @@ describe('a container', () => {
     ],
     ['that has settled after many restarts', container({}, { RestartCount: 9 }), { state: 'running', restarts: 9 }],
     ['that ended', container({ Status: 'exited', ExitCode: 2 }), { state: 'stopped', reason: 'it ended with code 2' }],
-    ['that was stopped', container({ Status: 'exited', ExitCode: 0 }), { state: 'stopped' }],
+    ['that was stopped', container({ Status: 'exited', ExitCode: 0 }), { state: 'stopped', reason: 'it was stopped' }],
+    ['that is paused', container({ Status: 'paused' }), { state: 'stopped', reason: 'it is paused' }],
+    [
+      'that was killed while it was unhealthy',
+      container({
+        Status: 'exited',
+        ExitCode: 137,
+        Health: { Status: 'unhealthy', Log: [{ ExitCode: 1, Output: '' }] },
+      }),
+      { state: 'stopped', reason: 'it was killed' },
+    ],
+    ['whose health check says nothing', container({ Health: { Status: 'unhealthy', Log: null } }), { healthy: false }],
     ['that was to run once and did', container({ Status: 'exited', ExitCode: 0 }, once), { state: 'done' }],
     ['that was to run once and failed', container({ Status: 'exited', ExitCode: 1 }, once), { state: 'stopped' }],
     [

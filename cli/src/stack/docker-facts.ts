@@ -24,6 +24,8 @@ export const serviceOf = ({ Config, Name }: Inspected): string => Config.Labels?
 /** Beyond this many starts, a container that runs just now is about to end again. */
 const MANY_RESTARTS = 3;
 const SETTLED_MS = 120_000;
+/** Exit code of a process that SIGKILL ended. */
+const KILLED = 137;
 
 export function partOf(container: Inspected, now = Date.now()): Part {
   const { State, RestartCount } = container;
@@ -54,8 +56,10 @@ function stateOf({ State, HostConfig, RestartCount }: Inspected, now: number): P
 function reasonOf({ State }: Inspected): { reason?: string } {
   if (State.OOMKilled) return { reason: 'it took more memory than its limit' };
   if (State.Error) return { reason: State.Error };
-  const last = State.Health?.Log?.at(-1);
-  if (State.Health?.Status === 'unhealthy' && last) return { reason: last.Output.trim().slice(0, 300) };
+  if (State.Status === 'paused') return { reason: 'it is paused' };
+  if (State.Status === 'exited' && State.ExitCode === KILLED) return { reason: 'it was killed' };
   if (State.Status === 'exited' && State.ExitCode !== 0) return { reason: `it ended with code ${State.ExitCode}` };
-  return {};
+  if (State.Status === 'exited') return { reason: 'it was stopped' };
+  const words = State.Health?.Log?.at(-1)?.Output.trim().slice(0, 300);
+  return State.Health?.Status === 'unhealthy' && words ? { reason: words } : {};
 }

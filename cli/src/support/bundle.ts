@@ -45,7 +45,8 @@ export async function writeBundle(site: Site, options: BundleOptions): Promise<s
     for (const part of parts) {
       const log = await site.stack.lastLines(part.name, options.lines).catch((error: Error) => error.message);
       add(`logs/${part.name}.log`, log);
-      for (const [file, path] of INTERNAL) {
+      const asked = site.nats.parts.includes(part.name) ? NATS : INTERNAL;
+      for (const [file, path] of asked) {
         const reply = await site.stack.fetch(part.name, path).catch(() => undefined);
         if (reply && reply.status < 500 && reply.status !== 404) add(`${file}/${part.name}.txt`, reply.body);
       }
@@ -60,7 +61,10 @@ export async function writeBundle(site: Site, options: BundleOptions): Promise<s
 const INTERNAL = [
   ['ready', '/-/health/ready'],
   ['metrics', '/-/metrics'],
+] as const;
+const NATS = [
   ['nats', '/jsz?accounts=true&streams=true&consumers=true'],
+  ['nats-links', '/leafz'],
 ] as const;
 
 async function versions({ version, commands }: BundleOptions): Promise<object> {
