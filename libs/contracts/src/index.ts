@@ -28,6 +28,7 @@ export * from './devices/device-events';
 export * from './devices/saved-filters';
 export * from './devices/agent-config';
 export * from './devices/installers';
+export * from './devices/uninstalling';
 export * from './devices/endpoint-map';
 export * from './devices/enrolment';
 export * from './devices/sync';

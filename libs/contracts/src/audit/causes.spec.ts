@@ -26,7 +26,7 @@ describe('what people do leaves a trace', () => {
     const others = facts.filter((event) => event.delivery === 'durable' && !caused.has(event));
     expect(others.map(({ subject }) => subject).sort()).toEqual([
       ...['authority.changed.v1', 'certificate.renewed.v1', 'device-update.ended.v1'],
-      ...['device.enrolled.v1', 'enrolment.refused.v1'],
+      ...['device.enrolled.v1', 'device.uninstall-asked.v1', 'enrolment.refused.v1'],
       // By every list that gives a file, whoever may read it.
       'list.exported.v1',
       // By the worker that finds out whose address was typed.
