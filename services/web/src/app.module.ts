@@ -15,6 +15,7 @@ import { ProceduresModule } from './procedures/procedures.module';
 import { SavedFiltersModule } from './saved-filters/saved-filters.module';
 import { coreSchema } from './schema';
 import { SyncModule } from './sync/sync.module';
+import { UninstallModule, UninstallPolicyModule } from './uninstalling/uninstalling.module';
 
 /** What every process of the service has. */
 const COMMON = [ServiceDatabaseModule.forService(coreSchema), DirectoryModule, LimitsModule, OrganisationsModule];
@@ -30,10 +31,11 @@ const MANAGER: Type[] = [
   OrganisationsFaceModule,
   ProceduresModule,
   SavedFiltersModule,
+  UninstallPolicyModule,
 ];
 
 /** What devices talk to, and the work behind it: no route that a console could use. */
-const WORKER: Type[] = [EnrolmentModule, PresenceModule, SyncModule];
+const WORKER: Type[] = [EnrolmentModule, PresenceModule, SyncModule, UninstallModule];
 
 @Module({})
 export class AppModule {

@@ -96,6 +96,7 @@ const CALLS: Record<string, () => Promise<Call>> = {
     const { body } = await owner('POST', '/api/saved-filters', { list: 'devices', name: newId(), query: '' });
     return { path: { id: String(body['id']) } };
   },
+  'PUT /api/uninstall-policy': async () => ({ body: { tokenNeeded: true } }),
   'POST /api/dead-letters/:id/replay': async () => ({ path: { id: await deadLetter() } }),
   'DELETE /api/dead-letters/:id': async () => ({ path: { id: await deadLetter() } }),
 };

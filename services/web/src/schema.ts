@@ -14,6 +14,7 @@ import { OutputLeaves1763694000000 } from './migrations/1763694000000-output-lea
 import { CreateSavedFilters1763697600000 } from './migrations/1763697600000-saved-filters';
 import { CreateDeviceInventory1763701200000 } from './migrations/1763701200000-device-inventory';
 import { DeviceSearch1763704800000 } from './migrations/1763704800000-device-search';
+import { CreateUninstallPolicies1763708400000 } from './migrations/1763708400000-uninstall-policies';
 import {
   OperationBatchRow,
   OperationRow,
@@ -25,6 +26,7 @@ import { BrokerNode } from './presence/broker-node.entity';
 import { DeviceConnection } from './presence/device-connection.entity';
 import { ProcedureRow, ProcedureVersionRow, StarterSetRow } from './procedures/procedure.entity';
 import { SavedFilterRow } from './saved-filters/saved-filter.entity';
+import { UninstallPolicyRow } from './uninstalling/uninstall-policy.entity';
 
 /** Everything in the schema `core`. Migrations are only ever added at the end. */
 export const coreSchema: SchemaOptions = {
@@ -50,6 +52,7 @@ export const coreSchema: SchemaOptions = {
     ProcedureVersionRow,
     StarterSetRow,
     SavedFilterRow,
+    UninstallPolicyRow,
   ],
   migrations: [
     CreateCore1763683200000,
@@ -58,5 +61,6 @@ export const coreSchema: SchemaOptions = {
     CreateSavedFilters1763697600000,
     CreateDeviceInventory1763701200000,
     DeviceSearch1763704800000,
+    CreateUninstallPolicies1763708400000,
   ],
 };

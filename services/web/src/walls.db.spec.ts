@@ -29,6 +29,7 @@ const bodyOf = (route: Route): object | undefined =>
     'POST /api/operation-batches/:id/cancel': {},
     'POST /api/procedures': procedure(`procedure ${newId()}`),
     'PUT /api/procedures/:id': procedure('taken over'),
+    'PUT /api/uninstall-policy': { tokenNeeded: true },
     'POST /api/organisations': { name: 'Mine', ownerEmail: 'me@stranger.example', ownerName: 'Me' },
   })[label(route)];
 const procedure = (name: string) => ({ name, language: 'sh', script: 'id', parameters: [], timeLimitSeconds: 60 });
