@@ -9,6 +9,8 @@ import {
   type GroupFact,
   groupMembersChanged,
   mergeQuestionAnswered,
+  uninstallAsked,
+  uninstallPolicyChanged,
 } from '@muster/contracts';
 import { detailsOf } from '../chain/draft';
 import { changes, fact, type FactMapping } from './fact-mapping';
@@ -28,6 +30,20 @@ export const DEVICE_FACTS: readonly FactMapping[] = [
   }),
   fact(deviceRetired, {
     target: ({ deviceId, name }) => ({ kind: 'device', id: deviceId, ...(name === undefined ? {} : { name }) }),
+  }),
+  fact(uninstallAsked, {
+    actor: ({ deviceId, name, address }) => ({
+      kind: 'device',
+      id: deviceId,
+      name,
+      ...(address === undefined ? {} : { address }),
+    }),
+    target: ({ deviceId, name }) => ({ kind: 'device', id: deviceId, name }),
+    details: ({ allowed }) => detailsOf({ allowed }),
+  }),
+  fact(uninstallPolicyChanged, {
+    target: () => ({ kind: 'uninstall-policy' }),
+    details: ({ tokenNeeded }) => detailsOf({ tokenNeeded }),
   }),
   fact(deviceRenamed, {
     target: ({ deviceId, after }) => ({ kind: 'device', id: deviceId, name: after }),
