@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 
-export const COMMANDS = ['run', 'enrol', 'status', 'unenrol'] as const;
+export const COMMANDS = ['run', 'enrol', 'status', 'unenrol', 'ask-uninstall'] as const;
 export interface CommandLine {
   command: (typeof COMMANDS)[number];
   config: string;
@@ -14,7 +14,8 @@ export const USAGE = `usage: muster-agent <command> [--config FILE] [--state FOL
   run       enrol where needed and serve until stopped
   enrol     enrol this device and return
   status    say how the agent is doing; --json for programs
-  unenrol   forget the enrolment and the device's key (the agent must be stopped)`;
+  unenrol   forget the enrolment and the device's key (the agent must be stopped)
+  ask-uninstall   ask the server whether the agent may be removed; MUSTER_UNINSTALL_TOKEN holds the device's token`;
 
 /** @throws Error that says what is wrong with the arguments */
 export function readCommandLine(given: readonly string[]): CommandLine {

@@ -11,9 +11,10 @@ import { readFileIfThere, removeFile } from './state/files';
 import { InstanceLock } from './state/lock';
 import { openLog, reason } from './state/log';
 import { StateFolder } from './state/state-folder';
+import { askToUninstall } from './uninstalling/ask-to-uninstall';
 import type { Launched } from './update/updater';
 
-/** Exit codes: 0 done, 1 failed or not running, 2 wrong arguments, 3 the server refused to enrol this device. */
+/** Exit codes: 0 done, 1 failed or not running, 2 wrong arguments, 3 the server refused. */
 type ExitCode = 0 | 1 | 2 | 3;
 
 /**
@@ -83,6 +84,14 @@ const COMMANDS: Record<CommandLine['command'], (line: CommandLine, launched?: La
     }
     console.log('this device is not enrolled any more; retire it in the console to end its certificate');
     return 0;
+  },
+
+  async 'ask-uninstall'(line) {
+    const token = process.env['MUSTER_UNINSTALL_TOKEN'];
+    const verdict = await askToUninstall(readConfig(line.config), new StateFolder(line.state), token);
+    if (verdict.allowed) return 0;
+    console.error(`muster-agent: ${verdict.why}`);
+    return verdict.unreachable ? 1 : 3;
   },
 };
 
