@@ -59,7 +59,7 @@ export class Server {
 
   /** Containers by the name of their service, ended ones too. */
   async containers(): Promise<Map<string, Inspected>> {
-    const ids = (await this.compose('ps', '--all', '--quiet')).trim().split('\n').filter(Boolean);
+    const ids = await this.ids();
     if (ids.length === 0) return new Map();
     const inspected = JSON.parse(await this.engine.docker('inspect', ...ids)) as Inspected[];
     return new Map(inspected.map((one) => [one.Config.Labels['com.docker.compose.service'] ?? '', one]));
@@ -75,7 +75,16 @@ export class Server {
       .map(([name, { State }]) => `${name} is ${State.Health?.Status ?? State.Status}`);
   }
 
-  inside(service: string, ...command: string[]): Promise<string> {
-    return this.compose('exec', '-T', service, ...command);
+  /** Runs a program in a service's container. @returns what it printed */
+  async inside(service: string, ...command: string[]): Promise<string> {
+    const [id] = await this.ids(`label=com.docker.compose.service=${service}`, 'status=running');
+    if (!id) throw new Error(`${service} does not run`);
+    return this.engine.docker('exec', id, ...command);
+  }
+
+  /** Of all containers of this stack, which is alone on its engine, or of those that filters choose. */
+  private async ids(...filters: string[]): Promise<string[]> {
+    const chosen = ['label=com.docker.compose.service', ...filters].flatMap((filter) => ['--filter', filter]);
+    return (await this.engine.docker('ps', '--all', '--quiet', ...chosen)).trim().split('\n').filter(Boolean);
   }
 }
