@@ -2,43 +2,19 @@ import { once } from 'node:events';
 import { connect as connectTcp, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { setTimeout as pause } from 'node:timers/promises';
-import { type CertifiedFiles, eventually, TestAuthority } from '@muster/testing';
-import { afterEach, beforeAll, expect, it } from 'vitest';
+import { eventually } from '@muster/testing';
+import { expect, it } from 'vitest';
 import { HEADER, PING, SIGN_IN } from '../../testing/dialogue';
-import { TEST_DOMAIN, TestBroker, type TestOptions } from '../../testing/test-broker';
+import { type Noting, TlsRig } from '../../testing/tls-rig';
 
-const DEVICE = '01900000-0000-7000-8000-00000000000a';
 const STARTTLS = `<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>`;
+/** Enough to get to a session on a machine that is busy. */
+const NEGOTIATION_SECONDS = 2;
 const SECONDS = 0.4;
 
-let authority: TestAuthority;
-let device: CertifiedFiles;
-let broker: TestBroker;
-const sockets: Duplex[] = [];
-
-beforeAll(async () => {
-  authority = await TestAuthority.create();
-  device = await authority.device(DEVICE, { xmppDomain: TEST_DOMAIN });
-});
-afterEach(async () => {
-  for (const socket of sockets.splice(0)) socket.destroy();
-  await broker.stop();
-  expect(broker.faults).toEqual([]);
-});
-
-const start = async (options: TestOptions): Promise<void> => {
-  broker = await TestBroker.start(authority, options);
-};
-
-function noting<S extends Duplex>(socket: S): S & { seen: string } {
-  sockets.push(socket);
-  const noted = Object.assign(socket, { seen: '' });
-  socket.on('error', () => undefined);
-  socket.on('data', (bytes: Buffer) => (noted.seen += bytes.toString()));
-  return noted;
-}
-const plain = (port: number | undefined): Socket & { seen: string } =>
-  noting(connectTcp(port ?? 0, '127.0.0.1').on('error', () => undefined));
+const rig = TlsRig.prepared();
+const noting = <S extends Duplex>(socket: S): Noting<S> => rig.noting(socket);
+const plain = (port: number | undefined): Noting<Socket> => noting(connectTcp(port ?? 0, '127.0.0.1'));
 
 /** Sends a byte now and then for as long as anybody listens. */
 async function trickle(socket: Duplex, bytes: string): Promise<void> {
@@ -54,11 +30,11 @@ it(
   'slowloris: a byte now and then earns no more time, in any state before a session',
   { timeout: 30_000 },
   async () => {
-    await start({ negotiationSeconds: SECONDS });
+    const broker = await rig.start({ negotiationSeconds: NEGOTIATION_SECONDS });
     const { listener } = broker;
-    const secure = noting(broker.connect(device));
+    const secure = noting(broker.connect(rig.device));
     await once(secure, 'secureConnect');
-    const web = noting(broker.connect(device, { ALPNProtocols: ['http/1.1'] }));
+    const web = noting(broker.connect(rig.device, { ALPNProtocols: ['http/1.1'] }));
     await once(web, 'secureConnect');
     const proceeding = noting(broker.connectPlain());
     proceeding.write(HEADER + STARTTLS);
@@ -76,17 +52,21 @@ it(
   },
 );
 
-it('half-open TCP and TLS: whoever falls silent after any step is given up', async () => {
-  await start({ negotiationSeconds: SECONDS, afterSeconds: SECONDS, timeoutSeconds: SECONDS });
+it('half-open TCP and TLS: whoever falls silent after any step is given up', { timeout: 30_000 }, async () => {
+  const broker = await rig.start({
+    negotiationSeconds: NEGOTIATION_SECONDS,
+    afterSeconds: SECONDS,
+    timeoutSeconds: SECONDS,
+  });
   const { listener } = broker;
   const silent: Duplex[] = [plain(listener.port), plain(listener.starttlsPort), plain(listener.webSocketPort)];
   const proceeding = noting(broker.connectPlain());
   proceeding.write(HEADER + STARTTLS);
-  const shaken = noting(broker.connect(device));
-  const greeted = noting(broker.connect(device));
+  const shaken = noting(broker.connect(rig.device));
+  const greeted = noting(broker.connect(rig.device));
   greeted.write(HEADER);
   // This one had a session when its network went away without a word: it reads nothing and says nothing any more.
-  const bound = noting(broker.connect(device));
+  const bound = noting(broker.connect(rig.device));
   bound.write(SIGN_IN);
   await eventually(() => bound.seen.includes('<jid>'));
   bound.pause();
@@ -95,7 +75,7 @@ it('half-open TCP and TLS: whoever falls silent after any step is given up', asy
 });
 
 it('a peer that ends its half is answered and forgotten, before and after STARTTLS', async () => {
-  await start({});
+  const broker = await rig.start();
   for (const says of ['', HEADER, HEADER + STARTTLS]) {
     const socket = noting(broker.connectPlain());
     socket.end(says);
@@ -105,19 +85,21 @@ it('a peer that ends its half is answered and forgotten, before and after STARTT
 });
 
 it('a crowd waits for its turn and comes through; who is connected notices nothing', { timeout: 30_000 }, async () => {
-  await start({ acceptsPerSecond: 100, negotiationSeconds: 5 });
-  const canary = noting(broker.connect(device));
+  // So few a second that the crowd comes faster on any machine; and none of it gets to a session: with little time for that,
+  // the first ones would be put out before the last ones come through.
+  const broker = await rig.start({ acceptsPerSecond: 10, negotiationSeconds: 120 });
+  const canary = noting(broker.connect(rig.device));
   canary.write(SIGN_IN);
   await eventually(() => canary.seen.includes('<jid>'));
   const started = performance.now();
-  const crowd = Array.from({ length: 60 }, () => noting(broker.connect(device)));
+  const crowd = Array.from({ length: 20 }, () => noting(broker.connect(rig.device)));
   for (const socket of crowd) socket.write(HEADER);
   await eventually(() => broker.listener.waiting > 0);
   canary.seen = '';
   canary.write(PING);
   await eventually(() => canary.seen.includes('id="ping"'));
   await eventually(() => crowd.every(({ seen }) => seen.includes('<stream:features')), { within: 20_000 });
-  // Five at once, the others at a hundred a second; timers are never early.
-  expect(performance.now() - started).toBeGreaterThan(500);
+  // One or two at once, the others at ten a second.
+  expect(performance.now() - started).toBeGreaterThan(1500);
   expect(broker.refused).toEqual([]);
 });
