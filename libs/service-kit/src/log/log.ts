@@ -1,56 +1,13 @@
 import { currentCorrelationId } from '@muster/bus';
-import { pino } from 'pino';
-import { errorFields } from './error-fields';
+import { type Log, processLog } from './process-log';
 
-type Write = (fields: object, message: string) => void;
+export { Log } from './process-log';
 
-/**
- * The service's log: JSON lines with `time`, `level`, `service`, `correlationId` where there is one, and `message`. Log
- * fields, not prose; ERROR means that someone must act now.
- */
-export abstract class Log {
-  abstract trace: Write;
-  abstract debug: Write;
-  abstract info: Write;
-  abstract warn: Write;
-  abstract error: Write;
-  abstract fatal: Write;
-  /** Whether lines of a level are written at all: what is dear to make for one that is not need not be made. */
-  abstract isLevelEnabled(level: 'trace' | 'debug'): boolean;
-  /** A log whose lines all carry these fields. */
-  abstract child(fields: Record<string, unknown>): Log;
-}
-
-/** Fields that never reach a log, however deep a caller buries them (three levels). */
-const SECRETS = [
-  'password',
-  'currentPassword',
-  'newPassword',
-  'credential',
-  'secret',
-  'authorization',
-  'cookie',
-  'token',
-];
-
+/** The log of a service, with the correlation id of what it works on. */
 export function createLog(service: string, level: string, destination?: { write(line: string): void }): Log {
-  return pino(
-    {
-      level,
-      messageKey: 'message',
-      base: { service, pid: process.pid },
-      timestamp: pino.stdTimeFunctions.isoTime,
-      serializers: { err: (error: unknown) => errorFields(error) },
-      formatters: { level: (label) => ({ level: label }) },
-      mixin: () => {
-        const correlationId = currentCorrelationId();
-        return correlationId === undefined ? {} : { correlationId };
-      },
-      redact: {
-        paths: SECRETS.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]),
-        censor: '[secret]',
-      },
-    },
-    destination ?? pino.destination({ dest: 1, sync: true }),
-  );
+  const more = (): object => {
+    const correlationId = currentCorrelationId();
+    return correlationId === undefined ? {} : { correlationId };
+  };
+  return processLog(service, level, { destination, more });
 }
