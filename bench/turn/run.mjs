@@ -1,19 +1,19 @@
 /**
  * What a relayed packet costs: the embedded TURN server beside coturn, one client for both.
  *
- *   npm run bench -- turn [--seconds 3] [--pps 6000] [--sessions 8] [--bytes 1000] [--only embedded|coturn] [--json]
+ *   npm run bench -- turn [--seconds 4] [--pps 6000] [--sessions 8] [--bytes 1000] [--only embedded|coturn] [--json]
  */
-import { execFileSync, spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { freePort, openSession, peerSocket } from './client.mjs';
+import { coturn, embedded, SECRET } from './servers.mjs';
 
 const { values } = parseArgs({
   options: {
-    seconds: { type: 'string', default: '3' },
+    seconds: { type: 'string', default: '4' },
     pps: { type: 'string', default: '6000' },
     sessions: { type: 'string', default: '8' },
     bytes: { type: 'string', default: '1000' },
@@ -25,7 +25,7 @@ const { values } = parseArgs({
 });
 if (values.help) {
   console.log(
-    'npm run bench -- turn [--seconds 3] [--pps 6000] [--sessions 8] [--bytes 1000] [--only embedded|coturn] [--json]',
+    'npm run bench -- turn [--seconds 4] [--pps 6000] [--sessions 8] [--bytes 1000] [--only embedded|coturn] [--json]',
   );
   process.exit(0);
 }
@@ -33,63 +33,15 @@ const seconds = Number(values.seconds);
 const pps = Number(values.pps);
 const sessions = Number(values.sessions);
 const bytes = Number(values.bytes);
-const LOCAL = '127.0.0.1';
-const SECRET = 'a-secret-of-the-bench-only';
-const folder = mkdtempSync(join(tmpdir(), 'muster-bench-turn-'));
-const TICKS_MS = 10;
+/** Seconds for which one server is measured before it is the other's turn: both meet the same neighbours on the machine. */
+const TURN_SECONDS = 0.5;
+const KINDS = ['channel-up', 'channel-down', 'send-up', 'send-down'];
 
-const processor = (pid) => {
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1].split(' ');
-  return (Number(fields[11]) + Number(fields[12])) * TICKS_MS;
-};
-const memory = (pid) => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))[1]) / 1024;
 const round = (number, digits = 2) => Number(number.toFixed(digits));
 const at = (sorted, share) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;
 
-function embedded(port) {
-  execFileSync(process.execPath, ['tools/bundle.mjs', 'services/turn', folder], { stdio: 'pipe' });
-  const flags = values.prof ? ['--cpu-prof', `--cpu-prof-dir=${values.prof}`] : [];
-  return spawn(process.execPath, [...flags, join(folder, 'main.mjs')], {
-    env: {
-      PATH: process.env.PATH,
-      LOG_LEVEL: 'warn',
-      TURN_HOST: LOCAL,
-      TURN_PORT: String(port),
-      TURN_SECRET: SECRET,
-      TURN_RELAY_ADDRESS: LOCAL,
-      TURN_ALLOWED_PEERS: LOCAL,
-      TURN_USER_QUOTA: '1000',
-    },
-    stdio: ['ignore', 'ignore', 'inherit'],
-  });
-}
-
-function coturn(port) {
-  const file = join(folder, 'turnserver.conf');
-  const lines = [
-    `listening-ip=${LOCAL}`,
-    `listening-port=${port}`,
-    `relay-ip=${LOCAL}`,
-    'realm=muster',
-    'use-auth-secret',
-    `static-auth-secret=${SECRET}`,
-    'allow-loopback-peers',
-    'cli-password=unused',
-    'no-cli',
-    'no-tcp',
-    'no-tls',
-    'no-dtls',
-    `pidfile=${join(folder, 'pid')}`,
-    `userdb=${join(folder, 'db')}`,
-    'log-file=/dev/null',
-    '',
-  ];
-  writeFileSync(file, lines.join('\n'));
-  return spawn('turnserver', ['-c', file], { stdio: 'ignore' });
-}
-
-/** Sends at a steady rate and returns what arrived, how late, and what the server spent on it. */
-async function measure(pid, all, peer, way, direction, duration = seconds) {
+/** Sends at a steady rate. @returns what was sent, how late it arrived, and what the server spent on it */
+async function measure({ server, all, peer }, way, direction) {
   const delays = [];
   const take = (packet) => {
     if (packet.length >= 8) delays.push(performance.now() - packet.readDoubleBE(0));
@@ -97,10 +49,10 @@ async function measure(pid, all, peer, way, direction, duration = seconds) {
   for (const session of all) session.onData = direction === 'down' ? take : () => undefined;
   peer.onData = direction === 'up' ? take : () => undefined;
   const data = Buffer.alloc(bytes, 7);
-  const before = processor(pid);
+  const before = server.processor;
   const started = performance.now();
   let sent = 0;
-  while (performance.now() - started < duration * 1000) {
+  while (performance.now() - started < TURN_SECONDS * 1000) {
     const due = Math.floor(((performance.now() - started) / 1000) * pps);
     for (; sent < due; sent++) {
       const session = all[sent % all.length];
@@ -111,11 +63,16 @@ async function measure(pid, all, peer, way, direction, duration = seconds) {
     }
     await pause(1);
   }
-  await pause(300);
-  const spent = processor(pid) - before;
-  delays.sort((a, b) => a - b);
+  await pause(100);
+  return { spent: server.processor - before, sent, delays };
+}
+
+function figuresOf(rounds) {
+  const delays = rounds.flatMap((one) => one.delays).sort((a, b) => a - b);
+  const sent = rounds.reduce((sum, one) => sum + one.sent, 0);
+  const costs = rounds.map(({ spent, delays: arrived }) => spent / Math.max(1, arrived.length)).sort((a, b) => a - b);
   return {
-    microsecondsPerPacket: round((spent * 1000) / Math.max(1, delays.length)),
+    microsecondsPerPacket: round(at(costs, 0.5)),
     lossPercent: round((1 - delays.length / sent) * 100, 3),
     p50: round(at(delays, 0.5), 3),
     p99: round(at(delays, 0.99), 3),
@@ -123,51 +80,62 @@ async function measure(pid, all, peer, way, direction, duration = seconds) {
   };
 }
 
-async function run(start) {
-  const port = await freePort();
-  const child = start(port);
-  process.once('exit', () => child.kill('SIGKILL'));
-  try {
-    const result = {};
-    for (const way of ['channel', 'send']) {
-      const peer = await peerSocket();
-      const all = [];
-      for (let i = 0; i < sessions; i++)
-        all.push(await openSession({ port, secret: SECRET, name: `bench-${i}`, peer, way }));
-      for (const direction of ['up', 'down']) {
-        // Unmeasured: what a server compiles or grows while it is new.
-        await measure(child.pid, all, peer, way, direction, 1);
-        result[`${way}-${direction}`] = await measure(child.pid, all, peer, way, direction);
+/** All kinds on all servers, which take turns. */
+async function compare(servers) {
+  const raw = Object.fromEntries(servers.map(({ name }) => [name, {}]));
+  for (const way of ['channel', 'send']) {
+    for (const each of servers) {
+      each.peer = await peerSocket();
+      each.all = [];
+      for (let i = 0; i < sessions; i++) {
+        const { port, peer } = each;
+        each.all.push(await openSession({ port, secret: SECRET, name: `bench-${i}`, peer, way }));
       }
-      result.memory = round(memory(child.pid), 1);
+    }
+    for (const direction of ['up', 'down']) {
+      const rounds = Object.fromEntries(servers.map(({ name }) => [name, []]));
+      // Unmeasured: what a server compiles or grows while it is new.
+      for (const each of servers) await measure(each, way, direction);
+      for (let turn = 0; turn < seconds / TURN_SECONDS; turn++)
+        for (const each of turn % 2 ? servers.toReversed() : servers)
+          rounds[each.name].push(await measure(each, way, direction));
+      for (const { name } of servers) raw[name][`${way}-${direction}`] = figuresOf(rounds[name]);
+    }
+    for (const { name, server, all, peer } of servers) {
+      raw[name].memory = round(server.memory, 1);
       for (const session of all) session.close();
       peer.close();
     }
-    return result;
-  } finally {
-    child.kill('SIGTERM');
-    await new Promise((ended) => child.once('exit', ended));
   }
+  return raw;
 }
 
-const servers = Object.entries({ embedded, coturn }).filter(([name]) => !values.only || name === values.only);
-const raw = {};
+const root = mkdtempSync(join(tmpdir(), 'muster-bench-turn-'));
+const servers = [];
+let raw;
 try {
-  for (const [name, start] of servers) raw[name] = await run(start);
+  for (const [name, start] of Object.entries({ embedded, coturn })) {
+    if (values.only && name !== values.only) continue;
+    const folder = join(root, name);
+    mkdirSync(folder);
+    const port = await freePort();
+    servers.push({ name, port, server: start(port, folder, values.prof) });
+  }
+  raw = await compare(servers);
 } finally {
-  rmSync(folder, { recursive: true, force: true });
+  await Promise.all(servers.map(({ server }) => server.stop()));
+  rmSync(root, { recursive: true, force: true });
 }
-const kinds = ['channel-up', 'channel-down', 'send-up', 'send-down'];
 const ratio = (figure) =>
   raw.embedded && raw.coturn
-    ? Object.fromEntries(kinds.map((kind) => [kind, round(raw.embedded[kind][figure] / raw.coturn[kind][figure])]))
+    ? Object.fromEntries(KINDS.map((kind) => [kind, round(raw.embedded[kind][figure] / raw.coturn[kind][figure])]))
     : undefined;
 const ratios = { processorPerPacket: ratio('microsecondsPerPacket'), p99: ratio('p99') };
 if (values.json) console.log(JSON.stringify({ node: process.version, seconds, pps, sessions, bytes, ratios, raw }));
 else {
   for (const [name, figures] of Object.entries(raw)) {
     console.log(`${name}: ${figures.memory} MB`);
-    console.table(Object.fromEntries(kinds.map((kind) => [kind, figures[kind]])));
+    console.table(Object.fromEntries(KINDS.map((kind) => [kind, figures[kind]])));
   }
   if (ratios.processorPerPacket) console.log('ours to coturn', ratios);
 }

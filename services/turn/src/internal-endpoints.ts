@@ -1,5 +1,5 @@
 import { createServer, type Server } from 'node:http';
-import type { Health, Metrics } from '@muster/service-kit';
+import type { Health, Metrics } from '@muster/service-kit/process';
 
 /** Health and metrics, for the supervisor and Prometheus, at the paths where every service has them. */
 export function internalEndpoints(health: Health, metrics: Metrics): Server {

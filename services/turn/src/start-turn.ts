@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createLog, Health, type Log, loadConfig, Metrics } from '@muster/service-kit';
+import { Health, loadConfig, type Log, Metrics, processLog } from '@muster/service-kit/process';
 import { internalEndpoints } from './internal-endpoints';
 import { turnMetrics } from './metrics/turn-metrics';
 import { TurnServer } from './server/turn-server';
@@ -14,7 +14,7 @@ const EX_CONFIG = 78;
  */
 export async function startTurn(env: NodeJS.ProcessEnv): Promise<void> {
   const config = configOrExit(env);
-  const log = createLog('turn', config.LOG_LEVEL);
+  const log = processLog('turn', config.LOG_LEVEL);
   const fail = (error: unknown): never => {
     log.fatal({ err: error }, 'The service cannot go on.');
     process.exit(1);

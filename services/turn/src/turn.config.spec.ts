@@ -1,5 +1,5 @@
 import { fieldsOf } from '@muster/contracts';
-import { configurationTable, loadConfig } from '@muster/service-kit';
+import { configurationTable, loadConfig } from '@muster/service-kit/process';
 import { describe, expect, it } from 'vitest';
 import { TurnConfig } from './turn.config';
 

@@ -61,21 +61,15 @@ async function talk({ server, bytes }: { server: IceServer; bytes: number }): Pr
   await two.setLocalDescription(await two.createAnswer());
   await one.setRemoteDescription(two.localDescription as RTCSessionDescription);
   await Promise.all([answered, returned]);
-  const candidates: string[] = [];
+  // The pair that the transport uses: a pair's own state changes with each check of it.
   const report = await one.getStats();
-  report.forEach(
-    (entry: {
-      type: string;
-      nominated?: boolean;
-      state?: string;
-      localCandidateId: string;
-      remoteCandidateId: string;
-    }) => {
-      if (entry.type !== 'candidate-pair' || !entry.nominated || entry.state !== 'succeeded') return;
-      for (const id of [entry.localCandidateId, entry.remoteCandidateId])
-        candidates.push((report.get(id) as { candidateType: string }).candidateType);
-    },
-  );
+  const candidates: string[] = [];
+  report.forEach((entry: { type: string; selectedCandidatePairId?: string }) => {
+    if (entry.type !== 'transport' || !entry.selectedCandidatePairId) return;
+    const pair = report.get(entry.selectedCandidatePairId) as { localCandidateId: string; remoteCandidateId: string };
+    for (const id of [pair.localCandidateId, pair.remoteCandidateId])
+      candidates.push((report.get(id) as { candidateType: string }).candidateType);
+  });
   for (const end of ends) end.close();
   return { candidates, sums, lengths };
 }

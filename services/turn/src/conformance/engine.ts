@@ -49,38 +49,26 @@ export class Engine {
   static async coturn(): Promise<Engine> {
     const folder = mkdtempSync(join(tmpdir(), 'muster-coturn-'));
     const port = await freePort();
-    const template = readFileSync(
-      resolve(import.meta.dirname, '../../../../deploy/turn/turnserver.conf.template'),
-      'utf8',
+    const values: Record<string, string> = {
+      TURN_REALM: REALM,
+      TURN_SECRET: SECRET,
+      TURN_EXTERNAL_IP: LOCAL,
+      TURN_CERT_FILE: join(folder, 'none.pem'),
+      TURN_KEY_FILE: join(folder, 'none.pem'),
+      TURN_PORT: String(port),
+      TURN_RELAY_FIRST_PORT: String(RELAY_PORTS[0]),
+      TURN_RELAY_LAST_PORT: String(RELAY_PORTS[1]),
+      TURN_USER_QUOTA: String(USER_QUOTA),
+      TURN_FOLDER: folder,
+    };
+    const templates = ['turnserver.conf.template', 'turnserver.loopback.conf.template'].map((name) =>
+      readFileSync(resolve(import.meta.dirname, '../../../../deploy/turn', name), 'utf8'),
     );
-    const kept = template
-      .split('\n')
-      .filter((line) => /^(?:denied-peer-ip=|fingerprint|use-auth-secret|stale-nonce)/.test(line));
-    const lines = [
-      ...kept.filter((line) => !line.includes('127.0.0.0')),
-      `listening-ip=${LOCAL}`,
-      `listening-port=${port}`,
-      `relay-ip=${LOCAL}`,
-      `realm=${REALM}`,
-      `static-auth-secret=${SECRET}`,
-      `user-quota=${USER_QUOTA}`,
-      `min-port=${RELAY_PORTS[0]}`,
-      `max-port=${RELAY_PORTS[1]}`,
-      'allow-loopback-peers',
-      'cli-password=unused',
-      'no-cli',
-      'no-tcp',
-      'no-tls',
-      'no-dtls',
-      'relay-threads=1',
-      `pidfile=${join(folder, 'pid')}`,
-      `userdb=${join(folder, 'db')}`,
-      'log-file=stdout',
-      'simple-log',
-      '',
-    ];
     const file = join(folder, 'turnserver.conf');
-    writeFileSync(file, lines.join('\n'));
+    writeFileSync(
+      file,
+      templates.join('\n').replace(/\$\{(\w+)\}/g, (_, name: string) => values[name] ?? ''),
+    );
     return Engine.started(port, folder, 'turnserver', ['-c', file], {});
   }
 

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { turnCredentials } from '@muster/contracts';
-import { Health, loadConfig, Metrics } from '@muster/service-kit';
+import { Health, loadConfig, Metrics } from '@muster/service-kit/process';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { LOCAL, SECRET } from '../conformance/engine';
 import { TurnClient, UDP_TRANSPORT } from '../conformance/turn-client';

@@ -1,4 +1,4 @@
-import type { Metrics } from '@muster/service-kit';
+import type { Metrics } from '@muster/service-kit/process';
 import { DROPS } from '../relay/traffic';
 import type { TurnServer } from '../server/turn-server';
 import { METHOD } from '../stun/constants';

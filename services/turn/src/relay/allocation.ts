@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { RemoteInfo } from 'node:dgram';
-import { type Endpoint, type Family, familyOf, writeXorAddress, xorAddressBytes } from '../stun/address';
+import { type Endpoint, type Family, writeXorAddress, xorAddressBytes } from '../stun/address';
 import { ATTRIBUTE, CHANNEL_HEADER_BYTES, HEADER_BYTES, MAGIC_COOKIE, MESSAGE_CLASS, METHOD } from '../stun/constants';
 import { messageType } from '../stun/message-writer';
 import type { DatagramSocket } from './datagram-socket';
@@ -146,7 +146,7 @@ function putChannelData(number: number, data: Buffer): number {
 
 /** As `putChannelData`, for a Data indication (RFC 8656, section 11.4). */
 function putDataIndication(data: Buffer, from: RemoteInfo): number {
-  const family = familyOf(from.address);
+  const family = from.family === 'IPv4' ? 4 : 6;
   const addressBytes = xorAddressBytes(family);
   const dataAt = HEADER_BYTES + 4 + addressBytes + 4;
   const length = dataAt + ((data.length + 3) & ~3);

@@ -5,6 +5,8 @@ export type Received = (datagram: Buffer, from: RemoteInfo) => void;
 
 /** Bytes that may wait in one socket for the system to take them; what comes on top is dropped, as routers do. */
 const MOST_WAITING = 256 * 1024;
+/** Datagrams between two looks at what waits, as long as nothing did. */
+const LOOK_EVERY = 16;
 
 /**
  * A UDP socket for addresses only. Without names there is nothing to look up, so that a datagram is handed to the system within
@@ -13,6 +15,8 @@ const MOST_WAITING = 256 * 1024;
 export class DatagramSocket {
   readonly #socket: Socket;
   #closed = false;
+  #unlooked = 0;
+  #waiting = 0;
 
   constructor(family: Family, bufferBytes: number, received: Received) {
     this.#socket = createSocket({
@@ -49,7 +53,12 @@ export class DatagramSocket {
 
   /** False when the datagram was dropped: too much waits, or the socket is closed. */
   send(datagram: Uint8Array, port: number, address: string): boolean {
-    if (this.#closed || this.#socket.getSendQueueSize() > MOST_WAITING) return false;
+    if (this.#closed) return false;
+    if (this.#waiting > 0 || (this.#unlooked += 1) >= LOOK_EVERY) {
+      this.#unlooked = 0;
+      this.#waiting = this.#socket.getSendQueueSize();
+      if (this.#waiting > MOST_WAITING) return false;
+    }
     this.#socket.send(datagram, port, address);
     return true;
   }
