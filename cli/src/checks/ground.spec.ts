@@ -84,6 +84,7 @@ describe('names', () => {
           expected('xmpp.company.test'),
           expected('work.company.test'),
           expected('dl.company.test', false),
+          expected('bip.company.test', false),
           expected('192.0.2.10'),
         ],
         lookup,
@@ -92,9 +93,10 @@ describe('names', () => {
         'ok',
         'name-elsewhere',
         'name-unresolved',
-        'name-not-in-dns',
         'ok',
+        'name-not-in-dns',
       ]);
+      expect(findings.at(-1)?.sentence).toContain('Not in DNS: dl.company.test, bip.company.test.');
       expect(findings[1]?.sentence).toBe('The name xmpp.company.test points to 198.51.100.7 and not to 192.0.2.10.');
     } finally {
       dns.stop();

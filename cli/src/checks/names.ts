@@ -9,8 +9,8 @@ const messages = defineMessages('names', 'Each host name resolves, and to the se
     'Add it to your DNS with the address {expected}; devices need no DNS, browsers and this name do.',
   ),
   'name-not-in-dns': warning(
-    'The name {name} does not resolve. Devices do without, since they are given addresses; browsers and tools are not.',
-    'Add it to your DNS with the address {expected} where people are to use it.',
+    'Not in DNS: {names}. Devices do without, since they are given addresses; browsers and tools are not.',
+    'Add them to your DNS with the address {expected} where people are to use them; an entry *.<base domain> does.',
   ),
   'name-elsewhere': fault(
     'The name {name} points to {found} and not to {expected}.',
@@ -35,23 +35,32 @@ export interface ExpectedName {
 
 export const nameCheck = (names: readonly ExpectedName[], lookup: Lookup = lookupBy()): Check => ({
   name: 'names',
-  run: () => Promise.all(names.map((name) => inspect(name, lookup))),
+  run: async () => {
+    const found = await Promise.all(names.map((name) => inspect(name, lookup)));
+    const [lacking] = names.filter((_name, index) => found[index] === undefined);
+    const findings = found.filter((finding) => finding !== undefined);
+    if (!lacking) return findings;
+    const all = names.filter((_name, index) => found[index] === undefined).map(({ name }) => name);
+    const expected = lacking.addresses.join(' or ');
+    return [...findings, messages.say('name-not-in-dns', { names: all.join(', '), expected })];
+  },
 });
 
-async function inspect({ name, addresses, needed }: ExpectedName, lookup: Lookup): Promise<Finding> {
+/** Undefined: it does not resolve, and need not. */
+async function inspect({ name, addresses, needed }: ExpectedName, lookup: Lookup): Promise<Finding | undefined> {
   if (isIP(name)) return messages.ok(`${name} is an address: no DNS is needed.`);
   const expected = addresses.join(' or ') || 'of its server';
   try {
     const found = await lookup(name);
-    if (found.length === 0) return messages.say(needed ? 'name-unresolved' : 'name-not-in-dns', { name, expected });
+    if (found.length === 0) return needed ? messages.say('name-unresolved', { name, expected }) : undefined;
     const wrong = addresses.length > 0 && !found.some((address) => addresses.some((one) => same(one, address)));
     if (wrong) return messages.say('name-elsewhere', { name, found: found.join(', '), expected });
     return messages.ok(`${name} points to ${found.join(', ')}.`);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'ENOTFOUND' || code === 'ENODATA' || code === 'NOTFOUND')
-      return messages.say(needed ? 'name-unresolved' : 'name-not-in-dns', { name, expected });
-    return needed ? messages.say('dns-unreachable', { name }) : messages.say('name-not-in-dns', { name, expected });
+      return needed ? messages.say('name-unresolved', { name, expected }) : undefined;
+    return needed ? messages.say('dns-unreachable', { name }) : undefined;
   }
 }
 

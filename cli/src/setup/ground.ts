@@ -27,17 +27,20 @@ export const groundChecks = (ground: Ground): Check[] => [
   kernelCheck(),
   plausibleClockCheck(),
   dockerCheck(ground.commands),
-  nameCheck(expectedNames(ground.names), ground.lookup),
+  nameCheck(expectedNames(ground.names, ground.server), ground.lookup),
   ...(ground.running ? [] : [portCheck(neededPorts(ground))]),
   ...(ground.server === 'xmpp' ? [itsmClock(ground)] : []),
 ];
 
 /** The names that browsers and devices use, as seen from this server. An installation by address has none. */
-export function expectedNames({ itsm, base, xmpp, addresses, xmppAddresses, consoleOrigin }: Names): ExpectedName[] {
+export function expectedNames(names: Names, server: 'itsm' | 'xmpp'): ExpectedName[] {
+  const { itsm, base, xmpp, addresses, xmppAddresses, consoleOrigin } = names;
   if (new URL(consoleOrigin).hostname !== itsm) return [];
+  // The XMPP server itself asks for the ITSM server alone, and for that only where it has no address.
+  const labels = server === 'itsm' ? ITSM_FUNCTIONS : [];
   return [
-    { name: itsm, addresses, needed: true },
-    ...ITSM_FUNCTIONS.map((label) => ({ name: `${label}.${base}`, addresses, needed: addresses.length === 0 })),
+    { name: itsm, addresses, needed: server === 'itsm' || addresses.length === 0 },
+    ...labels.map((label) => ({ name: `${label}.${base}`, addresses, needed: addresses.length === 0 })),
     { name: xmpp, addresses: xmppAddresses, needed: xmppAddresses.length === 0 },
   ];
 }

@@ -121,7 +121,9 @@ export const xmppVariables = (names: Names, { version, imagePrefix, turn }: Answ
   ITSM_DOMAIN: names.itsm,
   BASE_DOMAIN: names.base,
   XMPP_DOMAIN: names.xmpp,
+  CONSOLE_ORIGIN: names.consoleOrigin,
   ITSM_WEB_IP: names.addresses.join(','),
+  ITSM_XMPP_IP: names.xmppAddresses.join(','),
   ...(turn ? { COMPOSE_PROFILES: 'turn', ITSM_TURN_SERVERS: turnServers(names) } : {}),
 });
 

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { createHash, X509Certificate } from 'node:crypto';
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { run } from '../core/run';
 import { CertificateMaker } from '../testing/bad-certificates';
 import { CapturedTerminal } from '../testing/captured-terminal';
@@ -11,6 +11,8 @@ import { decodeJoin, encodeJoin } from './join-token';
 import { readEnvFile } from './env-file';
 import '../verbs';
 
+// Names are looked up for real, which takes its time where no DNS server answers.
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 const root = testFolder();
 const itsm = join(root, 'itsm');
 const xmpp = join(root, 'xmpp');

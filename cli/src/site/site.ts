@@ -77,7 +77,7 @@ function composeSite(folder: string, commands: Commands): Site {
   };
   return {
     ...{ kind, folder, stack: new ComposeStack(folder, commands), roots },
-    names: expectedNames(names),
+    names: expectedNames(names, kind),
     certificates: [
       {
         certificate,
