@@ -52,6 +52,8 @@ export function clientState({ heldStanzas }: ClientStateOptions): Feature {
         if (session) wake(session);
       });
       server.events.on('offline', wake);
+      // Also where a session was resumed before anybody noticed that its connection was lost.
+      server.events.on('online', wake);
     },
   };
 }
