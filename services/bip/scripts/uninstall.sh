@@ -1,8 +1,10 @@
 #!/bin/sh
 # Removes the Muster agent from this Linux device.
 #
-#   uninstall.sh [--prefix FOLDER] [--purge]
+#   uninstall.sh [--prefix FOLDER] [--purge] [--token TOKEN]
 #
+# The server is asked first; where it wants the uninstall token of this device, --token has it. When the server is gone for
+# good, MUSTER_UNINSTALL_OFFLINE=1 in the environment removes the agent without an answer.
 # The state stays, so that installing again makes it the same device; --purge removes it too.
 set -eu
 
@@ -16,9 +18,10 @@ purge=
 while [ $# -gt 0 ]; do
   case $1 in
     --prefix=*) prefix=${1#--prefix=} ;;
-    --prefix) [ $# -ge 2 ] || fail 'usage: uninstall.sh [--prefix FOLDER] [--purge]'; prefix=$2; shift ;;
+    --prefix) [ $# -ge 2 ] || fail 'usage: uninstall.sh [--prefix FOLDER] [--purge] [--token TOKEN]'; prefix=$2; shift ;;
     --purge) purge=yes ;;
-    *) fail 'usage: uninstall.sh [--prefix FOLDER] [--purge]' ;;
+    --token) [ $# -ge 2 ] || fail 'usage: uninstall.sh [--prefix FOLDER] [--purge] [--token TOKEN]'; MUSTER_UNINSTALL_TOKEN=$2; export MUSTER_UNINSTALL_TOKEN; shift ;;
+    *) fail 'usage: uninstall.sh [--prefix FOLDER] [--purge] [--token TOKEN]' ;;
   esac
   shift
 done

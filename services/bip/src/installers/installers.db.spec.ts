@@ -98,6 +98,8 @@ beforeEach(() => {
   edge.enrolments.length = 0;
   edge.syncs.length = 0;
   edge.refuseEnrolment = false;
+  edge.uninstallToken = undefined;
+  edge.answersUninstall = true;
 });
 afterEach(async () => {
   if (existsSync(prefix)) await script('uninstall', ['--purge']);
@@ -267,7 +269,7 @@ describe('install.sh', () => {
     expect(readFileSync(at('var/lib/muster-agent/device.key'), 'utf8')).toBe(deviceKey);
     expect(await script('uninstall', ['--purge'])).toMatchObject({ code: 0 });
     expect(existsSync(at('var/lib/muster-agent'))).toBe(false);
-  }, 60_000);
+  }, 120_000);
 
   it('starts the agent again when it is killed', async () => {
     expect(await script('install')).toMatchObject({ code: 0 });
@@ -280,7 +282,32 @@ describe('install.sh', () => {
       },
       { within: 20_000, every: 200 },
     );
-  }, 60_000);
+  }, 120_000);
+
+  it('stays where the server wants a token for its removal, and goes with it', async () => {
+    expect(await script('install')).toMatchObject({ code: 0 });
+    edge.uninstallToken = 'ABCD-EFGH-JKMN-PQRS';
+    for (const given of [[], ['--token', 'WRONG']]) {
+      const { code, stderr } = await script('uninstall', given);
+      expect(code).toBe(1);
+      expect(stderr).toContain('It needs the token.');
+      expect(stderr).toContain('the agent stays');
+    }
+    expect(await status()).toMatchObject({ running: true });
+    expect(await script('uninstall', ['--token', edge.uninstallToken])).toMatchObject({ code: 0, stderr: '' });
+    expect(existsSync(at('opt/muster-agent'))).toBe(false);
+  }, 120_000);
+
+  it('goes without an answer only where somebody says that this is meant', async () => {
+    expect(await script('install')).toMatchObject({ code: 0 });
+    edge.answersUninstall = false;
+    const { code, stderr } = await script('uninstall');
+    expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringContaining('MUSTER_UNINSTALL_OFFLINE=1') });
+    expect(existsSync(at('opt/muster-agent'))).toBe(true);
+    const offline = { ...process.env, MUSTER_UNINSTALL_OFFLINE: '1' };
+    expect(await script('uninstall', [], offline)).toMatchObject({ code: 0 });
+    expect(existsSync(at('opt/muster-agent'))).toBe(false);
+  }, 120_000);
 
   it('leaves nothing behind when the server refuses to enrol, and says why', async () => {
     edge.refuseEnrolment = true;

@@ -76,7 +76,7 @@ describe.runIf(process.arch === 'x64')('packages for this machine', () => {
     const again = await makePackages({ PACKAGE_CACHE_DIR: join(folder, 'other-cache') });
     for (const name of [DEB, RPM])
       expect(sha256(await build(name, again)), name).toBe(sha256(readFileSync(join(folder, name))));
-  }, 60_000);
+  }, 120_000);
 
   it('announce their length', async () => {
     for (const name of [DEB, RPM])
@@ -100,7 +100,7 @@ describe.runIf(process.arch === 'x64')('packages for this machine', () => {
     writeFileSync(path, readFileSync(join(folder, 'cache', name)).subarray(0, 1_000_000));
     const fresh = await makePackages({ PACKAGE_CACHE_DIR: join(folder, 'damaged') });
     expect(sha256(await build(DEB, fresh))).toBe(sha256(readFileSync(join(folder, DEB))));
-  }, 60_000);
+  }, 120_000);
 
   it('are not made from a cache that others may write to', async () => {
     mkdirSync(join(folder, 'open'), { mode: 0o700 });

@@ -3,7 +3,16 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
-import { EDGE_HEADERS, type EndpointMap, Enrol, type Enrolled, parse, Sync, type SyncReply } from '@muster/contracts';
+import {
+  AskUninstall,
+  EDGE_HEADERS,
+  type EndpointMap,
+  Enrol,
+  type Enrolled,
+  parse,
+  Sync,
+  type SyncReply,
+} from '@muster/contracts';
 import type { OpensslAuthority } from './openssl-authority';
 
 export const HOST = 'itsm.muster-bip.test';
@@ -14,6 +23,9 @@ export class Edge {
   readonly enrolments: Enrol[] = [];
   readonly syncs: Sync[] = [];
   refuseEnrolment = false;
+  /** Devices may be left by the agent with this token only. */
+  uninstallToken?: string;
+  answersUninstall = true;
   private readonly server: Server;
 
   constructor(
@@ -39,8 +51,17 @@ export class Edge {
     await new Promise((resolve) => this.server.close(resolve));
   }
 
+  private uninstall(body: string, response: ServerResponse): void {
+    if (!this.answersUninstall) return void response.destroy();
+    const { token } = parse(AskUninstall, JSON.parse(body), { unknown: 'drop' });
+    if (this.uninstallToken === undefined || token === this.uninstallToken) return void response.writeHead(204).end();
+    const refusal = { code: 'request-refused', message: 'It needs the token.', correlationId: 'c' };
+    response.writeHead(403, { 'content-type': 'application/json' }).end(JSON.stringify(refusal));
+  }
+
   private async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     if (request.url === '/enrol') return this.enrol(await text(request), response);
+    if (request.url === '/uninstall') return this.uninstall(await text(request), response);
     if (request.url === '/sync') return this.sync(await text(request), response);
     const headers = { ...request.headers, [EDGE_HEADERS.secret]: this.secret };
     const { method, url: path } = request;
