@@ -8,6 +8,8 @@ export interface CommandLine {
   /** Standard error when absent. */
   log?: string;
   json: boolean;
+  /** The device's uninstall token. */
+  token?: string;
 }
 
 export const USAGE = `usage: muster-agent <command> [--config FILE] [--state FOLDER] [--log FILE]
@@ -15,7 +17,7 @@ export const USAGE = `usage: muster-agent <command> [--config FILE] [--state FOL
   enrol     enrol this device and return
   status    say how the agent is doing; --json for programs
   unenrol   forget the enrolment and the device's key (the agent must be stopped)
-  ask-uninstall   ask the server whether the agent may be removed; MUSTER_UNINSTALL_TOKEN holds the device's token`;
+  ask-uninstall   ask the server whether the agent may be removed; --token with the device's uninstall token`;
 
 /** @throws Error that says what is wrong with the arguments */
 export function readCommandLine(given: readonly string[]): CommandLine {
@@ -27,9 +29,17 @@ export function readCommandLine(given: readonly string[]): CommandLine {
       state: { type: 'string', default: '/var/lib/muster-agent' },
       log: { type: 'string' },
       json: { type: 'boolean', default: false },
+      token: { type: 'string' },
     },
   });
   const command = COMMANDS.find((name) => name === positionals[0]);
   if (!command || positionals.length !== 1) throw new Error(USAGE);
-  return { command, config: values.config, state: values.state, log: values.log, json: values.json };
+  return {
+    command,
+    config: values.config,
+    state: values.state,
+    log: values.log,
+    json: values.json,
+    token: values.token,
+  };
 }

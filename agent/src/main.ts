@@ -87,8 +87,7 @@ const COMMANDS: Record<CommandLine['command'], (line: CommandLine, launched?: La
   },
 
   async 'ask-uninstall'(line) {
-    const token = process.env['MUSTER_UNINSTALL_TOKEN'];
-    const verdict = await askToUninstall(readConfig(line.config), new StateFolder(line.state), token);
+    const verdict = await askToUninstall(readConfig(line.config), new StateFolder(line.state), line.token);
     if (verdict.allowed) return 0;
     console.error(`muster-agent: ${verdict.why}`);
     return verdict.unreachable ? 1 : 3;
