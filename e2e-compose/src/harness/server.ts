@@ -7,7 +7,7 @@ import type { Topology } from './topology';
 
 /** What the tests look at of a container. */
 export interface Inspected {
-  State: { Status: string; ExitCode: number; Health?: { Status: string } };
+  State: { Status: string; StartedAt: string; ExitCode: number; Health?: { Status: string } };
   Config: { User: string; Labels: Record<string, string> };
   HostConfig: {
     ReadonlyRootfs: boolean;

@@ -28,9 +28,7 @@ export default async function setup(vitest: TestProject): Promise<() => Promise<
   const clean = join(project, 'e2e-compose/clean.sh');
   // Outlives this process: however it ends, nothing of it stays.
   spawn(clean, [work, name, String(process.pid)], { detached: true, stdio: 'ignore' }).unref();
-  const end = async (): Promise<void> => {
-    if (!process.env['MUSTER_E2E_KEEP']) await run(clean, [work, name]);
-  };
+  const end = async (): Promise<void> => void (await run(clean, [work, name]));
   try {
     await start(work, name);
   } catch (error) {
@@ -73,7 +71,7 @@ async function start(work: string, name: string): Promise<void> {
     '--xmpp-address',
     topology.address('xmpp'),
   ];
-  await setUp(itsm, [...names, '--release', VERSION], () => itsm.set('WEB_POLL_SECONDS', '10'));
+  await setUp(itsm, [...names, '--turn', '--release', VERSION], () => itsm.set('WEB_POLL_SECONDS', '10'));
   say('the ITSM server is healthy');
   await setUp(xmpp, ['--join', join(itsm.folder, 'join/token')], () => openPushService(xmpp));
   say('the XMPP server is healthy');
