@@ -2,6 +2,7 @@ import {
   allRoutes,
   createApiToken,
   createGroup,
+  createInvitation,
   createProcedure,
   createUser,
   DEFAULT_ORGANISATION_ID,
@@ -144,6 +145,9 @@ async function oneOfEach(): Promise<Record<string, string>> {
     groups: (await admin.call(createGroup, { body: { name: MARKER } })).id,
     'registration-keys': (await newKey({ name: 'wall' })).id,
     users: (await admin.call(createUser, { body: { email, name: 'wall', role: 'read-only' } })).id,
+    invitations: (
+      await admin.call(createInvitation, { body: { email: `invited-${email}`, name: 'wall', role: 'read-only' } })
+    ).id,
     tokens: (await admin.call(createApiToken, { body: token })).id,
     sessions: admin.session?.id ?? '',
     'all-sessions': session,
