@@ -41,7 +41,7 @@ export const natsCheck = (stack: Stack, parts: readonly string[]): Check => ({
           if (used >= WARN_SHARE) return messages.say('store-filling', { part, used: Math.round(used * 100) });
           return messages.ok(`NATS (${part}) answers; its store is ${Math.round(used * 100)} % full.`);
         } catch (error) {
-          return messages.say('nats-unreachable', { part, reason: (error as Error).message });
+          return messages.say('nats-unreachable', { part, reason: (error as Error).message.replace(/\.$/, '') });
         }
       }),
     ),
