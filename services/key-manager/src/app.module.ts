@@ -61,6 +61,16 @@ async function openAuthority(config: KeyManagerConfig, log: Log): Promise<Author
   });
 }
 
+/** Where the key cannot be kept, everything but mail goes on. */
+async function openSealer({ CA_DIR, SECRETS_KEY }: KeyManagerConfig, log: Log): Promise<Sealer> {
+  try {
+    return new Sealer(await serviceKey(CA_DIR, SECRETS_KEY));
+  } catch (error) {
+    log.warn({ err: error }, 'No key to keep secrets with: set SECRETS_KEY, or make CA_DIR writable.');
+    return new Sealer();
+  }
+}
+
 /** Who people and devices are, and what proves it. */
 @Module({
   imports: [ServiceDatabaseModule.forService(IDENTITY_SCHEMA)],
@@ -82,9 +92,9 @@ async function openAuthority(config: KeyManagerConfig, log: Log): Promise<Author
     },
     {
       provide: Sealer,
-      inject: [KeyManagerConfig, Authority],
+      inject: [KeyManagerConfig, Log, Authority],
       // After the authority, which makes the folder that the key is kept in.
-      useFactory: async (config: KeyManagerConfig) => new Sealer(await serviceKey(config.CA_DIR, config.SECRETS_KEY)),
+      useFactory: openSealer,
     },
     { provide: PRINCIPAL_SOURCE, useExisting: Credentials },
     ...[AuthorityFacts, AuthorityWatch, FirstOwner, FirstRegistrationKey, Housekeeping],

@@ -29,6 +29,14 @@ describe('what is sealed', () => {
   });
 });
 
+describe('without a key', () => {
+  it('nothing is sealed, and nothing opens', () => {
+    const sealed = new Sealer('a secret of this service').seal('mail', 'x');
+    expect(() => new Sealer().seal('mail', 'x')).toThrow(/SECRETS_KEY/);
+    expect(new Sealer().open('mail', sealed)).toBeUndefined();
+  });
+});
+
 describe('the key of the service', () => {
   let dir: string;
   beforeAll(async () => void (dir = await mkdtemp(join(tmpdir(), 'muster-key-'))));

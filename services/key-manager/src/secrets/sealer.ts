@@ -1,4 +1,5 @@
 import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
+import { AppError } from '@muster/contracts';
 
 const VERSION = 1;
 const NONCE_BYTES = 12;
@@ -11,14 +12,21 @@ const CIPHER = 'aes-256-gcm';
  * secret out of another. Layout: version, nonce, tag, text.
  */
 export class Sealer {
-  private readonly key: Buffer;
+  private readonly key?: Buffer;
 
-  /** @param secret what the key is derived from (HKDF, RFC 5869); at least 256 bits of chance */
-  constructor(secret: string) {
-    this.key = Buffer.from(hkdfSync('sha256', secret, '', 'muster-sealed.v1', 32));
+  /** @param secret what the key is derived from (HKDF, RFC 5869), at least 256 bits of chance; absent: nothing is sealed */
+  constructor(secret?: string) {
+    if (secret) this.key = Buffer.from(hkdfSync('sha256', secret, '', 'muster-sealed.v1', 32));
   }
 
+  /** @throws AppError `unavailable` without a key */
   seal(purpose: string, text: string): Buffer {
+    if (!this.key) {
+      throw new AppError(
+        'unavailable',
+        'This server has no key to keep secrets with: set SECRETS_KEY, or make CA_DIR writable.',
+      );
+    }
     const nonce = randomBytes(NONCE_BYTES);
     const cipher = createCipheriv(CIPHER, this.key, nonce).setAAD(Buffer.from(purpose, 'utf8'));
     const sealed = Buffer.concat([cipher.update(text, 'utf8'), cipher.final()]);
@@ -27,7 +35,7 @@ export class Sealer {
 
   /** @returns undefined where it was sealed with another key, for another purpose, or changed since */
   open(purpose: string, sealed: Buffer): string | undefined {
-    if (sealed[0] !== VERSION || sealed.length < 1 + NONCE_BYTES + TAG_BYTES) return undefined;
+    if (!this.key || sealed[0] !== VERSION || sealed.length < 1 + NONCE_BYTES + TAG_BYTES) return undefined;
     const nonce = sealed.subarray(1, 1 + NONCE_BYTES);
     const tag = sealed.subarray(1 + NONCE_BYTES, 1 + NONCE_BYTES + TAG_BYTES);
     const decipher = createDecipheriv(CIPHER, this.key, nonce, { authTagLength: TAG_BYTES })
