@@ -2,16 +2,17 @@
  * Packs a built agent, has it signed and uploads it as a release; rolling it out is done in the console, or with --channel.
  *
  *   node tools/publish-release.mjs --url https://itsm.example.com --ca ca.crt --version 1.2.0 [--folder agent/dist]
- *     [--platform any] [--signed FILE] [--channel beta --percentage 10] [--downgrade-from 1.3.0]…
+ *     [--address 192.0.2.1] [--platform any] [--signed FILE] [--channel beta --percentage 10] [--downgrade-from 1.3.0]…
  *
  * The API token (permission releases.write) is read from MUSTER_TOKEN. Without --signed the key manager signs, for the token's
  * organisation. With it FILE holds `{payload, signature, delegation}` made where the release key is; the package must be
- * the one in it: --package FILE uploads a package that was packed before.
+ * the one in it: --package FILE uploads a package that was packed before. --address is for where DNS does not know the host.
  */
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { request } from 'node:https';
+import { isIP } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -22,10 +23,9 @@ const PIECE_BYTES = 4 * 1024 * 1024;
 const { values } = parseArgs({
   options: {
     ...Object.fromEntries(
-      ['url', 'ca', 'version', 'folder', 'platform', 'package', 'signed', 'channel', 'percentage'].map((name) => [
-        name,
-        { type: 'string' },
-      ]),
+      ['url', 'address', 'ca', 'version', 'folder', 'platform', 'package', 'signed', 'channel', 'percentage'].map(
+        (name) => [name, { type: 'string' }],
+      ),
     ),
     'downgrade-from': { type: 'string', multiple: true },
   },
@@ -40,12 +40,19 @@ if (!values.url || !token || !(values.version || values.signed)) {
   process.exit(2);
 }
 const ca = values.ca ? readFileSync(values.ca) : undefined;
+const lookup = values.address && {
+  lookup: (_host, { all }, done) => {
+    const found = { address: values.address, family: isIP(values.address) };
+    if (all) done(null, [found]);
+    else done(null, found.address, found.family);
+  },
+};
 
 function call(method, path, body) {
   const text = body === undefined ? undefined : JSON.stringify(body);
   const headers = { authorization: `Bearer ${token}`, ...(text && { 'content-type': 'application/json' }) };
   return new Promise((resolve, reject) => {
-    const sent = request(new URL(path, values.url), { method, headers, ca }, async (response) => {
+    const sent = request(new URL(path, values.url), { method, headers, ca, ...lookup }, async (response) => {
       const pieces = [];
       for await (const piece of response) pieces.push(piece);
       const answer = Buffer.concat(pieces).toString();
@@ -71,13 +78,11 @@ function pack(folder, work) {
 
 async function manifestOf({ bytes, unpackedBytes }) {
   if (values.signed) return JSON.parse(readFileSync(values.signed, 'utf8'));
-  const { user } = await call('GET', '/auth/session');
   const payload = JSON.stringify({
     purpose: 'release',
     product: 'muster-agent',
     version: values.version,
     platform: values.platform ?? 'any',
-    organisationId: user.organisationId,
     sha256: createHash('sha256').update(bytes).digest('hex'),
     sizeBytes: bytes.length,
     unpackedBytes,

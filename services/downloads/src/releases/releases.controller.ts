@@ -45,9 +45,10 @@ export class ReleasesController {
   }
 
   @Handles(signReleaseText)
-  sign({ principal: { credential }, body }: RouteCall<typeof signReleaseText>) {
+  sign({ principal, body }: RouteCall<typeof signReleaseText>): Promise<RouteReply<typeof signReleaseText>> {
+    const { credential, organisationId } = principal;
     if (credential === undefined) throw new AppError('permission-denied', 'Only people and tokens sign releases.');
-    return this.bus.request(signRelease, { credential, payload: body.payload });
+    return this.bus.request(signRelease, { credential, payload: forOrganisation(body.payload, organisationId) });
   }
 
   @Handles(createRelease)
@@ -88,4 +89,16 @@ export class ReleasesController {
   setChannel(call: RouteCall<typeof setChannel>): Promise<void> {
     return this.releases.setChannel(call, call.body);
   }
+}
+
+/** A manifest that names no organisation is made one for this; whether it is a manifest, who signs finds out. */
+function forOrganisation(payload: string, organisationId: string): string {
+  try {
+    const manifest: unknown = JSON.parse(payload);
+    if (typeof manifest === 'object' && manifest !== null && !('organisationId' in manifest))
+      return JSON.stringify({ ...manifest, organisationId });
+  } catch {
+    // Refused by who signs.
+  }
+  return payload;
 }
