@@ -11,12 +11,14 @@ import {
   fieldsOf,
   listApiTokens,
   listDeadLetters,
+  listEmailMessages,
   listDevices,
   listGroups,
   listMergeQuestions,
   listRegistrationKeys,
   listUsers,
   readDevice,
+  readEmailSettings,
   readProcedure,
   renameDevice,
   type Route,
@@ -246,7 +248,12 @@ describe('a second organisation', () => {
   it.each(named(lists))('sees nothing of the first at %s', async (name, route) => {
     const [own, foreign] = [await ask(admin, route), await ask(other, route)];
     expect(own.status).toBe(200);
-    const refused = { [nameOf(listDeadLetters)]: 403, 'GET /plugins/software/versions': 404 };
+    const refused = {
+      [nameOf(listDeadLetters)]: 403,
+      [nameOf(readEmailSettings)]: 403,
+      [nameOf(listEmailMessages)]: 403,
+      'GET /plugins/software/versions': 404,
+    };
     expect(foreign.status).toBe(refused[name] ?? 200);
     const uuids = [DEFAULT_ORGANISATION_ID, ...Object.values(ids).filter((id) => id.length === NOWHERE.length)];
     for (const id of uuids) expect(foreign.text).not.toContain(id);

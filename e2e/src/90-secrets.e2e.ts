@@ -1,4 +1,13 @@
-import { createApiToken, listDevices, listRegistrationKeys } from '@muster/contracts';
+import {
+  createApiToken,
+  createInvitation,
+  listDevices,
+  listRegistrationKeys,
+  lookAtInvitation,
+  removeEmailSettings,
+  saveEmailSettings,
+  testEmail,
+} from '@muster/contracts';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, it } from 'vitest';
@@ -35,6 +44,22 @@ beforeAll(async () => {
   ])
     await raw({ path, headers: { referer: `https://example.org/bip/${key}/install.sh` } });
   const { keys } = await admin.call(listRegistrationKeys);
+  const mailPassword = 'mailbox-harbour-lantern';
+  const mail = {
+    host: 'localhost',
+    port: 1,
+    security: 'none',
+    fromAddress: 'muster@example.org',
+    fromName: '',
+  } as const;
+  await admin.call(saveEmailSettings, { body: { ...mail, user: 'muster', password: mailPassword } });
+  await admin.call(testEmail, { body: { recipient: 'nobody@example.org' } });
+  await admin.call(removeEmailSettings);
+  const invited = { email: `log-${Math.random().toString(36).slice(2)}@example.org`, name: 'log' };
+  const { link = '' } = await admin.call(createInvitation, { body: { ...invited, role: 'read-only' } });
+  const linkSecret = new URL(link).hash.slice(1);
+  await raw({ path: new URL(link).pathname });
+  await Api.anonymous().raw(lookAtInvitation, { body: { secret: linkSecret } });
 
   const {
     firstAdminPassword,
@@ -51,6 +76,8 @@ beforeAll(async () => {
     ['the first password', firstAdminPassword],
     ['a password', PASSWORD],
     ['a mistyped password', wrong],
+    ['the password of the mail server', mailPassword],
+    ['the secret of an invitation', linkSecret],
     ['the edge secret', edge],
     ['the secret of TURN', turn],
     ['the key of the push service', pushKey],
