@@ -5,6 +5,7 @@ import { gzip } from 'node:zlib';
 import { ErrorBody, parse, type Route } from '@muster/contracts';
 import type { ClientCredential } from '../identity/identity';
 import type { Dialler, Target } from './dialler';
+import { retryAfterSeconds } from './retry-after';
 
 const LONGEST_REPLY = 32 * 1024 * 1024;
 const REPLY_TIMEOUT_MS = 60_000;
@@ -142,8 +143,7 @@ async function readText(response: IncomingMessage): Promise<string> {
 }
 
 function failure(status: number, text: string, response: IncomingMessage): HttpFailure {
-  const seconds = Number(response.headers['retry-after']);
-  const retryAfter = Number.isFinite(seconds) && seconds > 0 ? seconds : undefined;
+  const retryAfter = retryAfterSeconds(response.headers);
   try {
     const body = parse(ErrorBody, JSON.parse(text), { unknown: 'drop' });
     return new HttpFailure(status, body.code, body.message, retryAfter);

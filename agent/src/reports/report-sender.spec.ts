@@ -123,6 +123,45 @@ describe('reports', () => {
     expect(log.lines).toHaveLength(1);
   });
 
+  it.each([
+    ['seconds', false, 0],
+    ['a date', true, 0],
+    ['a date, by a clock that is a year ahead', true, 365 * 86_400_000],
+  ])('wait as long as a server says that has had too many (429), given as %s', async (_, asDate, ahead) => {
+    useMap();
+    suite.timeOffsetMs = ahead;
+    for (let count = 0; count < 5; count++) add('one');
+    suite.reportsAway = { retryAfterSeconds: 2, status: 429, asDate };
+    sender.start();
+    await eventually(() => log.events.includes('reports not sent'));
+    const wait = Number(log.lines[0]?.fields['retryInMs']);
+    // A date has no parts of a second: between two of them lies one less at the most.
+    expect(wait).toBeGreaterThanOrEqual(asDate ? 1000 : 2000);
+    expect(wait).toBeLessThanOrEqual(3750);
+    suite.reportsAway = undefined;
+    await eventually(() => spool.waiting === 0, { within: 20_000 });
+    expect(received()).toEqual(numbers(5));
+    expect(suite.reports.resent).toBe(0);
+    expect(log.lines).toHaveLength(1);
+  });
+
+  it('all arrive, once and in order, at a server that has too many again and again', async () => {
+    useMap();
+    for (let count = 0; count < 2500; count++) add('x'.repeat(300));
+    const limiting = setInterval(() => {
+      suite.reportsAway = suite.reportsAway ? undefined : { retryAfterSeconds: 1, status: 429 };
+    }, 400);
+    try {
+      sender.start();
+      await eventually(() => spool.waiting === 0, { within: 60_000 });
+    } finally {
+      clearInterval(limiting);
+    }
+    expect(received()).toEqual(numbers(2500));
+    expect(suite.reports.resent).toBe(0);
+    expect(log.events).toContain('reports not sent');
+  }, 90_000);
+
   it('wait for a map that names their server, without a word', async () => {
     suite.mapNamesReports = false;
     useMap();

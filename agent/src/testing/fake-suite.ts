@@ -38,6 +38,13 @@ interface Kept {
   output: Map<number, string>;
 }
 
+export interface Away {
+  retryAfterSeconds: number;
+  status?: 429 | 503;
+  /** `Retry-After` as a date. */
+  asDate?: boolean;
+}
+
 /**
  * The server side of an agent's life over real TLS: enrolment, renewal, sync, output and reports, as the contracts say and with
  * the mistakes that a test asks for. Request bodies are read strictly, so a wrong one fails the test.
@@ -51,8 +58,8 @@ export class FakeSuite {
   readonly reports = new FakeReports();
   /** Offers releases once it is set. */
   releases?: FakeReleases;
-  /** Answers reports and output with 503 and `Retry-After` while set. */
-  reportsAway?: { retryAfterSeconds: number };
+  /** Answers reports and output with 503, or another status, and `Retry-After` while set. */
+  reportsAway?: Away;
   /** Refuses every batch in which this text is, as a whole. */
   poison?: string;
   /** So many more batches are taken, and their connection is cut instead of an answer. */
@@ -205,7 +212,7 @@ export class FakeSuite {
     if (this.away) return refuse(response, 503, 'unavailable', 'Away.');
     if (request.url === '/sync') return this.sync(parse(Sync, body, { unknown: 'refuse' }), response);
     if (this.releases?.answer(request, body, response)) return;
-    if (this.reportsAway) return refuse(response, 503, 'unavailable', 'The stream is full.', this.reportsAway);
+    if (this.reportsAway) return this.putOff(response, this.reportsAway);
     if (request.url === '/reports/inventory/digests') return void response.end(JSON.stringify(this.digests));
     if (this.poison && bytes.includes(this.poison)) return refuse(response, 400, 'invalid-input', 'Poisoned.');
     const taken = this.reports.answer(request.url ?? '', body, bytes.length, compressed);
@@ -279,6 +286,15 @@ export class FakeSuite {
     response.end(JSON.stringify(reply));
   }
 
+  /** By the suite's own clock, which its answers tell. */
+  private putOff(response: ServerResponse, { retryAfterSeconds, status = 503, asDate }: Away): void {
+    const until = new Date(this.now + retryAfterSeconds * 1000).toUTCString();
+    response.setHeader('date', new Date(this.now).toUTCString());
+    response.setHeader('retry-after', asDate ? until : retryAfterSeconds);
+    if (status === 429) return refuse(response, 429, 'too-many-requests', 'Too many reports.');
+    refuse(response, 503, 'unavailable', 'The stream is full.');
+  }
+
   private append(id: string, { chunks }: AppendOutput, response: ServerResponse): void {
     const kept = this.operations.get(id);
     if (!kept) return refuse(response, 404, 'not-found', 'No such operation.');
@@ -287,14 +303,7 @@ export class FakeSuite {
   }
 }
 
-function refuse(
-  response: ServerResponse,
-  status: number,
-  code: string,
-  message: string,
-  away?: { retryAfterSeconds: number },
-): void {
-  if (away) response.setHeader('retry-after', away.retryAfterSeconds);
+function refuse(response: ServerResponse, status: number, code: string, message: string): void {
   response.writeHead(status, { 'content-type': 'application/json' });
   response.end(JSON.stringify({ code, message, correlationId: 'test' }));
 }
