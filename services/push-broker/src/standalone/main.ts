@@ -11,7 +11,7 @@ import { makeSurroundings } from './surroundings';
  * the whole heap whenever such memory and heap together have grown by what the heap was: every few hundred sign-ins.
  * Megabytes before it does so for the first time.
  */
-const HEAP = ['--initial-old-space-size=512'];
+const HEAP = ['--initial-old-space-size=256'];
 
 /** Starts the broker in a process of its own, exactly as heavy as in the suite, and what it needs around it. */
 async function run(given: StandaloneArguments): Promise<number> {
