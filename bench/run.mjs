@@ -6,6 +6,9 @@ const BENCHES = {
   turn: './turn/run.mjs',
   'push-broker': './push-broker/run.mjs',
   broker: './broker/run.mjs',
+  'broker-idle': './broker/idle.mjs',
+  'broker-churn': './broker/churn.mjs',
+  'broker-storm': './broker/storm.mjs',
 };
 
 const [name, ...args] = process.argv.slice(2);

@@ -13,6 +13,8 @@ let connections = [];
 /** Of the present series: when message n was sent, and how long it took. */
 let sentAt = [];
 let delays = [];
+/** Connections that were lost while they were watched, and why. */
+let lost = new Map();
 
 const received = (n) => {
   if (sentAt[n] === undefined) return;
@@ -51,15 +53,70 @@ const commands = {
     }),
 
   /** The same by HTTP, to one connection at random. `call` is the way of the server: a path and a kind of body. */
-  async push({ rate, count, port, headers, call }) {
+  async push({ rate, count, port, headers, call, patience }) {
     const pusher = new Pusher({ ...server, port, headers });
     try {
-      const result = await openLoop(rate, count, (n) => pusher.post(call.path, bodies[call.body](n, random().bare)));
+      const result = await openLoop(
+        rate,
+        count,
+        (n) => pusher.post(call.path, bodies[call.body](n, random().bare)),
+        patience,
+      );
       if (pusher.failures.size > 0) result.failures = Object.fromEntries(pusher.failures);
       return result;
     } finally {
       pusher.close();
     }
+  },
+
+  /** From now on a lost connection is counted and does not end the run. */
+  async watch() {
+    lost = new Map();
+    for (const connection of connections) connection.failed = (why) => lost.set(connection, why);
+  },
+
+  status: () => ({
+    open: connections.length - lost.size,
+    lost: lost.size,
+    reasons: [...new Set(lost.values())],
+    pings: connections.reduce((sum, { pings }) => sum + pings, 0),
+  }),
+
+  /** All connections break, without a word. */
+  async cut() {
+    for (const connection of connections) connection.close();
+  },
+
+  /** All dial at once; who fails tries again within two seconds. */
+  async storm() {
+    const errors = {};
+    let attempts = 0;
+    const started = performance.now();
+    const waits = await Promise.all(
+      connections.map(async (connection) => {
+        for (;;) {
+          attempts++;
+          try {
+            await connection.open(server);
+            return performance.now() - started;
+          } catch (error) {
+            const why = error.message.replace(`${connection.bare}: `, '').slice(0, 100);
+            errors[why] = (errors[why] ?? 0) + 1;
+            connection.close();
+            await pause(Math.random() * 2000);
+          }
+        }
+      }),
+    );
+    await commands.watch();
+    return { waits, attempts, errors };
+  },
+
+  /** How many of the last series have arrived, those that waited included; the last ones get a moment. */
+  async arrivals() {
+    for (const deadline = performance.now() + PATIENCE; sentAt.some(Boolean) && performance.now() < deadline;)
+      await pause(50);
+    return { arrived: delays.length };
   },
 
   async disconnect() {
@@ -80,7 +137,7 @@ const random = () => connections[Math.floor(Math.random() * connections.length)]
  * Sends at a rate that does not depend on the answers. A delay counts from the moment in which the message was written;
  * `late` tells how much later that was than it should have been, so that a generator that cannot keep up shows.
  */
-async function openLoop(rate, count, send) {
+async function openLoop(rate, count, send, patience = PATIENCE) {
   sentAt = new Array(count);
   delays = [];
   const late = [];
@@ -93,7 +150,7 @@ async function openLoop(rate, count, send) {
     }
   }
   const seconds = (performance.now() - started) / 1000;
-  for (const deadline = performance.now() + PATIENCE; delays.length < count && performance.now() < deadline;)
+  for (const deadline = performance.now() + patience; delays.length < count && performance.now() < deadline;)
     await pause(10);
   return { sent: count, seconds, delays, late };
 }

@@ -11,6 +11,9 @@ export class Connection {
   #step = 0;
   #steps;
 
+  /** Pings that it was sent. */
+  pings = 0;
+
   /** @param received called with the number in each message's id */
   constructor(user, received) {
     this.user = user;
@@ -20,6 +23,8 @@ export class Connection {
   /** Resolves with the milliseconds from dialling to a bound resource. */
   open({ port, domain, secureContext }) {
     const started = performance.now();
+    this.#carry = '';
+    this.#step = 0;
     const header = `<?xml version='1.0'?><stream:stream to='${domain}' version='1.0' xmlns='jabber:client' xmlns:stream='${STREAMS}'>`;
     const plain = Buffer.from(`\0${this.user.name}\0${this.user.password}`).toString('base64');
     this.bare = `${this.user.name}@${domain}`;
@@ -61,6 +66,7 @@ export class Connection {
     for (const [, id] of whole.matchAll(/<message[^>]* id=['"]m(\d+)['"]/g)) this.received(Number(id));
     for (const [iq] of whole.matchAll(/<iq[^>]* type=['"]get['"][^>]*>/g)) {
       const [, id] = / id=['"]([^'"]*)['"]/.exec(iq) ?? [];
+      this.pings++;
       this.socket.write(`<iq type='result' id='${id}'/>`);
     }
   }

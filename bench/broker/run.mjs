@@ -5,21 +5,20 @@
  *   npm run -s bench -- broker [--devices 10000] [--json]
  *     [--rate 2000] [--seconds 10] [--concurrency 64] [--settle 10] [--only prosody,ejabberd,muster]
  */
-import { fork } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, loadavg, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { makeCertificates } from '../push-broker/certificates.mjs';
+import { Client } from './client-process.mjs';
 import { doubts, figuresOf, ratiosOf } from './figures.mjs';
+import { checkDescriptors, names, say } from './lone-broker.mjs';
 import { checkPackages, MissingPackage, newFolder, SERVERS } from './servers.mjs';
 import { usageOf } from './usage.mjs';
 
 const DOMAIN = 'xmpp.bench.test';
-/** Descriptors that a server and the client need besides those of the connections. */
-const SPARE_FILES = 500;
 const number = (value) => ({ type: 'string', default: value });
 const { values } = parseArgs({
   options: {
@@ -36,31 +35,6 @@ const [devices, rate, seconds, concurrency, settle] = ['devices', 'rate', 'secon
   (name) => Number(values[name]),
 );
 const chosen = Object.keys(SERVERS).filter((name) => values.only.split(',').includes(name));
-const say = (text) => console.error(`[${new Date().toISOString().slice(11, 19)}] ${text}`);
-
-class Client {
-  #process = fork(join(import.meta.dirname, 'client.mjs'), { execArgv: [], serialization: 'advanced' });
-  #pending;
-
-  constructor() {
-    this.#process.on('message', ({ result, error }) => {
-      if (error) this.#pending?.reject(new Error(error));
-      else this.#pending?.resolve(result);
-    });
-    this.#process.on('exit', (code) => this.#pending?.reject(new Error(`the client process ended with ${code}`)));
-  }
-
-  do(command, options = {}) {
-    return new Promise((resolve, reject) => {
-      this.#pending = { resolve, reject };
-      this.#process.send({ command, ...options });
-    });
-  }
-
-  end() {
-    this.#process.disconnect();
-  }
-}
 
 /** Runs a command and adds the milliseconds of processor time that the server spent on it. */
 async function costing(server, work) {
@@ -117,23 +91,12 @@ async function measure(name, made, users, root) {
   }
 }
 
-function checkDescriptors() {
-  const hard = Number(/Max open files\s+\S+\s+(\S+)/.exec(readFileSync('/proc/self/limits', 'utf8'))?.[1]);
-  if (hard < devices + SPARE_FILES)
-    throw new Error(
-      `${devices} connections need ${devices + SPARE_FILES} open files in one process, and the limit is ${hard} (ulimit -Hn).`,
-    );
-}
-
 async function main(root) {
   checkPackages(chosen);
-  checkDescriptors();
+  checkDescriptors(devices);
   const [load] = loadavg();
   const made = await makeCertificates(DOMAIN, []);
-  const users = Array.from({ length: devices }, (_, i) => ({
-    name: `client-${String(i).padStart(6, '0')}`,
-    password: randomBytes(16).toString('hex'),
-  }));
+  const users = names(devices).map((name) => ({ name, password: randomBytes(16).toString('hex') }));
   const servers = {};
   for (const name of chosen) servers[name] = await measure(name, made, users, root);
   const peers = chosen.filter((name) => name !== 'muster').map((name) => servers[name]);
