@@ -13,6 +13,7 @@ export const KNOWN_MIGRATIONS: Readonly<Record<string, readonly string[]>> = {
     'CreateSavedFilters1763697600000',
     'CreateDeviceInventory1763701200000',
     'DeviceSearch1763704800000',
+    'CreateUninstallPolicies1763708400000',
   ],
   downloads: [
     'CreateDownloads1763719200000',

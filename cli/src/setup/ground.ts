@@ -1,4 +1,5 @@
-import { plausibleClockCheck, clockSkewCheck } from '../checks/clock';
+import { clockSkewCheck, type HttpsPlace, plausibleClockCheck } from '../checks/clock';
+import { edgeCheck } from '../checks/edge';
 import { dockerCheck } from '../checks/docker';
 import type { Check } from '../checks/finding';
 import { kernelCheck, machineCheck, NEEDS, roomCheck } from '../checks/machine';
@@ -29,7 +30,7 @@ export const groundChecks = (ground: Ground): Check[] => [
   dockerCheck(ground.commands),
   nameCheck(expectedNames(ground.names, ground.server), ground.lookup),
   ...(ground.running ? [] : [portCheck(neededPorts(ground))]),
-  ...(ground.server === 'xmpp' ? [itsmClock(ground)] : []),
+  ...(ground.server === 'xmpp' ? [edgeCheck(itsmPlace(ground)), clockSkewCheck(itsmPlace(ground))] : []),
 ];
 
 /** The names that browsers and devices use, as seen from this server. An installation by address has none. */
@@ -63,9 +64,9 @@ export function neededPorts({ server, turn, variables }: Ground): NeededPort[] {
   ];
 }
 
-const itsmClock = ({ names, variables }: Ground): Check =>
-  clockSkewCheck({
-    host: names.addresses[0] ?? names.itsm,
-    port: Number(variables['EDGE_PORT'] || 443),
-    name: names.itsm,
-  });
+/** The other server, which must run already: the link leads there. */
+const itsmPlace = ({ names, variables }: Ground): HttpsPlace => ({
+  host: names.addresses[0] ?? names.itsm,
+  port: Number(variables['EDGE_PORT'] || 443),
+  name: names.itsm,
+});

@@ -74,15 +74,16 @@ defineVerb({
   ],
   async run(call): Promise<Result> {
     const { options, positionals, terminal, environment } = call;
-    const server = serverOf(positionals[0] ?? (options.join ? 'xmpp' : 'itsm'));
+    const interactive = !call.json && stdin.isTTY === true && stderr.isTTY === true;
+    const prompts = interactive ? new Prompts(stdin, stderr) : undefined;
+    const server = serverOf(positionals[0] ?? (options.join ? 'xmpp' : await askServer(prompts)));
     const folder = resolve(options.dir ?? defaultFolder(server));
     const commands = new Commands();
-    const interactive = !call.json && stdin.isTTY === true && stderr.isTTY === true;
     const context: SetupContext = {
       ...{ server, folder, terminal, commands, stack: new ComposeStack(folder, commands) },
       given: givenAnswers(call),
       ...(options.certificate ? { certificate: certificateOf({ ...options, certificate: options.certificate }) } : {}),
-      ...(interactive ? { prompts: new Prompts(stdin, stderr) } : {}),
+      ...(prompts ? { prompts } : {}),
       options: {
         version: environment['MUSTER_VERSION'] ?? 'latest',
         ...{
@@ -95,7 +96,8 @@ defineVerb({
         joinHours: wholeNumber('join-hours', options['join-hours'], 24),
       },
     };
-    const outcome = server === 'itsm' ? await setupItsm(context) : await setupXmpp(context, await joinOf(options.join));
+    const outcome =
+      server === 'itsm' ? await setupItsm(context) : await setupXmpp(context, await joinOf(options.join, prompts));
     return { data: outcome, text: words(outcome, terminal), exitCode: exitCodeFor(outcome, options.force) };
   },
 });
@@ -130,7 +132,16 @@ const certificateOf = (
   ...(options['key-passphrase-file'] ? { passphraseFile: options['key-passphrase-file'] } : {}),
 });
 
-async function joinOf(given: string | undefined): Promise<Join> {
+/** Without a person it is the ITSM server, which comes first. */
+const askServer = async (prompts?: Prompts): Promise<string> =>
+  prompts?.ask('Which server is this, itsm or xmpp', 'itsm', (answer) =>
+    answer === 'itsm' || answer === 'xmpp' ? undefined : 'Please answer itsm or xmpp.',
+  ) ?? 'itsm';
+
+async function joinOf(given: string | undefined, prompts?: Prompts): Promise<Join> {
+  if (!given && prompts) {
+    return decodeJoin(await prompts.ask('The join token that the ITSM server printed', '', faultOfToken));
+  }
   if (!given) {
     throw new CliError(
       EXIT.usage,
@@ -140,6 +151,15 @@ async function joinOf(given: string | undefined): Promise<Join> {
   }
   if (given === '-') return decodeJoin(await readAll(stdin));
   return decodeJoin(existsSync(given) ? readFileSync(given, 'utf8') : given);
+}
+
+function faultOfToken(token: string): string | undefined {
+  try {
+    decodeJoin(token);
+    return undefined;
+  } catch (error) {
+    return error instanceof CliError ? error.message : 'This is not a join token.';
+  }
 }
 
 const exitCodeFor = ({ changed, findings }: SetupOutcome, force: boolean) =>
