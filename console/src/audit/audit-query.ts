@@ -14,6 +14,7 @@ export const SUBJECTS = [
   'enrolment',
   'device',
   'merge-question',
+  'uninstall-policy',
   'group',
   'procedure',
   'operations',

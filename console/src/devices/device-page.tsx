@@ -13,6 +13,7 @@ import { DeviceTabs } from './device-tabs';
 import { PresenceStatus } from './presence-status';
 import { RenameDevice } from './rename-device';
 import { RetireDevice } from './retire-device';
+import { UninstallToken } from './uninstall-token';
 
 /** One device: who it is, what is known about it, what was asked of it. */
 export function DevicePage() {
@@ -54,6 +55,7 @@ function KnownDevice({ device, parent }: { device: DeviceDetail; parent: { label
             </LinkButton>
           )}
           {may(renameDevice) && <RenameDevice device={device} />}
+          <UninstallToken device={device} />
           <RetireDevice device={device} />
         </>
       }

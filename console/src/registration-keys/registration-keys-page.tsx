@@ -12,6 +12,7 @@ import { Empty, Loaded } from '../ui/states';
 import { CreateKeyDialog } from './create-key-dialog';
 import { InstallDialog } from './install-dialog';
 import { KeyTable } from './key-table';
+import { UninstallPolicyPanel } from './uninstall-policy';
 
 /** Keys that let devices enrol, and the line to paste on a device. */
 export function RegistrationKeysPage() {
@@ -51,6 +52,7 @@ export function RegistrationKeysPage() {
           )}
         </Loaded>
       </Panel>
+      <UninstallPolicyPanel />
       <CreateKeyDialog
         opened={creating}
         onClose={() => setCreating(false)}
