@@ -1,9 +1,11 @@
 import {
+  changeUninstallPolicy,
   createRegistrationKey,
   type InstallerList,
   listDevices,
   listInstallers,
   listRegistrationKeys,
+  readUninstallToken,
   type RegistrationKey,
   retireDevice,
 } from '@muster/contracts';
@@ -126,6 +128,24 @@ describe.runIf(process.arch === 'x64' && mayMakeMachines())('on a clean Debian w
       expect(existsSync(machine.at('/opt/muster-agent/versions/99.0.0/main.mjs'))).toBe(true);
       const { keys } = await admin.call(listRegistrationKeys);
       expect(keys.find(({ id }) => id === key.id)?.devicesEnrolled).toBe(1);
+    });
+
+    it('stays where the policy wants a token, and goes with the token of this device', async () => {
+      await admin.call(changeUninstallPolicy, { body: { tokenNeeded: true } });
+      try {
+        const refused = await machine.run('dpkg -r muster-agent');
+        expect(refused.code).not.toBe(0);
+        expect(refused.stderr).toContain('needs its uninstall token');
+        await until('the agent runs', async () => (await runningVersion(machine)) === '99.0.0');
+        expect((await machine.run('MUSTER_UNINSTALL_TOKEN=0000 dpkg -r muster-agent')).code).not.toBe(0);
+        const { token = '' } = await admin.call(readUninstallToken, { params: { id: device.deviceId } });
+        expectDone(await machine.run(`MUSTER_UNINSTALL_TOKEN='${token}' dpkg -r muster-agent`));
+        expect(existsSync(machine.at('/opt/muster-agent'))).toBe(false);
+      } finally {
+        await admin.call(changeUninstallPolicy, { body: { tokenNeeded: false } });
+      }
+      expectDone(await machine.run('dpkg -i /tmp/new.deb'));
+      expect(identityOn(machine)).toEqual(device);
     });
 
     it('is removed without a trace but its state and settings, and installed again is the same device', async () => {
