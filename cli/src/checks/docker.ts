@@ -1,5 +1,5 @@
 import { type Check, defineMessages, fault, type Finding, warning } from './finding';
-import { type Command, composeCommand, dockerCommand, Commands } from '../site/commands';
+import { composeCommand, dockerCommand, Commands } from '../site/commands';
 
 const messages = defineMessages('docker', 'Docker and its compose command are there and new enough.', {
   'docker-missing': fault('Docker is not installed.', 'Install Docker 20.10 or later and start it.'),
@@ -24,7 +24,7 @@ const LEAST_CLASSIC = '1.29';
 
 export const dockerCheck = (commands: Commands = new Commands()): Check => ({
   name: 'docker',
-  run: async () => [...(await engine(commands)), ...(await compose(commands))],
+  run: async () => (await Promise.all([engine(commands), compose(commands)])).flat(),
 });
 
 async function engine(commands: Commands): Promise<Finding[]> {
@@ -37,10 +37,9 @@ async function engine(commands: Commands): Promise<Finding[]> {
 }
 
 async function compose(commands: Commands): Promise<Finding[]> {
-  const command: Command | undefined = await composeCommand(commands);
+  const command = await composeCommand(commands);
   if (!command) return [messages.say('compose-missing', {})];
-  const reply = await commands.try({ ...command, args: [...command.args, 'version', '--short'] });
-  const has = reply.output.trim().replace(/^v/, '');
+  const has = command.version;
   const classic = command.file === 'docker-compose' && has.startsWith('1.');
   if (classic && isOlder(has, LEAST_CLASSIC)) return [messages.say('compose-old', { has, needs: LEAST_CLASSIC })];
   return [classic ? messages.say('compose-classic', { has }) : messages.ok(`Compose ${has} is there.`)];

@@ -12,7 +12,7 @@ export async function startStack(folder: string, commands: Commands, terminal: T
     throw new CliError(EXIT.unavailable, 'Neither "docker compose" nor "docker-compose" is there.');
   }
   const reply = await commands.try(
-    { ...compose, args: [...compose.args, 'up', '--detach', '--remove-orphans'], cwd: folder },
+    { file: compose.file, args: [...compose.args, 'up', '--detach', '--remove-orphans'], cwd: folder },
     { timeoutMs: 0, onErrors: (text) => terminal.progress(text.trimEnd()) },
   );
   if (reply.code === 0) return;

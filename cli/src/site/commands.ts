@@ -65,14 +65,18 @@ export class Commands {
 
 export const dockerCommand = (args: readonly string[]): Command => ({ file: 'docker', args });
 
+export interface Compose extends Command {
+  version: string;
+}
+
 /** `docker compose` where it is there, else `docker-compose`. */
-export async function composeCommand(commands: Commands): Promise<Command | undefined> {
+export async function composeCommand(commands: Commands): Promise<Compose | undefined> {
   for (const command of [
     { file: 'docker', args: ['compose'] },
     { file: 'docker-compose', args: [] },
   ]) {
     const reply = await commands.try({ ...command, args: [...command.args, 'version', '--short'] });
-    if (reply.code === 0) return command;
+    if (reply.code === 0) return { ...command, version: reply.output.trim().replace(/^v/, '') };
   }
   return undefined;
 }
