@@ -12,6 +12,8 @@ import { type Child, Element } from '../core/xml/element';
 export function withoutLiberties(element: Element, account: string): Element {
   if (element.is('stream', STREAM_NS)) return only(element, []);
   if (element.is('error', STREAM_NS)) return withChildren(element, withoutTexts(element.elements));
+  // How long a session waits is the server's to say (XEP-0198, section 3).
+  if (element.is('enabled', 'urn:xmpp:sm:3')) return only(element, ['id', 'resume']);
   if (element.name === 'failure' || element.name === 'failed')
     return withChildren(element, withoutTexts(element.elements));
   if (element.namespace !== CLIENT_NS) return element;
@@ -31,6 +33,15 @@ export function withoutLiberties(element: Element, account: string): Element {
       ),
   );
 }
+
+/**
+ * Whether a server told a client of presence of its own account, which all but one of ours are told (RFC 6121, section
+ * 4.2.2); a transcript that does not expect it is not about it.
+ */
+export const isOwnPresence = (element: Element, account: string): boolean =>
+  element.is('presence', CLIENT_NS) &&
+  element.attribute('type') === undefined &&
+  (element.attribute('from') ?? account).split('/')[0] === account;
 
 const withoutTexts = (elements: readonly Element[]): Element[] => elements.filter(({ name }) => name !== 'text');
 

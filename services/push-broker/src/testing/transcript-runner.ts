@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { TestAuthority } from '@muster/testing';
 import type { Element } from '../core/xml/element';
 import { StreamParser } from '../core/xml/stream-parser';
-import { withoutLiberties } from './liberties';
+import { isOwnPresence, withoutLiberties } from './liberties';
 import { type Bindings, mismatch } from './match';
 import { TEST_DOMAIN } from './test-broker';
 import { type Step, type Transcript } from './transcript';
@@ -150,10 +150,20 @@ class Run {
     // When to ask for an acknowledgement is the server's choice (XEP-0198, section 4).
     if (!this.ground.strict && text === ASKS) return;
     let received = await client.next(ANSWER_MS);
-    while (!this.ground.strict && isAsking(received)) received = await client.next(ANSWER_MS);
+    while (!this.ground.strict && this.#isExtra(client, text, received)) received = await client.next(ANSWER_MS);
     if (!received) throw new Error(`nothing came; expected ${text}`);
     const wrong = this.#wrong(client, text, received);
     if (wrong) throw new Error(`${wrong}\n  expected ${text}\n  received ${show(received)}`);
+  }
+
+  /** What a server may say besides. */
+  #isExtra(client: TranscriptClient, expected: string, received: Received | undefined): boolean {
+    if (received?.kind !== 'element' || expected.startsWith('<presence')) return isAsking(received);
+    return isAsking(received) || isOwnPresence(received.element, this.#accountOf(client));
+  }
+
+  #accountOf(client: TranscriptClient): string {
+    return `${this.ground.accounts[this.#names.get(client) ?? '']}@${TEST_DOMAIN}`;
   }
 
   #wrong(client: TranscriptClient, text: string, received: Received): string | undefined {
@@ -164,13 +174,15 @@ class Run {
     if (expected.kind !== received.kind || !isElement)
       return `a stream ${received.kind}, not a stream ${expected.kind}`;
     if (this.ground.strict) return mismatch(expected.element, received.element, this.#bindings);
-    const account = `${this.ground.accounts[this.#names.get(client) ?? '']}@${TEST_DOMAIN}`;
+    const account = this.#accountOf(client);
     const essential = (element: Element): Element => withoutLiberties(element, account);
     return mismatch(essential(expected.element), essential(received.element), this.#bindings);
   }
 
   async #expectNothing(name: string, milliseconds: number): Promise<void> {
-    const received = await this.#client(name).next(milliseconds);
+    const client = this.#client(name);
+    let received = await client.next(milliseconds);
+    while (!this.ground.strict && this.#isExtra(client, '', received)) received = await client.next(milliseconds);
     if (received) throw new Error(`nothing was expected, but ${show(received)} came`);
   }
 

@@ -7,7 +7,7 @@ import { TEST_DOMAIN } from '../test-broker';
 import { parseTranscript } from '../transcript';
 import { playTranscript } from '../transcript-runner';
 import { startEjabberd } from './ejabberd';
-import { accountsOf, PEER_PASSWORD, PeerGround } from './peer-ground';
+import { ACCOUNTS_WITH_SECRETS, accountsOf, PEER_PASSWORD, PeerGround } from './peer-ground';
 import type { PeerServer, PeerSettings } from './peer-server';
 import { startProsody } from './prosody';
 
@@ -18,10 +18,11 @@ const transcripts = readdirSync(folder)
   .filter(({ source }) => process.env['XMPP_ANY'] || parseTranscript(source).anyServer);
 const users = transcripts
   .flatMap((_, index) => Object.values(accountsOf(index)))
-  .map((name) => ({ name, password: PEER_PASSWORD }));
+  .map((name) => ({ name, password: PEER_PASSWORD }))
+  .concat(ACCOUNTS_WITH_SECRETS);
 
 it('has transcripts that hold for any server', () => {
-  expect(transcripts.length).toBeGreaterThanOrEqual(9);
+  expect(transcripts.length).toBeGreaterThanOrEqual(17);
 });
 
 describe.each<[string, (settings: PeerSettings) => Promise<PeerServer>]>([
