@@ -26,7 +26,7 @@ export class InvitationLinks {
     const { id, organisationId, email, name, role, invitedBy, expiresAt } = invitation;
     await this.queue.remove(manager, id);
     const link = this.links.to(INVITATION_PAGE, secret);
-    if (!(await this.settings.sendsMail())) return link;
+    if (!(await this.settings.sendsMail(manager))) return link;
     const words = { origin: this.links.origin, link, name, email, until: inUtc(expiresAt), invitedBy, role };
     await this.queue.add(manager, { kind: 'invitation', words, organisationId, subjectId: id, expiresAt });
     return undefined;

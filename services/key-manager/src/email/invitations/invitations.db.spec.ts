@@ -27,7 +27,7 @@ let mail: WithMail;
 let owner: Browser;
 let stranger: Browser;
 beforeAll(async () => {
-  mail = await WithMail.start({}, { FAILURES_PER_ADDRESS: '1000' });
+  mail = await WithMail.start({}, { FAILURES_PER_ADDRESS: '1000', KEY_MANAGER_DATABASE_POOL_SIZE: '2' });
   owner = mail.owner;
   await mail.save();
   stranger = await mail.stranger(ELSEWHERE);
@@ -179,6 +179,11 @@ describe('an invitation', () => {
     expect(taken.html).toContain('Jo &lt;b&gt;bold&lt;/b&gt; Click https://evil.test/ now &amp; &quot;then&quot;');
     expect(taken.html).not.toContain('<b>');
   });
+});
+
+it('are made by many at once, also with few connections to the database', async () => {
+  const answers = await Promise.all(Array.from({ length: 8 }, () => invite(fresh())));
+  expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 200));
 });
 
 describe('links', () => {

@@ -43,7 +43,14 @@ export class EmailQueue {
     await manager.insert(EmailMessageEntity, {
       ...{ id, organisationId, kind, subjectId, recipient: words.email, expiresAt },
       sealedWords: this.sealer.seal(purposeOf(id), JSON.stringify(words)),
-      ...{ state: 'waiting', attempts: 0, queuedAt: now, nextAt: now, takenUntil: null, givesUpAt: this.giveUpAt(now, expiresAt) },
+      ...{
+        state: 'waiting',
+        attempts: 0,
+        queuedAt: now,
+        nextAt: now,
+        takenUntil: null,
+        givesUpAt: this.giveUpAt(now, expiresAt),
+      },
       ...{ problem: null, reply: null },
     });
     afterCommit(manager, () => this.wake());

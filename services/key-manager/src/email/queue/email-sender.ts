@@ -117,7 +117,11 @@ export class EmailSender {
     const nextAt = new Date(Date.now() + this.pauseAfter(attempts));
     const over = failure.permanent || nextAt >= row.givesUpAt;
     await this.database.inOrganisation(organisationId, (manager) =>
-      manager.update(EmailMessageEntity, { id }, { problem, reply, nextAt, takenUntil: null, state: over ? 'given-up' : 'waiting' }),
+      manager.update(
+        EmailMessageEntity,
+        { id },
+        { problem, reply, nextAt, takenUntil: null, state: over ? 'given-up' : 'waiting' },
+      ),
     );
     const fields = { messageId: id, kind, attempts, problem, reply };
     if (over) this.log.error(fields, 'Gave a message up. Correct what is wrong and send it again in the console.');

@@ -37,8 +37,9 @@ export class EmailSettingsStore {
     return this.database.unscoped(async (manager) => (await found(manager)) ?? undefined);
   }
 
-  async sendsMail(): Promise<boolean> {
-    return (await this.read()) !== undefined;
+  /** @param manager of the transaction that asks, which must not wait for a second connection */
+  async sendsMail(manager?: EntityManager): Promise<boolean> {
+    return ((await (manager ? found(manager) : this.read())) ?? undefined) !== undefined;
   }
 
   /** With the password opened. @throws SmtpFailure `password-unreadable` */
