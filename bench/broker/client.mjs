@@ -62,6 +62,8 @@ const commands = {
         (n) => pusher.post(call.path, bodies[call.body](n, random().bare)),
         patience,
       );
+      for (const deadline = performance.now() + PATIENCE; pusher.answered < count && performance.now() < deadline;)
+        await pause(10);
       if (pusher.failures.size > 0) result.failures = Object.fromEntries(pusher.failures);
       return result;
     } finally {

@@ -6,6 +6,8 @@ export class Pusher {
   #queue = [];
   #sockets = [];
   failures = new Map();
+  /** Requests that were answered, whatever the answer. */
+  answered = 0;
 
   constructor({ port, domain, secureContext, headers, connections = 16 }) {
     this.head = Object.entries({ host: domain, 'content-type': 'application/json', ...headers })
@@ -21,6 +23,7 @@ export class Pusher {
         if (!complete(carry)) return;
         if (!/^HTTP\/1\.1 2/.test(carry)) this.#failed(carry.slice(0, 500));
         carry = '';
+        this.answered++;
         this.#next(socket);
       });
       socket.on('secureConnect', () => this.#next(socket));
