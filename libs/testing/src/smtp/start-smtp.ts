@@ -5,6 +5,7 @@ import type { TestAuthority } from '../authority/test-authority';
 import { Child } from '../process/child';
 import { eventually } from '../process/eventually';
 import { freePort } from '../process/free-port';
+import { reapAtEnd } from '../process/reaper';
 
 /** Debian's own Python, for which the package `python3-aiosmtpd` is made. */
 const PYTHON = process.env['SYSTEM_PYTHON'] ?? '/usr/bin/python3';
@@ -103,6 +104,7 @@ export class TestSmtp {
 
 export async function startSmtp(options: TestSmtpOptions = {}): Promise<TestSmtp> {
   const folder = mkdtempSync(join(tmpdir(), 'muster-test-smtp-'));
+  reapAtEnd({ folder });
   mkdirSync(join(folder, 'spool'));
   const smtp = new TestSmtp(await freePort(), folder, options);
   await smtp.start();
