@@ -1,10 +1,19 @@
-import { PACKAGE_BYTES, Text, Whole } from '@muster/contracts';
+import { OneOf, PACKAGE_BYTES, Text, Whole } from '@muster/contracts';
 import { DatabaseConfigFields } from '@muster/service-kit/database';
 
 /** Configuration of the service `downloads`. */
 export class DownloadsConfig extends DatabaseConfigFields {
-  @Text({ min: 1, max: 1000, about: 'Folder of the packages, shared by all processes of this service.' })
+  @OneOf(['files', 's3'], {
+    about: 'Where packages are kept: in a folder, or in a bucket of a service that speaks S3.',
+  })
+  PACKAGE_STORE: 'files' | 's3' = 'files';
+  @Text({ min: 1, max: 1000, about: 'For `files`: the folder, shared by all processes of this service.' })
   PACKAGE_DIR = '/var/lib/muster/packages';
+  @Text({ max: 2000, optional: true, about: 'For `s3`: address of the bucket, with a prefix where wanted.' })
+  S3_URL?: string;
+  @Text({ min: 1, max: 64, about: 'For `s3`: region that requests are signed for.' }) S3_REGION = 'us-east-1';
+  @Text({ max: 200, optional: true, about: 'For `s3`: access key.' }) S3_ACCESS_KEY?: string;
+  @Text({ max: 500, optional: true, about: 'For `s3`: secret key.' }) S3_SECRET_KEY?: string;
   @Whole({ min: 1, max: PACKAGE_BYTES, about: 'Largest package that is taken, in bytes.' })
   MAX_PACKAGE_BYTES = 256 * 1024 * 1024;
 

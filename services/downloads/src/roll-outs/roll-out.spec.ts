@@ -65,7 +65,7 @@ describe('the rule by which a roll-out stops', () => {
     expect(stopReason(rule, installed, failed)).toBe(expected),
   );
   it('of nothing allowed stops at the first failure', () =>
-    expect(stopReason({ failures: 0, sharePercent: 100, shareAfter: 1 }, 1000, 1)).toMatch(/^1 devices failed/));
+    expect(stopReason({ failures: 0, sharePercent: 100, shareAfter: 1 }, 1000, 1)).toMatch(/^1 device failed/));
 });
 
 it('versions and their keys are in the same order', () => {

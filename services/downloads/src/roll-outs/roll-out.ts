@@ -16,7 +16,8 @@ export const replaces = (release: { version: string; downgradeFrom: readonly str
 
 /** Why a roll-out must stop, or nothing. `installed` and `failed` count devices since a person started it last. */
 export function stopReason(rule: StopRule, installed: number, failed: number): string | undefined {
-  if (failed > rule.failures) return `${failed} devices failed, and at most ${rule.failures} may.`;
+  if (failed > rule.failures)
+    return `${failed === 1 ? '1 device' : `${failed} devices`} failed, and at most ${rule.failures} may.`;
   const ended = installed + failed;
   if (ended < rule.shareAfter || failed * 100 <= rule.sharePercent * ended) return undefined;
   return `${failed} of ${ended} devices failed, and at most ${rule.sharePercent} % may.`;

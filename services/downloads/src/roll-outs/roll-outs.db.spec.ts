@@ -116,7 +116,7 @@ describe('a roll-out', () => {
     await under.outcome(offered[4] as TestDevice, id, 'installed');
     expect(await read(id)).toMatchObject({ state: 'running', installed: 1 });
     await fail(5);
-    expect(await read(id)).toMatchObject({ state: 'halted', stoppedBecause: '1 devices failed, and at most 0 may.' });
+    expect(await read(id)).toMatchObject({ state: 'halted', stoppedBecause: '1 device failed, and at most 0 may.' });
 
     const path = `/downloads/releases/${id}/devices`;
     const { body } = await under.as<ReleaseDevicePage>('reader', 'GET', `${path}?state=failed&size=2`);
