@@ -78,7 +78,9 @@ export class Updater {
   reachable(): void {
     const first = !this.synced;
     this.synced = true;
-    if (first && !this.onTrial) this.wait(Math.random() * this.spreadSeconds * 1000);
+    if (!first || this.onTrial) return;
+    // A failure is told at once, so that a roll-out that must stop does.
+    this.wait(this.install.outcome ? 0 : Math.random() * this.spreadSeconds * 1000);
   }
 
   async stop(): Promise<void> {
