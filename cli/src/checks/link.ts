@@ -1,3 +1,5 @@
+import { isIP } from 'node:net';
+import { connect } from 'node:tls';
 import type { Stack } from '../stack/stack';
 import { type Check, defineMessages, fault, warning } from './finding';
 
@@ -16,6 +18,10 @@ const messages = defineMessages(
     'leaf-link-down': fault(
       'The XMPP server is not linked to the ITSM server: {part} has no leaf node connection.',
       'Check that wss://{hub}/leafnode is reachable from the XMPP server, that both have the same secrets/nats-leaf, and that hub.pem there is the root of this certificate.',
+    ),
+    'hub-untrusted': fault(
+      'This server does not trust the ITSM server at {address}: {reason}. So it cannot be linked.',
+      'Join it again with a new token of "muster setup itsm", which carries the right root (hub.pem).',
     ),
     'store-filling': warning(
       'The store of NATS ({part}) is {used} % full.',
@@ -55,6 +61,40 @@ export const leafLinkCheck = (stack: Stack, part: string, hub: string): Check =>
     if (found.leafnodes === 0) return [messages.say('leaf-link-down', { part, hub })];
     return [messages.ok(`${part} is linked with ${found.leafnodes} other NATS.`)];
   },
+});
+
+export interface HubPlace {
+  host: string;
+  port: number;
+  name: string;
+  /** PEM of what its certificate may lead to; none: the public roots. */
+  roots: readonly string[];
+}
+
+/** Whether the link's own way leads to a server that this one trusts, under the name that the link asks for. */
+export const hubTrustCheck = ({ host, port, name, roots }: HubPlace): Check => ({
+  name: 'link',
+  run: () =>
+    new Promise((resolve) => {
+      const address = `${host}:${port}`;
+      const socket = connect({
+        ...{ host, port, rejectUnauthorized: false },
+        ...(isIP(name) ? {} : { servername: name }),
+        ...(roots.length > 0 ? { ca: [...roots] } : {}),
+      });
+      socket.setTimeout(5_000, () => socket.destroy());
+      socket.once('error', () => undefined);
+      socket.once('close', () => resolve([])); // another check says that it does not answer
+      socket.once('secureConnect', () => {
+        const reason = socket.authorizationError ? String(socket.authorizationError) : undefined;
+        resolve([
+          reason
+            ? messages.say('hub-untrusted', { address, reason })
+            : messages.ok(`The ITSM server at ${address} is trusted.`),
+        ]);
+        socket.destroy();
+      });
+    }),
 });
 
 interface JetStream {

@@ -16,6 +16,7 @@ import { UrlStack } from '../testing/url-stack';
 import { backupCheck } from './backups';
 import { edgeCheck } from './edge';
 import type { Check } from './finding';
+import { hubTrustCheck } from './link';
 import { pushCheck } from './push';
 import { serviceCheck } from './services';
 import { smtpCheck } from './smtp';
@@ -86,6 +87,19 @@ describe('the edge', () => {
     expect(await codes(edgeCheck(place))).toEqual(['ok']);
     expect(await codes(edgeCheck({ ...place, name: 'other.company.test' }))).toEqual(['edge-wrong']);
     expect(await codes(edgeCheck({ ...place, port: await freePort() }))).toEqual(['edge-unreachable']);
+  });
+});
+
+describe("the link's way to the ITSM server", () => {
+  it('leads to one that is trusted, under its name; or under a root or a name that it should not', async () => {
+    const port = await listening(createTls(tls, (socket) => socket.on('error', () => undefined)));
+    const place = { host: HOST, port, name: 'xmpp.company.test', roots: [make.read('root.crt')] };
+    expect(await codes(hubTrustCheck(place))).toEqual(['ok']);
+    make.authority('foreign', 'Foreign');
+    expect(await codes(hubTrustCheck({ ...place, roots: [make.read('foreign.crt')] }))).toEqual(['hub-untrusted']);
+    expect(await codes(hubTrustCheck({ ...place, roots: [] }))).toEqual(['hub-untrusted']);
+    expect(await codes(hubTrustCheck({ ...place, name: 'itsm.company.test' }))).toEqual(['hub-untrusted']);
+    expect(await codes(hubTrustCheck({ ...place, port: await freePort() }))).toEqual([]);
   });
 });
 

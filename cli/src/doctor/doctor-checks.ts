@@ -6,7 +6,7 @@ import { databaseCheck, DatabaseFacts } from '../checks/database';
 import { emailCheck } from '../checks/email';
 import { edgeCheck } from '../checks/edge';
 import type { Check } from '../checks/finding';
-import { leafLinkCheck, natsCheck } from '../checks/link';
+import { hubTrustCheck, leafLinkCheck, natsCheck } from '../checks/link';
 import { diskCheck } from '../checks/machine';
 import { nameCheck } from '../checks/names';
 import { pushCheck } from '../checks/push';
@@ -43,6 +43,7 @@ export async function doctorChecks(site: Site, { backups, backupDays, pushKey }:
     ...(site.kind === 'itsm' ? [] : [clockSkewCheck(itsm)]),
     natsCheck(stack, nats.parts),
     leafLinkCheck(stack, nats.leafAt, nats.hub ?? itsm.name),
+    ...(site.hubRoots ? [hubTrustCheck({ ...itsm, roots: site.hubRoots })] : []),
     ...(hub ? [queueCheck(stack, nats.leafAt)] : []),
     ...(facts
       ? [databaseCheck(facts), emailCheck(facts), backupCheck(backups ?? site.backups, { mostDays: backupDays })]

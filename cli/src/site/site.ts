@@ -29,6 +29,8 @@ export interface Site {
   itsm: { host: string; port: number; name: string };
   xmpp: { host: string; port: number; domain: string; pushPort: number; pushOn: boolean };
   turn: TurnPlace[];
+  /** PEM of roots that the link between the servers trusts; none: the public ones. Absent where no link begins. */
+  hubRoots?: string[];
   /** PEM of roots that devices trust. */
   roots: string[];
   backups: string;
@@ -97,6 +99,7 @@ function composeSite(folder: string, commands: Commands): Site {
       pushOn: kind === 'xmpp' && Boolean(variables['PUSH_KEYS_FILE']),
     },
     turn: turnPlaces(variables['ITSM_TURN_SERVERS'] ?? ''),
+    ...(kind === 'xmpp' ? { hubRoots: textsOf(certificatePlaces.xmpp(folder, variables).hub) } : {}),
     backups: variables['BACKUP_DIR'] || join(folder, 'backups'),
   };
 }
@@ -117,6 +120,8 @@ function fieldsOf(variables: Readonly<Record<string, string>>): {
     ...(answers.domain && answers['xmpp-address']?.length ? { domain: answers.domain } : {}),
   };
 }
+
+const textsOf = (file: string): string[] => (existsSync(file) ? [readFileSync(file, 'utf8')] : []);
 
 function rootsIn(folder: string): string[] {
   if (!existsSync(folder)) return [];
