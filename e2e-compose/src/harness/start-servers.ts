@@ -71,7 +71,7 @@ async function start(work: string, name: string): Promise<void> {
     '--xmpp-address',
     topology.address('xmpp'),
   ];
-  await setUp(itsm, [...names, '--turn', '--release', VERSION], () => itsm.set('WEB_POLL_SECONDS', '10'));
+  await setUp(itsm, [...names, '--turn', '--release', VERSION], () => pollOften(itsm));
   say('the ITSM server is healthy');
   await setUp(xmpp, ['--join', join(itsm.folder, 'join/token')], () => openPushService(xmpp));
   say('the XMPP server is healthy');
@@ -86,6 +86,11 @@ async function setUp(server: Server, args: string[], more: () => void): Promise<
   if (openFiles < BROKER_FILES) server.set('OPEN_FILES', String(openFiles));
   more();
   await musterRuns(server, [...command, '--force']);
+}
+
+/** Devices find out what waits for them soon, also when nobody can wake them. By `.env`, as any limit is changed. */
+function pollOften(server: Server): void {
+  for (const name of ['WEB_POLL_SECONDS', 'WEB_POLL_CONNECTED_SECONDS']) server.set(name, '10');
 }
 
 /** It is off until an administrator names who may use it. */
