@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream';
 import type { AccountKind } from './accounts';
-import { Jid } from './jid';
+import type { Jid } from './jid';
 import { CLIENT_NS, STREAM_NS } from './namespaces';
 import type { Peer } from './peer';
 import { randomText } from './random-text';
@@ -8,6 +8,7 @@ import type { XmppServer } from './server';
 import type { Session } from './session';
 import { Shaper } from './shaper';
 import { StreamError } from './stream-error';
+import { checkHeader, readHeader } from './stream-header';
 import { StreamOutput } from './stream-output';
 import { type Framing, type Parser, xmlStream } from './transport/framing';
 import { type Element, element } from './xml/element';
@@ -15,8 +16,6 @@ import { serialise } from './xml/serialise';
 
 /** Milliseconds that a peer gets to answer the end of the stream before its connection is cut. */
 const CLOSING_MS = 2000;
-/** As much of RFC 5646 as tells a language from something else. */
-const LANGUAGE_TAG = /^[a-z]{1,8}(?:-[a-z\d]{1,8}){0,7}$/i;
 
 /** Reasons for which a stream reads nothing for a while; bits, since there are many streams. */
 const STOP = { rate: 1, answer: 2 } as const;
@@ -248,18 +247,10 @@ export class Stream {
   }
 
   #opened(header: Element, declared: string | undefined): void {
-    if (!header.is('stream', STREAM_NS)) throw new StreamError('invalid-namespace', 'not an XMPP stream');
-    if (declared === STREAM_NS) throw new StreamError('bad-namespace-prefix', 'the stream needs a prefix');
-    if (declared !== CLIENT_NS) throw new StreamError('invalid-namespace', `the content must be ${CLIENT_NS}`);
-    const from = header.attribute('from');
-    const language = header.attribute('xml:lang') ?? '';
-    this.language = LANGUAGE_TAG.test(language) ? language : undefined;
+    const { from, language } = readHeader(header, declared);
+    this.language = language;
     this.#sendHeader(from);
-    if (!(Number.parseInt(header.attribute('version') ?? '0', 10) >= 1)) throw new StreamError('unsupported-version');
-    const to = Jid.parse(header.attribute('to') ?? '');
-    if (!to) throw new StreamError('improper-addressing', 'the stream needs an address in `to`');
-    if (to.toString() !== this.server.domain) throw new StreamError('host-unknown');
-    if (from !== undefined && this.account && claimsAnother(from, this.account)) throw new StreamError('invalid-from');
+    checkHeader(header, this.server.domain, this.account);
     this.send(element('features', STREAM_NS, {}, ...this.server.featuresFor(this)));
   }
 
@@ -311,10 +302,4 @@ export class Stream {
 function isRelayed(name: string, to = ''): boolean {
   const at = to.indexOf('@');
   return at > 0 && (name === 'message' || (name === 'iq' && to.indexOf('/', at) > 0));
-}
-
-/** Clients there are that name their own host here, which is no account: that claims nothing. */
-function claimsAnother(from: string, account: Jid): boolean {
-  const jid = Jid.parse(from);
-  return jid?.local !== '' && jid?.bare !== account.bare;
 }

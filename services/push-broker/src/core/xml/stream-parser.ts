@@ -1,17 +1,13 @@
 import type { SaxesTagNS } from 'saxes';
 import { StreamError } from '../stream-error';
-import { CLIENT_NS, STREAM_NS } from '../namespaces';
 import { type Child, Element } from './element';
-import { escapeAttribute } from './serialise';
+import { attributesOf, startOf, USUAL_START } from './tags';
 import { SpareTokenisers, type TokenListener, type Tokeniser } from './tokeniser';
 import { Utf8Decoder } from './utf8-decoder';
 
-const XMLNS = 'http://www.w3.org/2000/xmlns/';
-const XML = 'http://www.w3.org/XML/1998/namespace';
 /** Elements inside elements; XMPP needs about ten. */
 const MAX_DEPTH = 64;
 const WHITESPACE_ONLY = /^[ \t\r\n]*$/;
-const USUAL_START = `<stream:stream xmlns="${CLIENT_NS}" xmlns:stream="${STREAM_NS}">`;
 /** Shared by all streams of the process. */
 const tokenisers = new SpareTokenisers(USUAL_START);
 
@@ -187,11 +183,7 @@ export class StreamParser implements TokenListener {
       return;
     }
     const { local: name, uri: namespace } = tag;
-    const attributes = new Map<string, string>();
-    for (const { local, uri, value } of Object.values(tag.attributes)) {
-      if (uri === XMLNS) continue;
-      attributes.set(uri === '' ? local : uri === XML ? `xml:${local}` : `{${uri}}${local}`, value);
-    }
+    const attributes = attributesOf(tag);
     if (this.#start === '') {
       this.#start = startOf(tag);
       this.#endStanza(position);
@@ -266,16 +258,6 @@ export class StreamParser implements TokenListener {
     if (position - this.#boundary > this.maxStanza)
       throw new StreamError('policy-violation', `a stanza may have ${this.maxStanza} bytes`);
   }
-}
-
-/** What a parser must have read to go on inside of a stream. Nearly always the same text, which is then shared. */
-function startOf({ name, ns }: SaxesTagNS): string {
-  const declared = Object.entries(ns).sort(([left], [right]) => (left < right ? -1 : 1));
-  const namespaces = declared.map(
-    ([prefix, uri]) => ` ${prefix === '' ? 'xmlns' : `xmlns:${prefix}`}="${escapeAttribute(uri)}"`,
-  );
-  const start = `<${name}${namespaces.join('')}>`;
-  return start === USUAL_START ? USUAL_START : start;
 }
 
 /** Unwinds saxes, which cannot be stopped otherwise. One for all: nobody looks where it came from. */
