@@ -19,8 +19,32 @@ export async function startStack(folder: string, commands: Commands, terminal: T
   const lines = reply.errors.split('\n').filter((line) => line.trim() !== '');
   // docker-compose 1.29 names the reason somewhere above its last line.
   const reason = lines.find((line) => /^(ERROR|Error)/.test(line)) ?? lines.at(-1) ?? `exit code ${reply.code}`;
-  throw new CliError(EXIT.unavailable, `The stack could not be started: ${reason}`, 'What came before says more.');
+  throw new CliError(EXIT.unavailable, `The stack could not be started: ${reason}`, remedyFor(reply.errors));
 }
+
+/** What engine and compose say, and what to do about it. */
+const KNOWN_FAILURES: readonly [RegExp, string][] = [
+  [
+    /pull access denied|manifest (for .* )?(unknown|not found)|repository does not exist|No such image|registry.*(no such host|timeout)/i,
+    'The images are not here: load or build them, or name the registry that has them with --image-prefix (MUSTER_IMAGE_PREFIX in .env).',
+  ],
+  [
+    /port is already allocated|address already in use/i,
+    'Another program has a port of the stack: end it, or change the port in .env (EDGE_PUBLISH, XMPP_PUBLISH and so on).',
+  ],
+  [
+    /setting rlimit/i,
+    'Docker may open fewer files than the stack needs: raise LimitNOFILE of docker.service to 131072 or more.',
+  ],
+  [/no space left on device/i, 'The disk is full: free some space, then run setup again.'],
+  [
+    /bind source path does not exist|invalid mount config|secret.*not found/i,
+    'A file or folder that the stack mounts is not there: run setup again, it makes what is missing.',
+  ],
+];
+
+export const remedyFor = (words: string): string =>
+  KNOWN_FAILURES.find(([pattern]) => pattern.test(words))?.[1] ?? 'What came before says more.';
 
 /** Waits until every part is well. @throws CliError naming those that are not after the time */
 export async function waitForHealth(
