@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import type { ReleaseManifest } from '@muster/contracts';
 import { eventually } from '@muster/testing';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { installAgent } from '../testing/agent-process';
 import { makeRoot, makeSigner, signText } from '../testing/certificate-maker';
 import { FakeReleases } from '../testing/fake-releases';
@@ -9,10 +9,11 @@ import { FakeSuite } from '../testing/fake-suite';
 import { BROKEN, makePackage, WORKING } from '../testing/release-packages';
 import { SupervisedAgent } from '../testing/supervised-agent';
 
-const WITHIN = { within: 25_000 };
+const WITHIN = { within: 60_000 };
 const OLD = '1.2.3';
 const NEW = '1.3.0';
-const MINUTE_MS = 60_000;
+// Each starts an agent a few times.
+vi.setConfig({ testTimeout: 180_000 });
 
 let template: string;
 let suite: FakeSuite;
@@ -65,26 +66,22 @@ describe('a release that works', () => {
     expect(agent.starts).toBe(2);
   });
 
-  it(
-    'goes on where its download was cut off, again and again',
-    async () => {
-      const filler = Array.from({ length: 40_000 }, () => Math.random().toString(36)).join('\n');
-      const bytes = makePackage({ 'main.mjs': WORKING, 'filler.txt': filler });
-      releases.cuts.push(50_000, 70_000);
-      releases.want(suite.signRelease(releases.manifest(bytes)));
-      agent.start();
-      await eventually(() => releases.deliveries.length === 2, WITHIN);
-      // Ended in the middle of a download: what came stays.
-      await outcome();
-      expect(releases.deliveries[0]).toBe('whole');
-      const starts = releases.deliveries.slice(1).map((range) => Number(/^bytes=(\d+)-$/.exec(range)?.[1]));
-      expect(starts).toHaveLength(2);
-      expect(starts[0]).toBeGreaterThan(0);
-      expect(starts[1]).toBeGreaterThan(starts[0] as number);
-      expect(agent.install.current).toBe(NEW);
-    },
-    MINUTE_MS,
-  );
+  it('goes on where its download was cut off, again and again', async () => {
+    const filler = Array.from({ length: 40_000 }, () => Math.random().toString(36)).join('\n');
+    const bytes = makePackage({ 'main.mjs': WORKING, 'filler.txt': filler });
+    releases.cuts.push(50_000, 70_000);
+    releases.want(suite.signRelease(releases.manifest(bytes)));
+    agent.start();
+    await eventually(() => releases.deliveries.length === 2, WITHIN);
+    // Ended in the middle of a download: what came stays.
+    await outcome();
+    expect(releases.deliveries[0]).toBe('whole');
+    const starts = releases.deliveries.slice(1).map((range) => Number(/^bytes=(\d+)-$/.exec(range)?.[1]));
+    expect(starts).toHaveLength(2);
+    expect(starts[0]).toBeGreaterThan(0);
+    expect(starts[1]).toBeGreaterThan(starts[0] as number);
+    expect(agent.install.current).toBe(NEW);
+  });
 
   it('is not switched to when the roll-out stops before', async () => {
     want(WORKING);
@@ -116,7 +113,6 @@ describe('a broken build', () => {
       expect(versions()).toEqual([OLD]);
       expect(releases.outcomes.every((one) => one.outcome === 'failed')).toBe(true);
     },
-    MINUTE_MS,
   );
 
   it('says how it failed', async () => {
@@ -211,7 +207,7 @@ describe('a release that is not to be believed is refused, told, and nothing is 
       expect({ current: agent.install.current, starts: agent.starts }, what).toEqual({ current: OLD, starts: 1 });
       expect(versions(), what).toEqual([OLD]);
     }
-  }, 120_000);
+  });
 });
 
 it('goes back to an older version that is signed as a way back from this one', async () => {
