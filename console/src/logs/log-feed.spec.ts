@@ -95,6 +95,29 @@ describe('log lines', () => {
     }
   });
 
+  it('are searched further back also when new ones are just being looked for, and asked for once', async () => {
+    const answers: Array<(page: LogPage) => void> = [];
+    const reads: (string | undefined)[] = [];
+    const read = (after?: string) => {
+      reads.push(after);
+      return new Promise<LogPage>((resolve) => answers.push(resolve));
+    };
+    const feed = new LogFeed({ read, accepts: () => true });
+    const first = feed.refresh();
+    answers[0]?.({ entries: [entry(9)], next: 'a' });
+    await first;
+    const look = feed.refresh();
+    const older = feed.loadOlder();
+    const again = feed.loadOlder();
+    expect([reads.length, feed.loadingOlder]).toEqual([2, true]);
+    answers[1]?.({ entries: [entry(9)], next: 'a' });
+    await vi.waitFor(() => expect(reads).toEqual([undefined, undefined, 'a']));
+    expect(feed.loadingOlder).toBe(true);
+    answers[2]?.({ entries: [entry(8)] });
+    await Promise.all([look, older, again]);
+    expect([feed.loadingOlder, feed.older, feed.entries.length, reads.length]).toEqual([false, undefined, 2, 3]);
+  });
+
   it('are bounded, and what went can be loaded again', async () => {
     const { feed, shown } = stored(1);
     await feed.refresh();

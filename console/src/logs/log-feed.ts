@@ -19,6 +19,8 @@ export class LogFeed {
   /** A search reads so many lines at a time: it came back to here. Undefined when it does not stop for that. */
   searchedTo: string | undefined;
   loaded = false;
+  /** Older lines were asked for and are not here yet. */
+  loadingOlder = false;
   error: ApiError | undefined;
   /** Lines that arrived since the last look at the end. */
   arrived = 0;
@@ -49,15 +51,28 @@ export class LogFeed {
       this.loaded = true;
     });
 
-  readonly loadOlder = (): Promise<void> =>
-    this.once(async () => {
+  readonly loadOlder = async (): Promise<void> => {
+    if (this.loadingOlder) return;
+    this.loadingOlder = true;
+    this.changed();
+    // What is being read may be the newest lines: the wish for older ones must not be lost with them.
+    while (this.reading) await this.reading;
+    await this.readOlder();
+  };
+
+  private readOlder(): Promise<void> {
+    return this.once(async () => {
       if (this.older === undefined) return;
       const page = await this.source.read(this.older);
       const ids = new Set(this.entries.map(({ id }) => id));
       this.entries = [...[...page.entries].reverse().filter(({ id }) => !ids.has(id)), ...this.entries];
       this.older = page.next;
       this.searchedTo = page.searchedTo;
+    }).finally(() => {
+      this.loadingOlder = false;
+      this.changed();
     });
+  }
 
   /** Takes lines as they arrive. */
   receive(entries: readonly LogEntry[]): void {

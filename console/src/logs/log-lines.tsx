@@ -18,10 +18,12 @@ interface LogLinesProps {
   onFollow: (follow: boolean) => void;
   /** Of all devices: each line says of which. */
   ofFleet: boolean;
+  /** What to say where nothing older comes. */
+  begin: string;
 }
 
 /** Lines in a window of their own: at the end it follows, scrolled up it stays, near the top older ones are loaded. */
-export function LogLines({ feed, version, follow, onFollow, ofFleet }: LogLinesProps) {
+export function LogLines({ feed, version, follow, onFollow, ofFleet, begin }: LogLinesProps) {
   const t = useText();
   const scroller = useRef<HTMLDivElement>(null);
   const before = useRef({ first: '', height: 0, top: 0 });
@@ -66,11 +68,12 @@ export function LogLines({ feed, version, follow, onFollow, ofFleet }: LogLinesP
         <div className={classes.start}>
           <SearchedTo at={feed.searchedTo} />
           {feed.older === undefined ? (
-            <span className="dim">{t('logs.begin')}</span>
+            <span className="dim">{begin}</span>
           ) : (
             <Button
               size="compact-xs"
               variant="default"
+              loading={feed.loadingOlder}
               onClick={() => {
                 onFollow(false);
                 void feed.loadOlder();

@@ -95,22 +95,26 @@ interface LogBodyProps {
 
 function LogBody({ feed, version, filter, follow, onFollow }: LogBodyProps) {
   const t = useText();
+  const ofFleet = filter.deviceId === undefined;
+  // Without a beginning the server gives the lines of all devices for a limited time, not back to the first line.
+  const limited = ofFleet && filter.from === undefined;
+  const filtered = filter.level ?? filter.search ?? filter.from ?? filter.to;
   if (!feed.loaded) return feed.error ? null : <LoadingLines lines={8} />;
   if (feed.entries.length === 0) {
-    const filtered = filter.level ?? filter.search ?? filter.from ?? filter.to;
     return (
       <Empty
         icon={<IconNotes />}
         title={t(filtered ? 'logs.noneMatch' : 'logs.none')}
         action={
           feed.older !== undefined && (
-            <Button variant="default" onClick={() => void feed.loadOlder()}>
+            <Button variant="default" loading={feed.loadingOlder} onClick={() => void feed.loadOlder()}>
               {t('table.searchOlder')}
             </Button>
           )
         }
       >
         {!filtered && t('logs.noneText')}
+        {filtered && limited && feed.older === undefined && t('logs.beginOfFleet')}
         <SearchedTo at={feed.searchedTo} />
       </Empty>
     );
@@ -121,7 +125,8 @@ function LogBody({ feed, version, filter, follow, onFollow }: LogBodyProps) {
       version={version}
       follow={follow}
       onFollow={onFollow}
-      ofFleet={filter.deviceId === undefined}
+      ofFleet={ofFleet}
+      begin={t(limited ? 'logs.beginOfFleet' : filtered ? 'logs.beginOfFiltered' : 'logs.begin')}
     />
   );
 }

@@ -1,4 +1,4 @@
-import { useState } from 'react';
+import { type ComponentProps, useState } from 'react';
 import { Button, Switch } from '@mantine/core';
 import type { Operation } from '@muster/contracts';
 import { IconCopy, IconDownload } from '@tabler/icons-react';
@@ -77,7 +77,7 @@ export function OutputPanel({ operation }: { operation: Operation }) {
         onFollow={setFollow}
       />
       <ArrivalNotice arrival={arrival} onRetry={() => void feed.catchUp()} />
-      {operation.outputTruncated && <Notice tone="warn">{t('output.deviceTruncated')}</Notice>}
+      {operation.outputTruncated && <InPanel tone="warn">{t('output.deviceTruncated')}</InPanel>}
     </Panel>
   );
 }
@@ -88,13 +88,13 @@ function ArrivalNotice({ arrival, onRetry }: { arrival: Arrival; onRetry: () => 
   if (arrival === 'arriving') {
     return (
       <div role="status">
-        <Notice tone="info">{t('output.arriving')}</Notice>
+        <InPanel tone="info">{t('output.arriving')}</InPanel>
       </div>
     );
   }
   if (arrival !== 'late') return null;
   return (
-    <Notice
+    <InPanel
       tone="warn"
       actions={
         <Button size="xs" variant="default" onClick={onRetry}>
@@ -103,7 +103,16 @@ function ArrivalNotice({ arrival, onRetry }: { arrival: Arrival; onRetry: () => 
       }
     >
       {t('output.late')}
-    </Notice>
+    </InPanel>
+  );
+}
+
+/** A notice apart from the panel's own edge. */
+function InPanel(notice: ComponentProps<typeof Notice>) {
+  return (
+    <div className={classes.notice}>
+      <Notice {...notice} />
+    </div>
   );
 }
 
@@ -120,12 +129,12 @@ function OutputBody({ feed, version, ended, follow, onFollow }: OutputBodyProps)
   const { buffer } = feed;
   if (!feed.loaded) return feed.error ? null : <LoadingLines lines={3} />;
   if (buffer.lines.length === 0) {
-    if (feed.truncated) return <Notice tone="warn">{t('output.truncated')}</Notice>;
+    if (feed.truncated) return <InPanel tone="warn">{t('output.noneKept')}</InPanel>;
     return <Empty title={t(ended ? 'output.none' : 'output.waiting')} />;
   }
   return (
     <>
-      {buffer.dropped > 0 && <Notice tone="info">{t('output.dropped', { count: buffer.dropped })}</Notice>}
+      {buffer.dropped > 0 && <InPanel tone="info">{t('output.dropped', { count: buffer.dropped })}</InPanel>}
       <OutputLines
         lines={buffer.lines}
         first={buffer.dropped + 1}
@@ -133,7 +142,7 @@ function OutputBody({ feed, version, ended, follow, onFollow }: OutputBodyProps)
         follow={follow}
         onFollow={onFollow}
       />
-      {feed.truncated && <Notice tone="warn">{t('output.truncated')}</Notice>}
+      {feed.truncated && <InPanel tone="warn">{t('output.truncated')}</InPanel>}
     </>
   );
 }
