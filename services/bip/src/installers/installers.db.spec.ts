@@ -18,7 +18,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { caBundle, type InstallerList } from '@muster/contracts';
 import { createService, loadConfig } from '@muster/service-kit';
 import { eventually, startNats, type TestNats } from '@muster/testing';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { AppModule } from '../app.module';
 import { BipConfig } from '../bip.config';
 import { Edge, HOST } from '../testing/edge';
@@ -28,6 +28,9 @@ import { OpensslAuthority } from '../testing/openssl-authority';
 const EDGE_SECRET = 'edge-secret-for-tests';
 const KEY = 'k_0123456789abcdefghijklmnopqrstuvwxyz';
 const PROJECT = resolve(import.meta.dirname, '../../../..');
+
+// Each installation unpacks a hundred megabytes.
+vi.setConfig({ testTimeout: 120_000 });
 
 /** Everything that a key opens. */
 const GATED = [
@@ -269,7 +272,7 @@ describe('install.sh', () => {
     expect(readFileSync(at('var/lib/muster-agent/device.key'), 'utf8')).toBe(deviceKey);
     expect(await script('uninstall', ['--purge'])).toMatchObject({ code: 0 });
     expect(existsSync(at('var/lib/muster-agent'))).toBe(false);
-  }, 120_000);
+  });
 
   it('starts the agent again when it is killed', async () => {
     expect(await script('install')).toMatchObject({ code: 0 });
@@ -282,7 +285,7 @@ describe('install.sh', () => {
       },
       { within: 20_000, every: 200 },
     );
-  }, 120_000);
+  });
 
   it('stays where the server wants a token for its removal, and goes with it', async () => {
     expect(await script('install')).toMatchObject({ code: 0 });
@@ -296,7 +299,7 @@ describe('install.sh', () => {
     expect(await status()).toMatchObject({ running: true });
     expect(await script('uninstall', ['--token', edge.uninstallToken])).toMatchObject({ code: 0, stderr: '' });
     expect(existsSync(at('opt/muster-agent'))).toBe(false);
-  }, 120_000);
+  });
 
   it('goes without an answer only where somebody says that this is meant', async () => {
     expect(await script('install')).toMatchObject({ code: 0 });
@@ -307,7 +310,7 @@ describe('install.sh', () => {
     const offline = { ...process.env, MUSTER_UNINSTALL_OFFLINE: '1' };
     expect(await script('uninstall', [], offline)).toMatchObject({ code: 0 });
     expect(existsSync(at('opt/muster-agent'))).toBe(false);
-  }, 120_000);
+  });
 
   it('leaves nothing behind when the server refuses to enrol, and says why', async () => {
     edge.refuseEnrolment = true;

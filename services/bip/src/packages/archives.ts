@@ -1,4 +1,4 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import type { InstallerPlatform } from '@muster/contracts';
 import { BipConfig } from '../bip.config';
 import { AgentFiles } from '../installers/agent-files';
@@ -13,7 +13,7 @@ type Kind = 'tar' | 'cpio';
 
 /** The large parts of packages, each made when it is asked for first, and kept: Node.js on disk, a megabyte in memory. */
 @Injectable()
-export class Archives {
+export class Archives implements OnApplicationShutdown {
   private readonly compressed: CompressedNode;
   private readonly made = new Map<string, Promise<SharedArchive>>();
   private payloads = new Map<InstallerPlatform, Promise<FinishedArchive>>();
@@ -24,6 +24,10 @@ export class Archives {
     private readonly nodes: NodePrograms,
   ) {
     this.compressed = new CompressedNode(config);
+  }
+
+  onApplicationShutdown(): Promise<void> {
+    return this.compressed.close();
   }
 
   /** Seconds since 1970 that everything in a package carries. */

@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
-import { mkdir, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip, createGzip } from 'node:zlib';
@@ -27,6 +27,12 @@ export class CompressedNode {
     });
     this.made.set(node.sha256, made);
     return made;
+  }
+
+  async close(): Promise<void> {
+    for (const made of await Promise.allSettled(this.made.values()))
+      if (made.status === 'fulfilled' && !Buffer.isBuffer(made.value)) await made.value.file.close();
+    this.made.clear();
   }
 
   private async make(node: NodeProgram): Promise<Piece> {
@@ -60,7 +66,10 @@ export class CompressedNode {
   }
 }
 
-const piece = async (path: string): Promise<Piece> => ({ path, bytes: (await stat(path)).size });
+async function piece(path: string): Promise<Piece> {
+  const file = await open(path);
+  return { file, bytes: (await file.stat()).size };
+}
 
 /** Whether a compressed file is there and whole. */
 async function holds(path: string, sha256: string): Promise<boolean> {

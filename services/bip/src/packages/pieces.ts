@@ -1,10 +1,12 @@
-import { createReadStream } from 'node:fs';
+import type { FileHandle } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 
-/** Bytes that are in memory, or a file's, read when they are sent. */
-export type Piece = Buffer | { path: string; bytes: number };
+const CHUNK = 64 * 1024;
+
+/** Bytes that are in memory, or those of an open file, read when they are sent: whoever tidies up may remove its name. */
+export type Piece = Buffer | { file: FileHandle; bytes: number };
 
 /** Compresses to one gzip member (RFC 1952). Members one after the other decompress to their contents one after the other. */
 const compressed = promisify<Buffer, { level: number }, Buffer>(gzip);
@@ -16,7 +18,17 @@ export const bytesOf = (pieces: readonly Piece[]): number =>
 export async function* contents(pieces: readonly Piece[]): AsyncGenerator<Buffer> {
   for (const piece of pieces) {
     if (Buffer.isBuffer(piece)) yield piece;
-    else yield* createReadStream(piece.path) as AsyncIterable<Buffer>;
+    else yield* read(piece.file, piece.bytes);
+  }
+}
+
+/** By position, so that many read the same file at once. */
+async function* read(file: FileHandle, bytes: number): AsyncGenerator<Buffer> {
+  for (let at = 0; at < bytes;) {
+    const { buffer, bytesRead } = await file.read(Buffer.allocUnsafe(CHUNK), 0, Math.min(CHUNK, bytes - at), at);
+    if (bytesRead === 0) throw new Error('a compressed file became shorter while it was read');
+    at += bytesRead;
+    yield buffer.subarray(0, bytesRead);
   }
 }
 
