@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DEFAULT_ORGANISATION_ID, type DeviceSummary, PERMISSIONS } from '@muster/contracts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -6,7 +6,7 @@ import { run } from '../core/run';
 import { CertificateMaker } from '../testing/bad-certificates';
 import { CapturedTerminal } from '../testing/captured-terminal';
 import { testFolder } from '../testing/folder';
-import { RunningSuite } from '../testing/running-suite';
+import { PASSWORD, RunningSuite } from '../testing/running-suite';
 import '../verbs';
 
 const folder = testFolder();
@@ -112,6 +112,28 @@ describe('muster device', () => {
       'No device has been away',
     );
     expect(await muster(['device', 'clean'])).toMatchObject({ code: 64 });
+  });
+});
+
+describe('muster token create', () => {
+  it('signs in, keeps the token in a file, shows it nowhere, and signs out', async () => {
+    const [file, password] = [join(folder, 'made'), join(folder, 'password')];
+    writeFileSync(password, `${PASSWORD}\n`);
+    const terminal = new CapturedTerminal();
+    const place = ['--url', `https://127.0.0.1:${suite.port}`, '--ca', make.file('root.crt')];
+    const who = ['--email', 'admin@example.test', '--password-file', password];
+    const words = ['token', 'create', file, ...who, ...place];
+    expect([await run([...words, '--permission', 'users.read'], terminal, {}), terminal.told]).toEqual([0, '']);
+    const secret = readFileSync(file, 'utf8').trim();
+    expect(secret).toMatch(/^muster_/);
+    expect(terminal.printed).not.toContain(secret);
+    expect(await muster(['user', 'list'], { tokenFile: file })).toMatchObject({ code: 0 });
+    expect(await muster(['key', 'list'], { tokenFile: file })).toMatchObject({ code: 77 });
+    expect(await run(words, new CapturedTerminal(), {})).toBe(73);
+    writeFileSync(password, 'wrong');
+    const refused = new CapturedTerminal();
+    expect(await run(['token', 'create', join(folder, 'none'), ...who, ...place], refused, {})).toBe(77);
+    expect(refused.told).toContain('[sign-in-failed]');
   });
 });
 

@@ -11,7 +11,8 @@ export interface ApiPlace {
   port: number;
   /** Name of the console: asked for in TLS and in the request. */
   name: string;
-  token: string;
+  /** Headers that say who asks. */
+  credential: Readonly<Record<string, string>>;
   /** PEM of roots to trust besides the public ones. */
   roots: readonly string[];
 }
@@ -21,7 +22,9 @@ type Given<C, K extends 'params' | 'query' | 'body'> = Partial<Pick<RouteCall<C>
 const MOST_TRIES = 5;
 const TIMEOUT_MS = 60_000;
 
-/** The console API as any other tool uses it: by an API token, through the edge. */
+export const bearer = (token: string): ApiPlace['credential'] => ({ authorization: `Bearer ${token}` });
+
+/** The console API as any other tool uses it: through the edge, with a credential of its own. */
 export class Api {
   constructor(private readonly place: ApiPlace) {}
 
@@ -30,6 +33,14 @@ export class Api {
     route: C,
     given: { params?: Given<C, 'params'>; query?: Given<C, 'query'>; body?: Given<C, 'body'> } = {},
   ): Promise<RouteReply<C>> {
+    return (await this.exchange(route, given)).body;
+  }
+
+  /** The same with the cookies that the server set, as `name=value`. */
+  async exchange<C extends Route>(
+    route: C,
+    given: { params?: Given<C, 'params'>; query?: Given<C, 'query'>; body?: Given<C, 'body'> },
+  ): Promise<{ body: RouteReply<C>; cookies: string[] }> {
     const path = pathOf(route, given.params, given.query);
     for (let tries = 1; ; tries += 1) {
       const reply = await this.send(route.method, path, given.body);
@@ -38,15 +49,18 @@ export class Api {
         await pause(Math.min(60, Number(reply.retryAfter) || 2 ** tries) * 1000);
         continue;
       }
-      if (reply.status < 300) return (reply.body === '' ? undefined : JSON.parse(reply.body)) as RouteReply<C>;
+      if (reply.status < 300) {
+        const body = (reply.body === '' ? undefined : JSON.parse(reply.body)) as RouteReply<C>;
+        return { body, cookies: reply.cookies };
+      }
       throw refused(reply.status, reply.body, route);
     }
   }
 
   private send(method: string, path: string, body: object | undefined) {
-    const { host, port, name, token, roots } = this.place;
+    const { host, port, name, credential, roots } = this.place;
     const text = body === undefined ? undefined : JSON.stringify(body);
-    return new Promise<{ status: number; body: string; retryAfter?: string }>((resolve, reject) => {
+    return new Promise<{ status: number; body: string; cookies: string[]; retryAfter?: string }>((resolve, reject) => {
       const call = request(
         {
           ...{ host, port, method, path, agent: false },
@@ -54,7 +68,7 @@ export class Api {
           ...(roots.length > 0 ? { ca: [...roots] } : {}),
           headers: {
             host: name,
-            authorization: `Bearer ${token}`,
+            ...credential,
             accept: 'application/json',
             ...(text === undefined
               ? {}
@@ -69,6 +83,7 @@ export class Api {
             resolve({
               status: response.statusCode ?? 0,
               body: Buffer.concat(chunks).toString(),
+              cookies: (response.headers['set-cookie'] ?? []).map((cookie) => cookie.split(';')[0] ?? ''),
               ...(response.headers['retry-after'] ? { retryAfter: response.headers['retry-after'] } : {}),
             }),
           );
@@ -103,8 +118,8 @@ function refused(status: number, text: string, route: Route): CliError {
     ? `${body.message}${faults ? ` (${faults})` : ''} [${body.code}]`
     : `The server answered ${status}.`;
   const remedy =
-    status === 401
-      ? 'Make an API token in the console (account, API tokens), and name its file with --token-file or MUSTER_TOKEN_FILE.'
+    status === 401 && route.access.kind !== 'public'
+      ? 'Make an API token with "muster token create", and name its file with --token-file or MUSTER_TOKEN_FILE.'
       : status === 403 && route.access.kind === 'permission'
         ? `The token needs the permission ${route.access.permission}.`
         : undefined;

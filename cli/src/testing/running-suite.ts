@@ -31,7 +31,7 @@ const PROJECT = join(import.meta.dirname, '../../..');
 const EDGE_SECRET = 'only-the-edge-of-this-test-knows';
 export const DOMAIN = 'itsm.example.test';
 const FIRST = 'first-owner-password';
-const PASSWORD = 'purple boats drift north';
+export const PASSWORD = 'purple boats drift north';
 
 /** The real key manager and web service as processes of their own, behind an edge with TLS. */
 export class RunningSuite {

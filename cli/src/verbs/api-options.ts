@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { Api } from '../api/api';
+import { Api, type ApiPlace, bearer } from '../api/api';
 import { CliError, EXIT } from '../core/exit-codes';
 import type { OptionSpecs } from '../core/verb';
 import { openSite } from '../site/site';
@@ -20,17 +20,22 @@ export const API_OPTIONS = {
 type Given = { [K in keyof typeof API_OPTIONS]: string | undefined };
 
 /** @throws CliError when there is no token, or no console is known */
-export function apiOf(options: Given, environment: Readonly<Record<string, string | undefined>>): Api {
-  const token = tokenOf(options, environment);
+export const apiOf = (options: Given, environment: Readonly<Record<string, string | undefined>>): Api => {
+  const credential = bearer(tokenOf(options, environment));
+  return new Api({ ...apiPlace(options), credential });
+};
+
+/** Where the console is. @throws CliError when none is known */
+export function apiPlace(options: Omit<Given, 'token-file'>): Omit<ApiPlace, 'credential'> {
   const own = options.ca === undefined ? [] : [textOf(options.ca)];
   if (options.url !== undefined) {
     const url = parsed(options.url);
     const name = url.hostname.replace(/^\[|\]$/g, '');
-    return new Api({ host: name, port: Number(url.port || 443), name, token, roots: own });
+    return { host: name, port: Number(url.port || 443), name, roots: own };
   }
   const { dir, local } = options;
   const site = openSite({ ...(dir === undefined ? {} : { dir }), ...(local === undefined ? {} : { local }) });
-  return new Api({ ...site.itsm, token, roots: own.length > 0 ? own : site.roots });
+  return { ...site.itsm, roots: own.length > 0 ? own : site.roots };
 }
 
 function parsed(text: string): URL {
@@ -45,11 +50,11 @@ function tokenOf(options: Given, environment: Readonly<Record<string, string | u
   throw new CliError(
     EXIT.noPermission,
     'There is no API token.',
-    'Make one in the console (account, API tokens), and name its file with --token-file or MUSTER_TOKEN_FILE.',
+    'Make one with "muster token create", and name its file with --token-file or MUSTER_TOKEN_FILE.',
   );
 }
 
-function textOf(file: string): string {
+export function textOf(file: string): string {
   if (existsSync(file)) return readFileSync(file, 'utf8');
   throw new CliError(EXIT.missing, `There is no file ${file}.`);
 }

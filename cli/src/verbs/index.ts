@@ -5,6 +5,7 @@ import './status.verb';
 import './logs.verb';
 import './support-bundle.verb';
 import './cert.verb';
+import './token.verb';
 import './user.verbs';
 import './key.verbs';
 import './device.verbs';
