@@ -30,7 +30,7 @@ const KEY = 'k_0123456789abcdefghijklmnopqrstuvwxyz';
 const PROJECT = resolve(import.meta.dirname, '../../../..');
 
 // Each installation unpacks a hundred megabytes.
-vi.setConfig({ testTimeout: 120_000 });
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 180_000 });
 
 /** Everything that a key opens. */
 const GATED = [

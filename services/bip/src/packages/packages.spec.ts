@@ -14,7 +14,7 @@ import { Packages } from './packages.service';
 import { bytesOf, streamOf } from './pieces';
 
 // Each package is made of a hundred megabytes.
-vi.setConfig({ testTimeout: 120_000 });
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 180_000 });
 
 const KEY = 'k_0123456789abcdefghijklmnopqrstuvwxyz';
 const EPOCH = 1_763_000_000;
@@ -60,7 +60,7 @@ beforeAll(async () => {
   writeFileSync(join(folder, 'launcher.mjs'), 'console.log("launched");\n');
   packages = await makePackages();
   for (const name of [DEB, RPM]) writeFileSync(join(folder, name), await build(name));
-}, 120_000);
+});
 afterAll(async () => {
   for (const archives of opened) await archives.onApplicationShutdown();
   rmSync(folder, { recursive: true, force: true });
