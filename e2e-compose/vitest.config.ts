@@ -9,7 +9,7 @@ export default defineConfig({
     fileParallelism: false,
     pool: 'forks',
     isolate: false,
-    testTimeout: 240_000,
+    testTimeout: 600_000,
     hookTimeout: 240_000,
     sequence: { sequencer: (await import('./src/harness/by-name.ts')).ByName },
   },

@@ -95,7 +95,7 @@ describe('devices that reach 443 of each server and nothing else', () => {
     } finally {
       await topology.mend('itsm', 'xmpp');
     }
-    for (const { id } of devices.values()) await untilPresence(admin, id, ['online'], 180);
+    for (const { id } of devices.values()) await untilPresence(admin, id, ['online']);
     expect((await runOn(admin, device(), 'echo with link')).output).toBe('with link\n');
   });
 });

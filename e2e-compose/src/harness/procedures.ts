@@ -15,7 +15,8 @@ import { until } from './commands';
 export const presenceOf = async (api: Api, id: string): Promise<Presence> =>
   (await api.call(readDevice, { params: { id } })).presence;
 
-export const untilPresence = (api: Api, id: string, wanted: readonly Presence[], seconds = 120): Promise<void> =>
+/** Patiently: a device that found nobody for a minute waits for up to four before it tries again. */
+export const untilPresence = (api: Api, id: string, wanted: readonly Presence[], seconds = 360): Promise<void> =>
   until(`the device is ${wanted.join(' or ')}`, async () => wanted.includes(await presenceOf(api, id)), seconds);
 
 /** Runs a script on a device, waits for its end and reads what it printed. */
