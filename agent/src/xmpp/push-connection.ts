@@ -8,6 +8,8 @@ import { PushStream } from './push-stream';
 /** Between two signs of life; below the idle limits of common NAT boxes and proxies. */
 const PROBE_EVERY_MS = 240_000;
 const STABLE_AFTER_MS = 60_000;
+/** Without a connection nobody can wake the device: it asks by itself, no more often than this. */
+const ASK_EVERY_MS = 60_000;
 
 export interface PushDependencies {
   dialler: Dialler;
@@ -25,11 +27,13 @@ export class PushConnection {
   private connecting = false;
   private stopped = false;
   private readySince?: number;
+  /** When the device was last known to be reachable, or asked by itself. */
+  private askedAt = performance.now();
 
-  /** @param onWake called after each connect too: what was missed meanwhile is fetched by a sync */
+  /** @param onWake called after each connect too, and now and then while there is none: what was missed is fetched by a sync */
   constructor(
     private readonly parts: PushDependencies,
-    private readonly onWake: (cause: 'connected' | 'woken') => void,
+    private readonly onWake: (cause: 'connected' | 'woken' | 'cut off') => void,
   ) {
     this.probing = setInterval(() => this.stream?.probe(), PROBE_EVERY_MS * (0.9 + Math.random() * 0.2));
   }
@@ -84,6 +88,7 @@ export class PushConnection {
   }
 
   private lost(why: string): void {
+    if (this.readySince !== undefined) this.askedAt = performance.now();
     if (this.readySince !== undefined && performance.now() - this.readySince > STABLE_AFTER_MS) this.backOff.reset();
     this.readySince = undefined;
     this.stream = undefined;
@@ -95,5 +100,9 @@ export class PushConnection {
     this.parts.log.warn('push not connected', { why, retryInMs: waitMs });
     clearTimeout(this.retry);
     this.retry = setTimeout(() => this.connect(), waitMs);
+    // After an attempt that failed, so that the back-off spreads a fleet whose server went away.
+    if (performance.now() - this.askedAt < ASK_EVERY_MS) return;
+    this.askedAt = performance.now();
+    this.onWake('cut off');
   }
 }
