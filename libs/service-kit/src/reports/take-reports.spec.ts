@@ -78,8 +78,11 @@ const batch = (reports: unknown[], sentAt: string | Date = NOW): ReportBatch =>
     { spool: SPOOL, sentAt: sentAt instanceof Date ? sentAt.toISOString() : sentAt, reports },
     { unknown: 'drop' },
   );
-const take = (body: ReportBatch, known: Record<string, ReportKind<never>>): Promise<ReportsTaken> =>
-  takeReports({ body, bodyBytes: Buffer.byteLength(JSON.stringify(body)), principal: DEVICE }, known, NOW);
+const take = (
+  body: ReportBatch,
+  known: Record<string, ReportKind<never>>,
+  bodyBytes = Buffer.byteLength(JSON.stringify(body)),
+): Promise<ReportsTaken> => takeReports({ body, bodyBytes, principal: DEVICE }, known, NOW);
 const temperature = (sequence: number, more: object = {}): object => ({
   kind: 'temperature',
   sequence,
@@ -129,6 +132,7 @@ describe('takeReports', () => {
         temperature(-1),
       ]),
       known,
+      50_000,
     );
     expect(reply.refused.map(({ index, sequence, code }) => [index, sequence, code])).toEqual([
       [1, 2, 'malformed'],
