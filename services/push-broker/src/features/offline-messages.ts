@@ -75,6 +75,11 @@ export class OfflineMessages implements Feature, Absentees {
     return kept;
   }
 
+  /** Fulfilled when what was given to be kept has been stored or refused, also what waits for whether its account exists. */
+  async stop(): Promise<void> {
+    while (this.#keeping.size > 0) await Promise.all(this.#keeping.values());
+  }
+
   holds(route: Route, delivery: Delivery): boolean {
     const state = route instanceof Session ? this.#delivering.get(route) : undefined;
     if (!state || !(route instanceof Session)) return false;

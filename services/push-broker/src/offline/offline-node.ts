@@ -36,6 +36,7 @@ export class OfflineNode implements BeforeApplicationShutdown {
 
   /** By now the streams are closed: what their peers had not taken is being stored while the bus still stands. */
   async beforeApplicationShutdown(): Promise<void> {
+    await this.messages.stop();
     await this.store.stop();
   }
 
