@@ -1,9 +1,11 @@
+import { createHash } from 'node:crypto';
 import {
   allRoutes,
   createApiToken,
   createGroup,
   createInvitation,
   createProcedure,
+  createRelease,
   createUser,
   DEFAULT_ORGANISATION_ID,
   discardDeadLetter,
@@ -11,8 +13,8 @@ import {
   fieldsOf,
   listApiTokens,
   listDeadLetters,
-  listEmailMessages,
   listDevices,
+  listEmailMessages,
   listGroups,
   listMergeQuestions,
   listRegistrationKeys,
@@ -21,9 +23,10 @@ import {
   readEmailSettings,
   readProcedure,
   renameDevice,
-  type Route,
   ROLE_PERMISSIONS,
+  type Route,
   saveFilter,
+  signReleaseText,
   updateUser,
 } from '@muster/contracts';
 import type { SimulatedDevice } from '@muster/testing';
@@ -123,6 +126,15 @@ async function reportMarker(device: SimulatedDevice): Promise<string> {
   return operation.id;
 }
 
+/** A release that is announced: its package never comes. @returns its id */
+async function announceRelease(): Promise<string> {
+  const what = { purpose: 'release', product: 'muster-agent', version: '0.0.1', platform: 'any' };
+  const sizes = { sizeBytes: 1000, unpackedBytes: 2000, sha256: createHash('sha256').update(MARKER).digest('hex') };
+  const payload = JSON.stringify({ ...what, ...sizes, issuedAt: new Date().toISOString() });
+  const manifest = await admin.call(signReleaseText, { body: { payload } });
+  return (await admin.call(createRelease, { body: { manifest } })).id;
+}
+
 /** One of each thing that has an id in a path, by the path's collection; all of them of the first organisation. */
 async function oneOfEach(): Promise<Record<string, string>> {
   const known = await enrolledDevice();
@@ -155,6 +167,7 @@ async function oneOfEach(): Promise<Record<string, string>> {
     'all-sessions': session,
     'merge-questions': question?.id ?? '',
     'dead-letters': (await makeDeadLetter(admin)).id,
+    releases: await announceRelease(),
   };
 }
 
@@ -175,6 +188,11 @@ describe('a second organisation', () => {
     'POST /api/operation-batches/:id/cancel': {},
     'POST /api/merge-questions/:id/answer': { answer: 'same' },
     'PATCH /auth/users/:id': { name: 'stolen' },
+    'PUT /downloads/releases/:id/package': { number: 0, data: 'AAAA' },
+    'PUT /downloads/releases/:id/roll-out': {
+      ...{ channel: 'stable', percentage: 100, mostAtOnce: 1 },
+      stop: { failures: 0, sharePercent: 0, shareAfter: 1 },
+    },
   };
   const collectionOf = (route: Route): string => route.path.split('/')[2] ?? '';
   /** Queries that routes need, or that find the marker among much else. */
