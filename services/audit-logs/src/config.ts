@@ -29,7 +29,7 @@ export class AuditLogsConfig extends ReportLimitsConfigFields {
 
   @Whole({ min: 100, max: 1_000_000, about: 'Entries that one call of verify reads.' }) VERIFY_ENTRIES = 20_000;
   @Whole({ min: 100, max: 10_000_000, about: 'Entries that one page of a search looks through.' })
-  SEARCH_ENTRIES = 50_000;
+  SEARCH_ENTRIES = 40_000;
 
   @Whole({ min: 1, max: 3600, about: 'Seconds between looks for entries to forward.' }) FORWARD_SECONDS = 2;
   @Whole({ min: 1, max: 5000, about: 'Entries that are forwarded together.' }) FORWARD_BATCH = 500;
