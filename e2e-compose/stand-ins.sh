@@ -4,7 +4,7 @@
 # only what is missing or of another recipe. Needs root, debootstrap and a Debian mirror (MUSTER_DEBIAN_MIRROR).
 set -eu
 cache=${1:?usage: stand-ins.sh CACHE_FOLDER}
-mirror=${MUSTER_DEBIAN_MIRROR:-http://deb.debian.org/debian}
+mirror=${MUSTER_DEBIAN_MIRROR:-}
 suite=bookworm
 # The Node.js line of our images; the npm package carries the official binary. Exact, so that everybody tests the same. Not
 # the next line: its binary needs libatomic1, which devices may lack, and installers hand this very program to devices.
@@ -67,7 +67,7 @@ base() {
   [ ! -d "$work/base" ] || return 0
   echo "stand-ins: Debian $suite from $mirror"
   mkdir -p "$work"
-  debootstrap --variant=minbase "$suite" "$work/base" "$mirror" >"$work/debootstrap.log" 2>&1 ||
+  debootstrap --variant=minbase "$suite" "$work/base" ${mirror:+"$mirror"} >"$work/debootstrap.log" 2>&1 ||
     { tail -n 5 "$work/debootstrap.log" >&2; fail "debootstrap from $mirror failed."; }
   quiet "$work/base"
 }

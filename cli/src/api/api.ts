@@ -24,7 +24,7 @@ const TIMEOUT_MS = 60_000;
 
 export const bearer = (token: string): ApiPlace['credential'] => ({ authorization: `Bearer ${token}` });
 
-/** The console API as any other tool uses it: through the edge, with a credential of its own. */
+/** The console API in the way of every other tool: through the edge, with a credential of its own. */
 export class Api {
   constructor(private readonly place: ApiPlace) {}
 

@@ -88,7 +88,7 @@ async function setUp(server: Server, args: string[], more: () => void): Promise<
   await musterRuns(server, [...command, '--force']);
 }
 
-/** Devices find out what waits for them soon, also when nobody can wake them. By `.env`, as any limit is changed. */
+/** Devices find out what waits for them soon, also when nobody can wake them. By `.env`, like every limit. */
 function pollOften(server: Server): void {
   for (const name of ['WEB_POLL_SECONDS', 'WEB_POLL_CONNECTED_SECONDS']) server.set(name, '10');
 }
