@@ -65,10 +65,10 @@ made() { [ -f "$cache/$1.tar" ] && [ "$(cat "$cache/$1.recipe" 2>/dev/null)" = "
 
 base() {
   [ ! -d "$work/base" ] || return 0
-  echo "stand-ins: Debian $suite from $mirror"
+  echo "stand-ins: Debian $suite from ${mirror:-its usual mirror}"
   mkdir -p "$work"
   debootstrap --variant=minbase "$suite" "$work/base" ${mirror:+"$mirror"} >"$work/debootstrap.log" 2>&1 ||
-    { tail -n 5 "$work/debootstrap.log" >&2; fail "debootstrap from $mirror failed."; }
+    { tail -n 5 "$work/debootstrap.log" >&2; fail "debootstrap from ${mirror:-its usual mirror} failed."; }
   quiet "$work/base"
 }
 
