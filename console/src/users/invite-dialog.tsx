@@ -1,18 +1,16 @@
-import { NativeSelect, TextInput } from '@mantine/core';
+import { NativeSelect } from '@mantine/core';
 import {
   createInvitation,
   type CreatedInvitation,
   createOrganisation,
   listInvitations,
   listOrganisations,
-  type Role,
 } from '@muster/contracts';
 import { useRead } from '../api/use-api';
 import { useText } from '../messages/use-text';
 import { useMay, useSession } from '../session/session-context';
 import { FormDialog } from '../ui/form-dialog';
-import { RoleField } from './role-field';
-import { useAssignableRoles } from './use-assignable-roles';
+import { NOBODY, PersonFields, personOf, usePersonChecks } from './person-fields';
 
 interface InviteDialogProps {
   opened: boolean;
@@ -25,7 +23,7 @@ export function InviteDialog({ opened, onClose, onInvited }: InviteDialogProps) 
   const t = useText();
   const may = useMay();
   const { user } = useSession();
-  const roles = useAssignableRoles();
+  const validate = usePersonChecks();
   const organisations = useRead(listOrganisations, {}, { enabled: opened && may(createOrganisation) });
   const choices = organisations.data?.organisations ?? [];
   return (
@@ -35,35 +33,17 @@ export function InviteDialog({ opened, onClose, onInvited }: InviteDialogProps) 
       submit={t('invitations.submit')}
       route={createInvitation}
       refresh={[listInvitations]}
-      initialValues={() => ({
-        ...{ email: '', name: '', role: 'technician' as Role, organisationId: user.organisationId },
-      })}
-      validate={{
-        email: (value) => (/^\S+@\S+$/.test(value.trim()) ? null : t('users.emailWrong')),
-        name: (value) => (value.trim() === '' ? t('users.nameMissing') : null),
-      }}
-      toCall={({ email, name, role, organisationId }) => ({
-        body: {
-          ...{ email: email.trim(), name: name.trim(), role },
-          ...(organisationId === user.organisationId ? {} : { organisationId }),
-        },
+      initialValues={() => ({ ...NOBODY, organisationId: user.organisationId })}
+      validate={validate}
+      toCall={({ organisationId, ...person }) => ({
+        body: { ...personOf(person), ...(organisationId === user.organisationId ? {} : { organisationId }) },
       })}
       onDone={onInvited}
       onClose={onClose}
     >
       {(form) => (
         <>
-          <TextInput
-            label={t('users.email')}
-            type="email"
-            required
-            autoComplete="off"
-            maxLength={254}
-            data-autofocus
-            {...form.getInputProps('email')}
-          />
-          <TextInput label={t('users.name')} required maxLength={200} {...form.getInputProps('name')} />
-          <RoleField roles={roles} chosen={form.values.role} {...form.getInputProps('role')} />
+          <PersonFields form={form} />
           {choices.length > 1 && (
             <NativeSelect
               label={t('invitations.organisation')}
