@@ -29,7 +29,7 @@ export class ReleaseManifest {
   @OneOf(['muster-agent']) product: 'muster-agent';
   @Text(RELEASE_VERSION) version: string;
   @OneOf(RELEASE_PLATFORMS) platform: ReleasePlatform;
-  @Uuid({ optional: true, about: 'The one organisation whose devices may install it; absent: any.' })
+  @Uuid({ optional: true, about: 'The one organisation whose devices may install it; absent: every organisation.' })
   organisationId?: string;
   @Text({ max: 64, pattern: /^[0-9a-f]{64}$/, about: 'SHA-256 of the package, lower-case hex.' }) sha256: string;
   @Whole({ min: 1, max: PACKAGE_BYTES, about: 'Length of the package in bytes.' }) sizeBytes: number;
