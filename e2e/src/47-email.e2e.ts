@@ -244,6 +244,8 @@ it('who forgot the password gets a new one by mail; other sessions end, and stra
   const ask = async (address: string): Promise<string> => {
     await page.goto('/');
     await page.getByRole('link', { name: 'Forgot your password?' }).click();
+    // Both pages have a field of that name.
+    await page.getByRole('button', { name: 'Send me a link' }).waitFor();
     await page.getByLabel('E-mail address').fill(address);
     await page.getByRole('button', { name: 'Send me a link' }).click();
     const answer = page.getByRole('alert');
