@@ -20,6 +20,8 @@ export interface Routed {
   id?: string;
   /** With the true `from` and with `to`. */
   stanza: Element;
+  /** Names it among all that are ever sent, where it may come a second time; one that is being kept is then dropped. */
+  once?: string;
 }
 
 /** Brings stanzas to the accounts of this server (RFC 6121, section 8.5). */
@@ -60,6 +62,8 @@ export interface Delivery {
 /** Where messages go whose addressee is not there (RFC 6121, section 8.5.2.2.1). */
 export interface Absentees {
   keep(routed: Routed): Outcome | Promise<Outcome>;
+  /** Whether this one was kept when it came before; see `Routed.once`. */
+  kept?(once: string): boolean;
   /**
    * Whether what was kept is still on its way to a resource, so that what is newer has to wait behind it (RFC 6120,
    * section 10.1). It is then given to the resource when its turn has come.
@@ -80,7 +84,8 @@ export class LocalRouter implements Router {
   constructor(private readonly table: RouteTable) {}
 
   route(routed: Routed): Outcome | Promise<Outcome> {
-    const { name, to } = routed;
+    const { name, to, once } = routed;
+    if (once !== undefined && this.absentees.kept?.(once)) return 'stored';
     const exact = to.resource === '' ? undefined : this.table.find(to);
     if (exact) return this.#hand(routed, [exact]);
     if (name === 'message') return this.#message(routed);
@@ -138,6 +143,13 @@ export class LocalRouter implements Router {
       stanza: errorReply(routed.stanza, new StanzaError('recipient-unavailable')),
     });
   }
+}
+
+/** Whether nobody but its addressee looks inside of a stanza: messages to accounts, and what goes to one resource. */
+export function isRelayed(name: string, attributes: ReadonlyMap<string, string>): boolean {
+  const to = attributes.get('to') ?? '';
+  const at = to.indexOf('@');
+  return at > 0 && (name === 'message' || (name === 'iq' && to.indexOf('/', at) > 0));
 }
 
 /** The error for the sender of a stanza that was not delivered; undefined where silence is the answer. */

@@ -1,4 +1,5 @@
 import type { Duplex } from 'node:stream';
+import type { Framing, HeaderAttributes } from './transport/framing';
 
 /** Characters that are gathered before they are written: about as much as a TLS record takes. */
 const GATHERED = 16_000;
@@ -11,42 +12,69 @@ export class StreamOutput {
   #whenFlushed: (() => void)[] | undefined;
 
   /**
-   * @param joins whether what is written may be joined
+   * @param maxBytes that may wait to be read by the peer
    * @param traffic where bytes are counted
    */
   constructor(
     private readonly socket: Duplex,
-    private readonly joins: boolean,
+    private readonly framing: Framing,
+    private readonly maxBytes: number,
     private readonly traffic: { bytesOut: number },
   ) {}
 
-  /** Bytes, about, that the kernel has not taken. */
-  get length(): number {
-    return this.socket.writableLength + (this.#gathered?.length ?? 0);
+  /** More waits to be read by the peer than may. */
+  get overflows(): boolean {
+    return this.socket.writableLength + (this.#gathered?.length ?? 0) > this.maxBytes;
   }
 
-  /** `flushed` is called when the kernel has taken it, and never when the connection breaks before. */
-  write(xml: string, flushed?: () => void): void {
-    if (this.#gathered === undefined) return this.#write(xml, flushed);
-    this.#gathered += xml;
-    if (flushed) (this.#whenFlushed ??= []).push(flushed);
-    if (this.#gathered.length >= GATHERED) this.flush();
+  /** So much waits to be read by the peer that what can wait should; `onceDrained` tells when it has caught up. */
+  get congested(): boolean {
+    return this.socket.writableNeedDrain && this.socket.writableLength > this.maxBytes / 2;
   }
 
-  /** Writes as one what `work` writes. */
+  /** Only while `congested`. Not called any more when the connection breaks. */
+  onceDrained(goOn: () => void): void {
+    this.socket.once('drain', goOn);
+  }
+
+  header(attributes: HeaderAttributes): void {
+    this.#add(this.framing.header(attributes));
+  }
+
+  /**
+   * The XML text of one whole element. `flushed` is called when the kernel has taken it, and never when the connection
+   * breaks before.
+   */
+  element(xml: string, flushed?: () => void): void {
+    this.#add(this.framing.element(xml), flushed);
+  }
+
+  /** The last element, if any, and the end of the stream. */
+  end(last: string): void {
+    for (const part of this.framing.end(last)) this.#add(part);
+    this.#flush();
+  }
+
+  /** Writes as one what `work` writes, where the framing allows it. */
   together(work: () => void): void {
-    if (!this.joins || this.#gathered !== undefined) return work();
+    if (!this.framing.joins || this.#gathered !== undefined) return work();
     this.#gathered = '';
     try {
       work();
     } finally {
-      this.flush();
+      this.#flush();
       this.#gathered = undefined;
     }
   }
 
-  /** Writes what is gathered so far. */
-  flush(): void {
+  #add(xml: string, flushed?: () => void): void {
+    if (this.#gathered === undefined) return this.#write(xml, flushed);
+    this.#gathered += xml;
+    if (flushed) (this.#whenFlushed ??= []).push(flushed);
+    if (this.#gathered.length >= GATHERED) this.#flush();
+  }
+
+  #flush(): void {
     const [xml, told] = [this.#gathered, this.#whenFlushed];
     if (!xml) return;
     this.#gathered = '';

@@ -4,21 +4,19 @@ import type { Jid } from './jid';
 import { CLIENT_NS, STREAM_NS } from './namespaces';
 import type { Peer } from './peer';
 import { randomText } from './random-text';
+import { isRelayed } from './router';
 import type { XmppServer } from './server';
 import type { Session } from './session';
-import { Shaper } from './shaper';
 import { StreamError } from './stream-error';
 import { checkHeader, readHeader } from './stream-header';
+import { StreamInput } from './stream-input';
 import { StreamOutput } from './stream-output';
-import { type Framing, type Parser, xmlStream } from './transport/framing';
+import { type Framing, xmlStream } from './transport/framing';
 import { type Element, element } from './xml/element';
 import { serialise } from './xml/serialise';
 
 /** Milliseconds that a peer gets to answer the end of the stream before its connection is cut. */
 const CLOSING_MS = 2000;
-
-/** Reasons for which a stream reads nothing for a while; bits, since there are many streams. */
-const STOP = { rate: 1, answer: 2 } as const;
 
 export interface StreamOptions {
   /** Whether nobody between the two ends can read or change what is sent; true when absent. */
@@ -49,20 +47,15 @@ export class Stream {
   readonly upgrade: ((connection: Duplex) => void) | undefined;
   /** Of what the peer says, where a stanza does not tell (RFC 6120, sections 4.7.4 and 8.1.5). */
   language: string | undefined;
-  /** Milliseconds (`Date.now`) at which bytes last arrived. */
-  lastHeard = Date.now();
-  readonly #parser: Parser;
-  readonly #framing: Framing;
-  readonly #output: StreamOutput;
-  readonly #shaper: Shaper;
+  readonly input: StreamInput;
+  /** For what is about the connection; elements are sent by `send` and `write`. */
+  readonly output: StreamOutput;
   #negotiation: NodeJS.Timeout | undefined;
   #headerSent = false;
   #closed = false;
   /** Set while the connection is to be handed to somebody else. */
   #handOver: ((socket: Duplex) => void) | undefined;
   readonly #detach: () => void;
-  /** Why nothing is read at present. */
-  #stopped = 0;
 
   constructor(
     private readonly server: XmppServer,
@@ -73,24 +66,24 @@ export class Stream {
     const { limits } = server;
     this.secure = secure;
     this.upgrade = upgrade;
-    this.#framing = framing;
-    this.#output = new StreamOutput(socket, framing.joins, server.traffic);
-    this.#shaper = new Shaper(limits.bytesPerSecond, limits.burstBytes, this.lastHeard);
-    this.#parser = framing.parser(
+    this.output = new StreamOutput(socket, framing, limits.outputBytes, server.traffic);
+    this.input = new StreamInput(
+      socket,
+      framing,
       {
         header: (header, declared) => this.#opened(header, declared),
         element: (received) => this.#received(received),
         footer: () => this.#footer(),
-        relays: (name, attributes) => isRelayed(name, attributes.get('to')),
+        relays: isRelayed,
       },
-      limits.stanzaBytesBefore,
+      limits,
     );
     this.#negotiation = setTimeout(
       () => {
         server.events.emit('refused', 'negotiation-timeout', peer.address);
         this.close(new StreamError('connection-timeout', 'no session was bound in time'));
       },
-      Math.max(0, since + limits.negotiationSeconds * 1000 - this.lastHeard),
+      Math.max(0, since + limits.negotiationSeconds * 1000 - Date.now()),
     );
     const read = (bytes: Buffer): void => this.guard('reading from a stream', () => this.#read(bytes));
     const lost = (): void => this.#lost();
@@ -124,29 +117,9 @@ export class Stream {
   /** Sends the XML text of one whole element; `flushed` is called when the kernel has taken it. */
   write(xml: string, flushed?: () => void): void {
     if (this.#closed) return;
-    this.#writeOut(this.#framing.element(xml), flushed);
-    if (this.#output.length > this.server.limits.outputBytes)
+    this.output.element(xml, flushed);
+    if (this.output.overflows)
       this.drop(new StreamError('resource-constraint', 'too much waits to be read by this peer'));
-  }
-
-  /** Writes what `work` sends as one, where the framing allows it. */
-  together(work: () => void): void {
-    this.#output.together(work);
-  }
-
-  /** The server reads nothing at present, so that silence of the peer proves nothing. */
-  get stopped(): boolean {
-    return this.#stopped !== 0;
-  }
-
-  /** So much waits to be read by the peer that what can wait should; `onceDrained` tells when it has caught up. */
-  get congested(): boolean {
-    return this.socket.writableNeedDrain && this.socket.writableLength > this.server.limits.outputBytes / 2;
-  }
-
-  /** Only while `congested`. Not called any more when the connection breaks. */
-  onceDrained(goOn: () => void): void {
-    this.socket.once('drain', () => this.guard('writing on', goOn));
   }
 
   /**
@@ -154,21 +127,17 @@ export class Stream {
    * returned function is called, so that answers keep their order and a pipelined stream header finds its stream.
    */
   hold(): () => void {
-    this.#parser.suspend();
-    this.#stop('answer');
-    return () => {
-      this.#goOn('answer');
+    this.input.hold();
+    return () =>
       this.guard('reading on', () => {
-        if (!this.#closed) this.together(() => this.#parser.resume());
+        if (!this.#closed) this.output.together(() => this.input.readOn());
       });
-    };
   }
 
   /** After authentication: the peer opens a new stream on the same connection (RFC 6120, section 6.3.2). */
   restart(): void {
     this.#headerSent = false;
-    this.#parser.maxStanza = this.server.limits.stanzaBytes;
-    this.#parser.restart();
+    this.input.restart(this.server.limits.stanzaBytes);
   }
 
   /**
@@ -177,9 +146,9 @@ export class Stream {
    * commands are injected into STARTTLS (RFC 6120, section 5.4.3.3; CVE-2011-0411).
    */
   handOver(last: Element, next: (socket: Duplex) => void): void {
-    this.#parser.suspend();
+    this.input.suspend();
     this.#handOver = (socket) => {
-      if (this.#parser.held.trim() !== '' || socket.readableLength > 0)
+      if (this.input.hasMore)
         return this.fail(new StreamError('policy-violation', `nothing may follow before the answer`));
       this.send(last);
       this.#finish();
@@ -211,9 +180,7 @@ export class Stream {
   close(error?: StreamError): void {
     if (this.#closed) return;
     if (!this.#headerSent) this.#sendHeader();
-    const last = error ? serialise(error.toElement(), CLIENT_NS) : '';
-    for (const part of this.#framing.end(last)) this.#writeOut(part);
-    this.#output.flush();
+    this.output.end(error ? serialise(error.toElement(), CLIENT_NS) : '');
     this.#finish();
     this.socket.end();
     // Bytes that still arrive are not read by anybody; the peer's own end must not wait behind them.
@@ -223,30 +190,15 @@ export class Stream {
 
   #read(bytes: Buffer): void {
     if (this.#closed) return;
-    this.lastHeard = Date.now();
     this.server.traffic.bytesIn += bytes.length;
-    const wait = this.#shaper.take(bytes.length, this.lastHeard);
-    if (wait > 0) {
-      this.#stop('rate');
-      setTimeout(() => this.#goOn('rate'), wait).unref();
-    }
-    this.together(() => this.#parser.write(bytes));
+    this.output.together(() => this.input.read(bytes));
     const handOver = this.#handOver;
     this.#handOver = undefined;
     handOver?.(this.socket);
   }
 
-  #stop(reason: keyof typeof STOP): void {
-    this.#stopped |= STOP[reason];
-    this.socket.pause();
-  }
-
-  #goOn(reason: keyof typeof STOP): void {
-    this.#stopped &= ~STOP[reason];
-    if (this.#stopped === 0) this.socket.resume();
-  }
-
   #opened(header: Element, declared: string | undefined): void {
+    if (this.#closed) return;
     const { from, language } = readHeader(header, declared);
     this.language = language;
     this.#sendHeader(from);
@@ -269,12 +221,7 @@ export class Stream {
 
   #sendHeader(to?: string): void {
     this.#headerSent = true;
-    const id = randomText(12);
-    this.#writeOut(this.#framing.header({ from: this.server.domain, id, to }));
-  }
-
-  #writeOut(xml: string, flushed?: () => void): void {
-    if (!this.#closed) this.#output.write(xml, flushed);
+    this.output.header({ from: this.server.domain, id: randomText(12), to });
   }
 
   #loseSession(): void {
@@ -296,10 +243,4 @@ export class Stream {
     clearTimeout(this.#negotiation);
     this.server.forget(this);
   }
-}
-
-/** Whether nobody but its addressee looks inside of a stanza: messages to accounts, and what goes to one resource. */
-function isRelayed(name: string, to = ''): boolean {
-  const at = to.indexOf('@');
-  return at > 0 && (name === 'message' || (name === 'iq' && to.indexOf('/', at) > 0));
 }

@@ -120,23 +120,25 @@ export class ManagedSession implements Carrier {
   /** Writes what the connection takes now; the rest follows when it has been read. */
   #write(): void {
     const { stream } = this.session;
-    if (stream && this.#waitingForDrain !== stream) stream.together(() => this.#writeTo(stream));
+    if (stream && this.#waitingForDrain !== stream) stream.output.together(() => this.#writeTo(stream));
   }
 
   #writeTo(stream: Stream): void {
     for (let next = this.#queue[this.#written]; next; next = this.#queue[this.#written]) {
-      if (stream.congested) {
+      if (stream.output.congested) {
         this.#waitingForDrain = stream;
-        stream.onceDrained(() => {
-          if (this.#waitingForDrain === stream) this.#waitingForDrain = undefined;
-          if (this.session.stream === stream) this.#write();
-        });
+        stream.output.onceDrained(() => stream.guard('writing on', () => this.#drained(stream)));
         break;
       }
       this.#written++;
       stream.write(next.xml);
     }
     if (this.#written > 0) this.#requestAck();
+  }
+
+  #drained(stream: Stream): void {
+    if (this.#waitingForDrain === stream) this.#waitingForDrain = undefined;
+    if (this.session.stream === stream) this.#write();
   }
 
   #settle(h: number): void {
@@ -175,7 +177,7 @@ export class ManagedSession implements Carrier {
   #awaitAck(stream: Stream): void {
     this.#awaitingAck = setTimeout(() => {
       // The answer may be there, behind what the server has not come to read.
-      if (stream.stopped) return this.#awaitAck(stream);
+      if (stream.input.stopped) return this.#awaitAck(stream);
       this.#awaitingAck = undefined;
       stream.guard('ending a dead stream', () =>
         stream.drop(new StreamError('connection-timeout', 'no acknowledgement in time')),

@@ -41,7 +41,7 @@ export function ping({ afterSeconds, timeoutSeconds }: PingOptions): Feature {
 
       const consider = (session: Session): void => {
         const silentSince = Date.now() - afterSeconds * 1000;
-        if (!session.stream || session.stream.lastHeard > silentSince || asked.has(session)) return;
+        if (!session.stream || session.stream.input.lastHeard > silentSince || asked.has(session)) return;
         asked.add(session);
         void ask(server, session, timeoutSeconds * 1000).finally(() => asked.delete(session));
       };
@@ -75,13 +75,13 @@ export function ping({ afterSeconds, timeoutSeconds }: PingOptions): Feature {
 async function ask(server: XmppServer, session: Session, timeoutMs: number): Promise<void> {
   const { stream } = session;
   if (!stream) return;
-  const before = stream.lastHeard;
+  const before = stream.input.lastHeard;
   let answer: Promise<unknown> = Promise.resolve();
   stream.guard('pinging', () => {
     answer = server.handlers.requests.ask(session, 'get', server.domain, element('ping', PING_NS), timeoutMs);
   });
   await answer;
   // Whatever was heard meanwhile is an answer as well.
-  if (session.stream !== stream || stream.lastHeard > before || stream.stopped) return;
+  if (session.stream !== stream || stream.input.lastHeard > before || stream.input.stopped) return;
   stream.guard('ending a dead stream', () => stream.drop(new StreamError('connection-timeout', 'no answer to a ping')));
 }

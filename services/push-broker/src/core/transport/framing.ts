@@ -1,4 +1,4 @@
-import type { StreamHandler } from '../xml/stream-parser';
+import type { StreamHandler } from '../xml/element-reader';
 import { StreamParser } from '../xml/stream-parser';
 import { CLIENT_NS, STREAM_NS } from '../namespaces';
 import { escapeAttribute } from '../xml/serialise';

@@ -1,7 +1,8 @@
 import { CLIENT_NS, STREAM_NS } from '../namespaces';
 import { StreamError } from '../stream-error';
 import { Element } from '../xml/element';
-import { type StreamHandler, StreamParser } from '../xml/stream-parser';
+import type { StreamHandler } from '../xml/element-reader';
+import { StreamParser } from '../xml/stream-parser';
 import { type Framing, headerAttributes, type Parser } from './framing';
 
 export const FRAMING_NS = 'urn:ietf:params:xml:ns:xmpp-framing';

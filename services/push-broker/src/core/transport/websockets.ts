@@ -64,8 +64,8 @@ export class WebSockets {
       this.#opened.delete(socket);
       const stream = opened(new WebSocketChannel(webSocket));
       this.#bound(socket, stream, () => webSocket.terminate());
-      webSocket.on('message', () => (stream.lastHeard = Date.now()));
-      webSocket.on('ping', () => (stream.lastHeard = Date.now()));
+      webSocket.on('message', () => (stream.input.lastHeard = Date.now()));
+      webSocket.on('ping', () => (stream.input.lastHeard = Date.now()));
     });
   }
 

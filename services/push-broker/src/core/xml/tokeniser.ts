@@ -14,19 +14,18 @@ export interface TokenListener {
 }
 
 /**
- * A saxes parser that changes hands. Making one and having it read the start of a stream costs more than reading a
- * stanza; and between two elements of a stream one parser is like any other that has read the same start. A listener
- * may throw, and then nobody may use the tokeniser any more.
+ * A saxes parser that has read the start of a stream, or nothing yet. Making one and having it read that costs more than
+ * reading a stanza. A listener may throw, and then the tokeniser must not be used any more.
  */
 export class Tokeniser {
-  /** Undefined while it belongs to nobody. */
+  /** Set once `start` was read, of which nobody is told. */
   listener: TokenListener | undefined;
   /** Characters before the present piece. */
   read = 0;
   readonly #saxes = new SaxesParser({ xmlns: true, position: false, forceXMLVersion: true, defaultXMLVersion: '1.0' });
 
-  /** @param start what it has read already and tells nobody: nothing, or a well-formed start tag */
-  constructor(readonly start: string) {
+  /** @param start what it has read already: nothing, or a well-formed start tag */
+  constructor(start: string) {
     const saxes = this.#saxes;
     saxes.on('error', ({ message }) => this.listener?.fault(message));
     saxes.on('xmldecl', ({ encoding }) => this.listener?.declaration(encoding));
@@ -44,26 +43,5 @@ export class Tokeniser {
   write(piece: string): void {
     this.#saxes.write(piece);
     this.read += piece.length;
-  }
-}
-
-/** Tokenisers that have read `start` and wait for the next element of whichever stream. */
-export class SpareTokenisers {
-  #spare: Tokeniser | undefined;
-
-  constructor(private readonly start: string) {}
-
-  /** One that has read `start`, a spare one where there is one. */
-  take(start: string): Tokeniser {
-    const spare = start === this.start ? this.#spare : undefined;
-    if (!spare) return new Tokeniser(start);
-    this.#spare = undefined;
-    return spare;
-  }
-
-  /** Only when all that it was given ends with the end of an element of the stream itself. */
-  giveBack(tokeniser: Tokeniser): void {
-    tokeniser.listener = undefined;
-    if (tokeniser.start === this.start) this.#spare = tokeniser;
   }
 }
