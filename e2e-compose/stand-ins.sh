@@ -1,14 +1,18 @@
 #!/bin/sh
 # Stand-ins for the public base images of deploy/images, made from Debian packages where no registry can be reached:
-# stand-ins.sh CACHE_FOLDER. Writes <name>.tar (for `docker import`) for node, postgres, nats, nginx and coturn, and makes
-# only what is missing or of another recipe. Needs root, debootstrap and a Debian mirror (MUSTER_DEBIAN_MIRROR).
+# stand-ins.sh CACHE_FOLDER [NAME…]. Writes <name>.tar (for `docker import`) for node, postgres, nats, nginx, coturn and docker, and
+# makes only what is missing or of another recipe. Needs root, debootstrap and a Debian mirror (MUSTER_DEBIAN_MIRROR).
 set -eu
-cache=${1:?usage: stand-ins.sh CACHE_FOLDER}
+cache=${1:?usage: stand-ins.sh CACHE_FOLDER [NAME…]}
+shift
 mirror=${MUSTER_DEBIAN_MIRROR:-}
 suite=bookworm
 # The Node.js line of our images; the npm package carries the official binary. Exact, so that everybody tests the same. Not
 # the next line: its binary needs libatomic1, which devices may lack, and installers hand this very program to devices.
 node_version=24.21.0
+# Where Docker's command and Compose come from: this one carries them as programs without libraries of their own (Compose
+# 2.26), which so run on the older Debian too.
+newer=trixie
 
 fail() { echo "stand-ins: $1" >&2; exit 1; }
 [ "$(id -u)" = 0 ] || fail "root is needed: debootstrap makes device files and changes root."
@@ -21,11 +25,12 @@ flock 9
 
 packages_of() {
   case $1 in
-    node) echo "bash libjemalloc2 libstdc++6" ;;
+    node) echo "bash libjemalloc2 libstdc++6 openssl" ;;
     postgres) echo "postgresql-15" ;;
     nats) echo "nats-server" ;;
     nginx) echo "nginx-light" ;;
     coturn) echo "coturn" ;;
+    docker) echo "docker-cli/$newer docker-compose/$newer" ;;
     device) echo "curl procps" ;; # not a base image: what agents are installed on
   esac
 }
@@ -47,6 +52,11 @@ quiet() {
   chmod 755 "$1/usr/sbin/policy-rc.d"
   mkdir -p "$1/etc/postgresql-common"
   echo 'create_main_cluster = false' >"$1/etc/postgresql-common/createcluster.conf"
+}
+
+add_newer() {
+  echo "deb ${mirror:-http://deb.debian.org/debian} $newer main" >"$1/etc/apt/sources.list.d/newer.list"
+  chroot "$1" apt-get update -q >"$work/apt.log" 2>&1 || { tail -n 5 "$work/apt.log" >&2; fail "Debian $newer could not be reached."; }
 }
 
 slim() {
@@ -72,12 +82,14 @@ base() {
   quiet "$work/base"
 }
 
-for name in node postgres nats nginx coturn device; do
+[ $# -gt 0 ] || set -- node postgres nats nginx coturn docker device
+for name in "$@"; do
   ! made "$name" || continue
   base
   echo "stand-ins: $name"
   root=$work/$name
   cp -a "$work/base" "$root"
+  [ "$name" != docker ] || add_newer "$root"
   # shellcheck disable=SC2046 # a list of package names
   DEBIAN_FRONTEND=noninteractive chroot "$root" apt-get install -y -q --no-install-recommends \
     $(packages_of "$name") >"$work/apt.log" 2>&1 || { tail -n 5 "$work/apt.log" >&2; fail "packages of $name could not be installed."; }

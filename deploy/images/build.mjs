@@ -14,9 +14,11 @@ const USAGE = `usage: node deploy/images/build.mjs [options]
   --version VERSION    default: that of package.json
   --only NAME,...      only these images
   --as-built           takes the folders dist/ as they are instead of building what changed
-  --node-image, --nginx-image, --nats-image, --postgres-image, --coturn-image NAME
+  --node-image, --nginx-image, --nats-image, --postgres-image, --coturn-image, --docker-image NAME
                        base images; the defaults stand in the Dockerfiles
   --nats-binary PATH   of nats-server in its image
+  --docker-binary, --compose-binary PATH
+                       of Docker's command and of its compose plug-in in theirs
   --list               prints the names of the images and ends
   --help
 
@@ -46,6 +48,15 @@ const images = {
   // Long-lived connections come and go by the ten thousand: glibc's allocator keeps what they leave, jemalloc gives it back.
   'push-broker': service('services/push-broker', { packages: 'libjemalloc2', preload: 'libjemalloc.so.2' }),
   setup: service('compose/setup'),
+  // The command for servers without Node.js, with all that an unpacked release has of use to it.
+  cli: {
+    dockerfile: 'cli.Dockerfile',
+    base: 'node',
+    files: [
+      ...['cli/dist/main.mjs', 'cli/dist/package.json', 'certs-templates', 'compose/muster'],
+      ...['itsm', 'xmpp', 'turn'].map((server) => `compose/${server}/docker-compose.yml`),
+    ].map((from) => ({ from, to: join('app', from.replace(/^cli\//, '')) })),
+  },
   edge: {
     dockerfile: 'edge.Dockerfile',
     base: 'nginx',
@@ -70,7 +81,10 @@ const { values: options } = parseArgs({
     'nats-image': { type: 'string' },
     'postgres-image': { type: 'string' },
     'coturn-image': { type: 'string' },
+    'docker-image': { type: 'string' },
     'nats-binary': { type: 'string' },
+    'docker-binary': { type: 'string' },
+    'compose-binary': { type: 'string' },
     list: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
@@ -98,14 +112,9 @@ function buildImage(name, { dockerfile, base, files, args = {} }) {
   cpSync(join(here, dockerfile), join(context, 'Dockerfile'));
   cpSync(join(here, 'scripts'), join(context, 'scripts'), { recursive: true });
   for (const file of files) stage(context, file);
-  const given = {
-    VERSION: options.version,
-    BASE_IMAGE: options[`${base}-image`],
-    ...(name === 'nats' ? { NATS_IMAGE: options['nats-image'], NATS_BINARY: options['nats-binary'] } : {}),
-    ...args,
-  };
-  const buildArgs = Object.entries(given).flatMap(([key, value]) => (value ? ['--build-arg', `${key}=${value}`] : []));
   const tag = `${options.prefix}/${name}:${options.version}`;
+  const given = { VERSION: options.version, BASE_IMAGE: options[`${base}-image`], ...borrowed(name, tag), ...args };
+  const buildArgs = Object.entries(given).flatMap(([key, value]) => (value ? ['--build-arg', `${key}=${value}`] : []));
   console.log(`== ${tag}`);
   const started = Date.now();
   // Any builder will do; the classic one is in every engine without a plug-in.
@@ -120,6 +129,14 @@ function buildImage(name, { dockerfile, base, files, args = {} }) {
     fail(`The image ${tag} could not be built:\n${result.stdout}${result.stderr}`);
   }
   console.log(`   ${((Date.now() - started) / 1000).toFixed(1)} s`);
+}
+
+/** Arguments of the images that take programs out of others. */
+function borrowed(name, tag) {
+  if (name === 'nats') return { NATS_IMAGE: options['nats-image'], NATS_BINARY: options['nats-binary'] };
+  if (name !== 'cli') return {};
+  const binaries = { DOCKER_BINARY: options['docker-binary'], COMPOSE_BINARY: options['compose-binary'] };
+  return { DOCKER_IMAGE: options['docker-image'], ...binaries, IMAGE: tag };
 }
 
 /** Copies a built folder, or a package with native code and what it loads, into the context. */

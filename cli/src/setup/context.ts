@@ -31,6 +31,8 @@ export interface SetupContext {
 export interface SetupOptions {
   /** Version of this program, and of the images that it sets up. */
   version: string;
+  /** What stands before `/cli:<version>`, where this program runs from its image; absent on a host with Node.js. */
+  imagePrefix?: string;
   /** Make own certificates anew. */
   renew: boolean;
   /** Go on in spite of faults of the ground. */

@@ -16,7 +16,7 @@ export function readEnvFile(file: string): Record<string, string> {
 }
 
 const unquoted = (value: string): string => {
-  const quoted = /^(["'])(.*)\1$/.exec(value);
+  const quoted = /^(["'])(.*?)\1(?:\s+#.*)?$/.exec(value);
   return quoted ? (quoted[2] ?? '') : value.replace(/\s+#.*$/, '');
 };
 

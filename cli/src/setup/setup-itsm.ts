@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Finding } from '../checks/finding';
-import { completeAnswers } from './answers';
+import { completeAnswers, type GivenAnswers } from './answers';
 import { findCertificateScript, OwnAuthority } from './authority';
 import { installGiven, issueForXmpp, issueOwn } from './certificates-step';
 import { readComposeFile } from './compose-file';
@@ -15,6 +15,7 @@ import { type Answers, itsmCertificateNames, itsmNames, itsmVariables, type Name
 import { makeSecrets } from './secrets';
 import { authorityFolder, certificatePlaces, containerFolder, place } from './server-files';
 import { startStack, waitForHealth } from './start';
+import { installWrapper } from './wrapper';
 
 export interface SetupOutcome {
   server: 'itsm' | 'xmpp';
@@ -36,8 +37,8 @@ export async function setupItsm(context: SetupContext): Promise<SetupOutcome> {
   const { folder, terminal, options } = context;
   const envFile = join(folder, '.env');
   const before = readEnvFile(envFile);
-  const given = { ...answersFrom(before), ...defined(context.given) };
   const known = Object.keys(before).length > 0;
+  const given = { ...(known ? answersFrom(before) : ownImages(options)), ...defined(context.given) };
   const answers = await completeAnswers(given, options.version, known ? undefined : context.prompts);
   const names = namesOf(answers);
   const wanted = {
@@ -82,6 +83,7 @@ async function write(context: SetupContext, { names, wanted, authority, findings
     changed.push(target.certificate);
   }
   changed.push(...completeEnvFile(envFile, wanted).map((name) => `.env: ${name}`));
+  if (installWrapper(folder)) changed.push(join(folder, 'muster'));
   terminal.progress('Making secrets and certificates …');
   changed.push(...makeSecrets(readComposeFile(folder).secrets).map((name) => `secrets/${name}`));
   if (await authority.make(`Muster ${names.base}`)) changed.push(authority.folder);
@@ -123,6 +125,10 @@ async function writeJoin(
   place(file, `${encodeJoin(token)}\n`, 0o600);
   return file;
 }
+
+/** Where the command's own image came from there are the others too. */
+const ownImages = ({ imagePrefix }: SetupContext['options']): GivenAnswers =>
+  imagePrefix ? { 'image-prefix': imagePrefix } : {};
 
 const defined = <T extends object>(values: T): Partial<T> =>
   Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as Partial<T>;

@@ -13,6 +13,7 @@ import { makeSecrets } from './secrets';
 import { certificatePlaces, containerFolder, place } from './server-files';
 import type { SetupOutcome } from './setup-itsm';
 import { startStack, waitForHealth } from './start';
+import { installWrapper } from './wrapper';
 
 /** Sets up the XMPP server with what the ITSM server's token says. A second run changes nothing but what is new in it. */
 export async function setupXmpp(context: SetupContext, token: Join): Promise<SetupOutcome> {
@@ -50,6 +51,7 @@ export async function setupXmpp(context: SetupContext, token: Join): Promise<Set
     );
   }
   changed.push(...completeEnvFile(envFile, wanted).map((name) => `.env: ${name}`));
+  if (installWrapper(folder)) changed.push(join(folder, 'muster'));
   const { secrets } = readComposeFile(folder);
   changed.push(...makeSecrets(secrets, { 'nats-leaf': token.natsLeaf }).map((name) => `secrets/${name}`));
   containerFolder(join(folder, 'config'));

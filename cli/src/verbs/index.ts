@@ -4,6 +4,7 @@ import './doctor.verb';
 import './status.verb';
 import './logs.verb';
 import './support-bundle.verb';
+import './wrapper.verb';
 import './cert.verb';
 import './token.verb';
 import './user.verbs';

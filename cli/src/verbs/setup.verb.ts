@@ -86,6 +86,7 @@ defineVerb({
       ...(prompts ? { prompts } : {}),
       options: {
         version: environment['MUSTER_VERSION'] ?? 'latest',
+        ...prefixOf(environment['MUSTER_CLI_IMAGE']),
         ...{
           renew: options.renew,
           force: options.force,
@@ -101,6 +102,12 @@ defineVerb({
     return { data: outcome, text: words(outcome, terminal), exitCode: exitCodeFor(outcome, options.force) };
   },
 });
+
+/** `registry.example/muster/cli:1.2.0` came with `registry.example/muster/edge:1.2.0` and its like. */
+function prefixOf(image = ''): { imagePrefix?: string } {
+  const prefix = /^(.+)\/cli:[^/]+$/.exec(image)?.[1];
+  return prefix && prefix !== 'muster' ? { imagePrefix: prefix } : {};
+}
 
 function serverOf(word: string): Server {
   if (word === 'itsm' || word === 'xmpp') return word;

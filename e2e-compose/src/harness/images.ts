@@ -3,7 +3,7 @@ import { project, run } from './commands';
 import type { Engine } from './engine';
 
 /** Base images that are made from Debian packages, by `stand-ins.sh`. */
-const STAND_INS = ['node', 'nginx', 'nats', 'postgres', 'coturn'] as const;
+const STAND_INS = ['node', 'nginx', 'nats', 'postgres', 'coturn', 'docker'] as const;
 const PATH = 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
 export const VERSION = 'e2e';
@@ -18,7 +18,12 @@ export async function makeImages(engine: Engine): Promise<void> {
     await engine.docker('import', '--change', `ENV ${PATH}`, join(imageCache(), `${name}.tar`), `stand-in/${name}:1`);
   }
   const bases = STAND_INS.flatMap((name) => [`--${name}-image`, `stand-in/${name}:1`]);
-  const more = ['--nats-binary', '/usr/sbin/nats-server', '--version', VERSION];
+  const programs = {
+    '--nats-binary': '/usr/sbin/nats-server',
+    '--docker-binary': '/usr/bin/docker',
+    '--compose-binary': '/usr/libexec/docker/cli-plugins/docker-compose',
+  };
+  const more = [...Object.entries(programs).flat(), '--version', VERSION];
   const built = process.env['MUSTER_AS_BUILT'] ? ['--as-built'] : [];
   await run(process.execPath, ['deploy/images/build.mjs', ...bases, ...more, ...built], {
     cwd: project,
@@ -26,5 +31,5 @@ export async function makeImages(engine: Engine): Promise<void> {
   });
 }
 
-/** Images that the XMPP server runs. */
-export const XMPP_IMAGES = ['push-broker', 'nats', 'coturn'].map((name) => `muster/${name}:${VERSION}`);
+/** Images that the XMPP server runs, and that of the command. */
+export const XMPP_IMAGES = ['push-broker', 'nats', 'coturn', 'cli'].map((name) => `muster/${name}:${VERSION}`);

@@ -1,0 +1,145 @@
+import { existsSync, readFileSync, statfsSync, statSync, writeFileSync } from 'node:fs';
+import { availableParallelism, totalmem } from 'node:os';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { project, run } from './harness/commands';
+import { ITSM_DOMAIN } from './harness/domain';
+import { DockerOnly } from './harness/docker-only';
+import { VERSION } from './harness/images';
+import { asAdmin, itsm, topology, xmpp } from './harness/servers';
+
+interface Finding {
+  code?: string;
+  verdict: string;
+  sentence: string;
+}
+interface Part {
+  name: string;
+  state: string;
+}
+
+const [first, second] = [new DockerOnly(itsm, topology), new DockerOnly(xmpp, topology)];
+/** A place of the administrator's own, below /var as a system's folders are. */
+const own = (name: string): string => join(first.bin, name);
+const ownerOf = (file: string): string => {
+  const { uid, gid, mode } = statSync(file);
+  return `${uid}:${gid} ${(mode & 0o777).toString(8)}`;
+};
+
+beforeAll(async () => {
+  for (const one of [first, second]) await one.install();
+});
+
+describe('muster on a server with Docker and without Node.js', () => {
+  it('is installed by one line, from its image', async () => {
+    expect((await first.sh('command -v node')).code).not.toBe(0);
+    expect(await first.muster(['--version'])).toEqual({ code: 0, stdout: `${VERSION}\n`, stderr: '' });
+    const help = await first.muster(['--help']);
+    expect(help.stdout).toContain('muster setup');
+    expect((await first.muster(['nonsense'])).code).toBe(64);
+  });
+
+  it('looks at the ground of the server and not of its container, and changes nothing', async () => {
+    const folder = own('another/server');
+    const words = ['--domain', ITSM_DOMAIN, '--address', topology.address('itsm'), '--dir', folder];
+    const asked = ['setup', 'itsm', '--check-only', '--json', ...words, '--xmpp-address', topology.address('xmpp')];
+    const { code, stdout } = await first.muster(asked);
+    expect(code).toBe(1);
+    const { findings } = JSON.parse(stdout) as { findings: Finding[] };
+    const said = findings.map(({ sentence }) => sentence).join('\n');
+    // The ports that the server's own containers publish are in use, as seen from its network.
+    for (const port of [443, 80]) expect(said).toContain(`Port ${port} (TCP) is in use by another program`);
+    const engine = await itsm.engine.docker('version', '--format', '{{.Server.Version}}');
+    expect(said).toContain(`Docker ${engine.trim()} runs.`);
+    expect(said).toMatch(/Compose 2\.\d+\.\d+\S* is there\./);
+    expect(said).toMatch(new RegExp(`${Math.floor(totalmem() / 1e6)} MB of memory`));
+    if (availableParallelism() < 2) expect(said).toContain('This server has 1 processor');
+    // Free space changes while other programs write: to a tenth of it.
+    const free = Number(/(\d+) MB (?:are|is) free for/.exec(said)?.[1]);
+    const { bavail, bsize } = statfsSync(first.bin);
+    expect(Math.abs(free - (bavail * bsize) / 1e6)).toBeLessThan((bavail * bsize) / 1e7);
+    const backlog = Number(
+      await run('nsenter', [...topology.at('itsm'), 'cat', '/proc/sys/net/ipv4/tcp_max_syn_backlog']),
+    );
+    expect(said.includes(`The kernel setting net.ipv4.tcp_max_syn_backlog is ${backlog}`)).toBe(backlog < 2048);
+    expect(existsSync(folder)).toBe(false);
+  });
+
+  it('says the same of the running stack as the command on the host', async () => {
+    for (const words of [
+      ['status', '--json', '--dir', itsm.folder],
+      ['doctor', '--json', '--dir', itsm.folder],
+    ]) {
+      const [inside, outside] = [await first.muster(words), await itsm.muster(...words)];
+      expect(inside.code, words[0]).toBe(outside.code);
+      const [there, here] = [inside, outside].map(
+        ({ stdout }) => JSON.parse(stdout) as { parts?: Part[]; findings?: Finding[] },
+      );
+      const what = (of = here) => [
+        ...(of?.parts ?? []).map(({ name, state }) => [name, state]),
+        ...(of?.findings ?? []).map(({ code, verdict }) => [code, verdict]),
+      ];
+      expect(what(there)).toEqual(what(here));
+      expect(what(there).length).toBeGreaterThan(5);
+    }
+    const doctor = await second.muster(['doctor', '--json', '--dir', xmpp.folder]);
+    const { findings } = JSON.parse(doctor.stdout) as { findings: Finding[] };
+    expect(findings.map(({ sentence }) => sentence).join('\n')).toMatch(/is linked with \d+ other NATS/);
+  });
+
+  it('shows logs, and is told when there is no such service', async () => {
+    const { stdout } = await first.muster(['logs', 'web-manager', '--lines', '3', '--json', '--dir', itsm.folder]);
+    expect((JSON.parse(stdout) as { lines: string[] }).lines.length).toBeGreaterThan(0);
+    const { code, stderr } = await first.muster(['logs', 'nothing', '--dir', itsm.folder]);
+    expect([code, stderr]).toEqual([66, expect.stringContaining('no container of a service "nothing"')]);
+  });
+
+  it('makes a token and users with it; its files are the caller’s, at the paths that were given', async () => {
+    await asAdmin(); // changes the first password
+    const email = `admin@${ITSM_DOMAIN.replace(/^[^.]+\./, '')}`;
+    const token = own('muster.token');
+    const made = await first.muster(
+      ['token', 'create', token, '--email', email, '--password-file', '-', '--dir', itsm.folder],
+      { input: 'quiet-harbour-lantern-42\n' },
+    );
+    expect(made).toMatchObject({ code: 0 });
+    expect(ownerOf(token)).toBe('0:0 600');
+    const env = { MUSTER_TOKEN_FILE: token };
+    const added = ['user', 'add', 'ada@muster.test', '--name', 'Ada of the Docker', '--dir', itsm.folder];
+    expect(await first.muster(added, { env })).toMatchObject({ code: 0 });
+    const listed = await first.muster(['user', 'list', '--json', '--dir', itsm.folder], { env });
+    expect(listed.stdout).toContain('"Ada of the Docker"');
+    // By a path relative to where the administrator stands.
+    const bundle = await first.muster(['support-bundle', 'bundle.tar.gz', '--dir', itsm.folder], { cwd: first.bin });
+    expect(bundle).toMatchObject({ code: 0 });
+    expect(ownerOf(own('bundle.tar.gz'))).toBe('0:0 600');
+  });
+
+  it('writes the server’s own files for the containers to read', async () => {
+    const before = readFileSync(join(itsm.folder, 'certs/cert.crt'), 'utf8');
+    const words = ['setup', 'itsm', '--dir', itsm.folder, '--renew', '--force', '--no-start'];
+    expect(await first.muster(words)).toMatchObject({ code: 0 });
+    expect(readFileSync(join(itsm.folder, 'certs/cert.crt'), 'utf8')).not.toBe(before);
+    for (const name of ['cert.crt', 'cert.key']) expect(ownerOf(join(itsm.folder, 'certs', name))).toBe('0:10001 640');
+    expect(ownerOf(join(itsm.folder, 'join/token'))).toMatch(/^0:\d+ 600$/);
+    expect(ownerOf(join(itsm.folder, 'muster'))).toBe('0:0 755');
+  });
+
+  it('sets a server up, with the Compose of its own image', async () => {
+    await xmpp.compose('down');
+    const token = readFileSync(join(itsm.folder, 'join/token'), 'utf8');
+    const words = ['setup', 'xmpp', '--join', '-', '--force', '--dir', xmpp.folder];
+    const done = await second.muster(words, { input: token });
+    expect(done, done.stderr).toMatchObject({ code: 0 });
+    expect(done.stdout).toContain('Everything is ready.');
+    expect(await xmpp.unwell()).toEqual([]);
+    for (const [name, { Config }] of await xmpp.containers())
+      expect(Config.Labels['com.docker.compose.version'], name).toMatch(/^2\./);
+    expect(await second.muster(['status', '--dir', xmpp.folder])).toMatchObject({ code: 0 });
+  });
+
+  it('leaves nothing behind on the engine', async () => {
+    const images = await itsm.engine.docker('ps', '--all', '--format', '{{.Image}}');
+    expect(images.split('\n').filter((image) => image.includes('/cli:'))).toEqual([]);
+  });
+});
