@@ -32,7 +32,8 @@ export class CertifyDevice {
 export class DeviceCertificate {
   @Uuid() deviceId: string;
   @Uuid() organisationId: string;
-  @Text({ max: 32_768, about: 'Leaf and issuing CA, PEM.' }) chain: string;
+  @Text({ max: 32_768, about: 'Leaf, issuing CA and, while a root rolls over, cross certificates; PEM.' })
+  chain: string;
   @List(text({ max: 8192 }), { max: 4, about: 'Root certificates to trust, PEM; two while a root rolls over.' })
   anchors: string[];
   @Instant() notAfter: string;
@@ -129,6 +130,12 @@ export const signEndpointMap = defineRequest({
 export class AnchorsQuery {}
 export class Anchors {
   @List(text({ max: 8192 }), { max: 4 }) anchors: string[];
+  @List(text({ max: 8192 }), {
+    max: 16,
+    optional: true,
+    about: 'Roots that were replaced and have not expired: only what they signed before is still believed.',
+  })
+  retired?: string[];
 }
 export const listAnchors = defineRequest({
   subject: 'anchors.list.v1',
