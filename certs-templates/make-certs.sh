@@ -4,12 +4,15 @@
 #   make-certs.sh init  CA_DIR [NAME]                 a root (20 years), issuing CAs (5 years), signing delegations (1 year)
 #   make-certs.sh roll  CA_DIR [NAME]                 a second root beside the first, and everything below it anew; the
 #                                                     first signs a cross certificate for the second
+#   make-certs.sh retire CA_DIR                       ends a roll-over: all roots but the newest go to retired/
+#   make-certs.sh issuing CA_DIR devices|servers [NAME]   a new issuing CA under the root that is current
 #   make-certs.sh server CA_DIR OUT_DIR NAME|IP ...   cert.crt (with chain), cert.key and xmpp.pem for these names
 #
-# After `init`, copy roots/*.key to a place without a network and delete it here; only `roll` and the yearly renewal of
-# the delegations (`make-certs.sh delegate CA_DIR`) need it. All keys are ECDSA P-256. Keep the old root's certificate in
-# roots/ until the last device has renewed: a device that slept through a roll-over follows the cross certificate. When
-# the old root's key is lost, `roll --without-cross CA_DIR [NAME]` goes on without: devices must then be awake to follow.
+# After `init`, copy roots/*.key to a place without a network and delete it here; only `roll`, `issuing` and the yearly
+# renewal of the delegations (`make-certs.sh delegate CA_DIR`) need it. All keys are ECDSA P-256. A `roll` that was cut
+# off goes on where it was when it is run again. A root stays in roots/ until the last device has renewed; one in retired/
+# is trusted by no server, and a device that slept on still follows its cross certificate from there. When the old root's
+# key is lost, `roll --without-cross CA_DIR [NAME]` goes on without: devices must then be awake to follow.
 set -eu
 umask 077
 here=$(cd "$(dirname "$0")" && pwd)
@@ -98,28 +101,65 @@ init() {
 }
 
 # Everything is made aside and moved in at the end, cross certificate first and signing keys last, so that whoever reads
-# the folder meanwhile never finds a delegation without the way to it, and a failure leaves the folder as it was.
+# the folder meanwhile never finds a delegation without the way to it, and a failure leaves the folder as it was. Once
+# all is made, `.rolling` has its name, and a second run moves in what is left there instead of making a third root.
 roll() {
   newest=$(newest_root "$1")
   [ -n "$newest" ] || fail "there is no authority in $1"
-  number=$(next_number "$1")
-  rolling=$1/.rolling
-  rm -rf "$rolling"
-  trap 'rm -rf "$rolling"' EXIT
-  mkdir -p "$rolling/cross" "$rolling/roots" "$rolling/issuing" "$rolling/signing"
-  make_root root "$2 root CA $number" "$rolling/roots/root-$number"
-  if [ "$3" != without ]; then
-    old=$(current_root "$1")
-    cross "$rolling/roots/root-$number" "$old" "$rolling/cross/root-$number"
+  if [ ! -d "$1/.rolling" ]; then
+    number=$(next_number "$1")
+    making=$1/.rolling.new
+    rm -rf "$making"
+    trap 'rm -rf "$making"' EXIT
+    mkdir -p "$making/cross" "$making/roots" "$making/issuing" "$making/signing"
+    make_root root "$2 root CA $number" "$making/roots/root-$number"
+    if [ "$3" != without ]; then
+      old=$(current_root "$1")
+      cross "$making/roots/root-$number" "$old" "$making/cross/root-$number"
+    fi
+    below_root "$making" "$2"
+    give_to_owner_of "$1/roots" "$making"
+    mv "$making" "$1/.rolling"
   fi
-  below_root "$rolling" "$2"
-  give_to_owner_of "$1/roots" "$rolling"
+  move_in "$1"
+}
+
+# A key before its certificate: a pair that does not fit is left alone by who reads it.
+move_in() {
   for part in cross roots issuing signing; do
-    [ -d "$1/$part" ] || { mv "$rolling/$part" "$1/$part"; continue; }
-    for file in "$rolling/$part"/*.key "$rolling/$part"/*.crt; do
+    [ -d "$1/$part" ] || { mv "$1/.rolling/$part" "$1/$part"; continue; }
+    for file in "$1/.rolling/$part"/*.key "$1/.rolling/$part"/*.crt; do
       [ ! -f "$file" ] || mv "$file" "$1/$part/"
     done
   done
+  rm -rf "$1/.rolling"
+}
+
+# A root's key has nothing more to sign once its successor is certified: it goes with the certificate.
+retire() {
+  newest=$(newest_root "$1")
+  [ -n "$newest" ] || fail "there is no authority in $1"
+  [ ! -d "$1/.rolling" ] || fail "a roll-over is half done; first run again: make-certs.sh roll $1"
+  for root in "$1"/roots/*.crt; do
+    [ "$root" != "$newest" ] || continue
+    mkdir -p "$1/retired"
+    give_to_owner_of "$1/roots" "$1/retired"
+    [ ! -f "${root%.crt}.key" ] || mv "${root%.crt}.key" "$1/retired/"
+    mv "$root" "$1/retired/"
+  done
+}
+
+# A new key and certificate for one purpose; what the one before has issued stays valid, since the root does.
+issuing() {
+  case $2 in devices|servers) ;; *) fail "'$2' is no issuing CA: it is devices or servers." ;; esac
+  root=$(current_root "$1")
+  making=$1/.issuing.new
+  rm -rf "$making"
+  trap 'rm -rf "$making"' EXIT
+  mkdir -p "$making"
+  issue issuing 1826 "$3 issuing CA: $2" "$making/$2" "$root"
+  give_to_owner_of "$1/issuing" "$making"
+  for kind in key crt; do mv "$making/$2.$kind" "$1/issuing/$2.$kind"; done
 }
 
 # One more than the highest number, also when the roots before are gone.
@@ -153,7 +193,7 @@ server() {
 }
 
 verb=${1:-}
-[ $# -ge 2 ] || { sed -n '2,12p' "$0" | sed 's/^# \{0,1\}//'; exit 2; }
+[ $# -ge 2 ] || { sed -n '2,17p' "$0" | sed 's/^# \{0,1\}//'; exit 2; }
 shift
 with=cross
 [ "$verb $1" != "roll --without-cross" ] || { with=without; shift; }
@@ -161,7 +201,9 @@ with=cross
 case $verb in
   init) init "$1" "${2:-Muster}" ;;
   roll) roll "$1" "${2:-Muster}" "$with" ;;
+  retire) retire "$1" ;;
+  issuing) issuing "$1" "${2:-}" "${3:-Muster}" ;;
   delegate) delegate "$1" ;;
   server) [ $# -ge 3 ] || fail "server needs CA_DIR, OUT_DIR and at least one name"; server "$@" ;;
-  *) fail "unknown verb '$verb' (init, roll, delegate, server)" ;;
+  *) fail "unknown verb '$verb' (init, roll, retire, issuing, delegate, server)" ;;
 esac

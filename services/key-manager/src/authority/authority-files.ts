@@ -30,6 +30,8 @@ const ANCHORS_AT_MOST = 4;
 export interface AuthorityMaterial {
   /** Roots valid now, the current one (newest `notBefore`) first. */
   anchors: X509Certificate[];
+  /** Roots that were taken out of use and have not expired: nothing new is trusted under them. */
+  retired: X509Certificate[];
   /** What roots that were replaced say of their successors. */
   cross: CrossCertificates;
   parts: Record<AuthorityPart, CertifiedKey | { problem: string }>;
@@ -38,7 +40,7 @@ export interface AuthorityMaterial {
 /** Changes whenever a file of the authority does. */
 export async function authorityStamp(dir: string): Promise<string> {
   const lines: string[] = [];
-  for (const folder of ['cross', 'roots', 'issuing', 'signing']) {
+  for (const folder of ['cross', 'retired', 'roots', 'issuing', 'signing']) {
     const names = await readdir(join(dir, folder)).catch(() => [] as string[]);
     for (const name of names.sort()) {
       const found = await stat(join(dir, folder, name)).catch(() => undefined);
@@ -50,12 +52,13 @@ export async function authorityStamp(dir: string): Promise<string> {
 
 /** @throws Error when there is no valid root, or a root file is not a certificate */
 export async function readAuthority(dir: string): Promise<AuthorityMaterial> {
-  const anchors = await readAnchors(dir);
+  const anchors = (await readRoots(join(dir, 'roots'))).slice(0, ANCHORS_AT_MOST);
   if (anchors.length === 0) throw new Error(`no valid root certificate in ${join(dir, 'roots')}`);
   const parts = {} as AuthorityMaterial['parts'];
   for (const part of AUTHORITY_PARTS) parts[part] = await readPart(dir, part, anchors);
+  const retired = await readRetired(join(dir, 'retired'), anchors);
   // Last, since a roll-over puts them there first: what leads away from a delegation is never missed.
-  return { anchors, parts, cross: await readCrossCertificates(join(dir, 'cross')) };
+  return { anchors, retired, parts, cross: await readCrossCertificates(join(dir, 'cross')) };
 }
 
 /** Why a part may not be used under these anchors, or nothing. */
@@ -74,8 +77,15 @@ export function faultOf(part: AuthorityPart, pair: CertifiedKey, anchors: X509Ce
   return undefined;
 }
 
-async function readAnchors(dir: string): Promise<X509Certificate[]> {
-  const folder = join(dir, 'roots');
+/** A root that is among the anchors is in use, wherever else it lies: it may be on its way from one folder to the other. */
+async function readRetired(folder: string, anchors: readonly X509Certificate[]): Promise<X509Certificate[]> {
+  if (!(await stat(folder).catch(() => undefined))) return [];
+  const used = new Set(anchors.map(fingerprint));
+  return (await readRoots(folder)).filter((root) => !used.has(fingerprint(root)));
+}
+
+/** The valid roots of a folder, newest first. */
+async function readRoots(folder: string): Promise<X509Certificate[]> {
   const names = (await readdir(folder)).filter((name) => name.endsWith('.crt'));
   const read = await Promise.all(names.map(async (name) => new X509Certificate(await readFile(join(folder, name)))));
   const now = new Date();
@@ -84,8 +94,7 @@ async function readAnchors(dir: string): Promise<X509Certificate[]> {
     .sort((one, other) => {
       const newer = validFrom(other).getTime() - validFrom(one).getTime();
       return newer || fingerprint(one).localeCompare(fingerprint(other));
-    })
-    .slice(0, ANCHORS_AT_MOST);
+    });
 }
 
 async function readPart(dir: string, part: AuthorityPart, anchors: X509Certificate[]) {

@@ -18,7 +18,7 @@ const NEEDED_PARTS = AUTHORITY_PARTS.filter((part) => !SPARE_PARTS.some((spare) 
 
 /** A device certificate as it was issued. */
 export interface IssuedCertificate {
-  /** Leaf and issuing authority, PEM. */
+  /** Leaf, issuing authority and, while a root rolls over, the cross certificates that lead to the older ones, PEM. */
   chain: string;
   leaf: X509Certificate;
   issuer: string;
@@ -56,6 +56,11 @@ export class Authority {
     return this.material.anchors.map((anchor) => `${anchor.toString().trim()}\n`);
   }
 
+  /** Roots that ended before their time, in the same form: what they signed was true when they signed it. */
+  get retired(): string[] {
+    return this.material.retired.map((root) => `${root.toString().trim()}\n`);
+  }
+
   /** Parts that cannot be used now, with the reason. Without a spare part the rest of the service goes on. */
   problems(parts: readonly AuthorityPart[] = NEEDED_PARTS): string[] {
     return parts.flatMap((part) => {
@@ -85,12 +90,17 @@ export class Authority {
     return true;
   }
 
-  /** Issues a certificate for an enrolled key. @throws AppError `unavailable` when the issuing authority is unusable */
+  /**
+   * Issues a certificate for an enrolled key. While a root rolls over its chain leads to the older roots too, so that who
+   * checks devices and has not heard of the new root accepts it.
+   * @throws AppError `unavailable` when the issuing authority is unusable
+   */
   async issue(deviceId: string, spki: Buffer): Promise<IssuedCertificate> {
     const issuer = this.usable('issuing/devices');
     const { xmppDomain, certificateDays, renewAfterDays } = this.options;
     const pem = certify(spki, issuer, deviceProfile(deviceId, xmppDomain, certificateDays));
-    const chain = pem + issuer.pem;
+    const { anchors, cross } = this.material;
+    const chain = [pem, issuer.pem, ...crossCertificatesFor(issuer.certificate, anchors, cross.usable)].join('');
     return { chain, issuer: fingerprint(issuer.certificate), ...leafOf(chain, renewAfterDays) };
   }
 
@@ -106,14 +116,17 @@ export class Authority {
 
   /**
    * Signs exact texts (UTF-8) for a purpose. The delegation goes on with the cross certificates by which devices that
-   * know only an older root, because they slept through a roll-over, can follow.
+   * know only an older root, because they slept through a roll-over, can follow; also when that root was retired since.
    * @throws AppError `unavailable` when the delegation cannot be used
    */
   sign(purpose: SigningPurpose, texts: readonly string[]): Signatures {
     const { key, pem, certificate } = this.usable(`signing/${purpose}`);
-    const { anchors, cross } = this.material;
+    const { anchors, retired, cross } = this.material;
     const signatures = texts.map((text) => signBytes('sha256', Buffer.from(text, 'utf8'), key).toString('base64'));
-    return { signatures, delegation: [pem, ...crossCertificatesFor(certificate, anchors, cross.usable)] };
+    return {
+      signatures,
+      delegation: [pem, ...crossCertificatesFor(certificate, [...anchors, ...retired], cross.usable)],
+    };
   }
 
   private usable(part: AuthorityPart): CertifiedKey {

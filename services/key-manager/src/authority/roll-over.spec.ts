@@ -1,7 +1,7 @@
 import { execFile, execFileSync } from 'node:child_process';
-import { X509Certificate } from 'node:crypto';
+import { generateKeyPairSync, randomUUID, X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -149,6 +149,37 @@ describe('a roll-over that is under way', () => {
     expect(readdirSync(dir).sort()).toEqual(['cross', 'issuing', 'roots', 'signing']);
   });
 
+  it.each(['cross/root-2.crt', 'roots/root-2.crt', 'issuing/servers.crt', 'signing/operation.key'])(
+    'goes on where it was when it was cut off before %s was moved in',
+    async (file) => {
+      makeCerts('roll', dir, 'Example');
+      const whole = pictureOf(dir);
+      // What the script leaves when it dies: everything from that file on is still aside, and so is what was there before.
+      const order = ['cross', 'roots', 'issuing', 'signing'];
+      const made = ['key', 'crt'].flatMap((kind) => [...whole.keys()].filter((name) => name.endsWith(kind)));
+      const moved = order.flatMap((part) => made.filter((name) => name.startsWith(part) && isNew(name)));
+      for (const name of moved.slice(moved.indexOf(file))) {
+        mkdirSync(join(dir, '.rolling', name, '..'), { recursive: true });
+        cpSync(join(dir, name), join(dir, '.rolling', name));
+        if (existsSync(join(before, name))) cpSync(join(before, name), join(dir, name));
+        else rmSync(join(dir, name));
+      }
+      makeCerts('roll', dir, 'Example');
+      expect(pictureOf(dir)).toEqual(whole);
+      const authority = await open();
+      expect(authority.problems()).toEqual([]);
+      expect(authority.anchors).toHaveLength(2);
+      for (const number of [1, 2]) expect(faultFor(rootOf(dir, number), authority)).toBeUndefined();
+    },
+  );
+  const isNew = (name: string): boolean => !name.includes('root-1');
+  const pictureOf = (folder: string): Map<string, string> =>
+    new Map(
+      readdirSync(folder, { recursive: true, encoding: 'utf8' })
+        .filter((name) => /\.(crt|key)$/.test(name))
+        .map((name) => [name, readFileSync(join(folder, name), 'utf8')]),
+    );
+
   it('leaves everything as it was when the old key is not there, unless told to go without', async () => {
     rmSync(join(dir, 'roots/root-1.key'));
     expect(() => makeCerts('roll', dir, 'Example')).toThrow(
@@ -162,6 +193,100 @@ describe('a roll-over that is under way', () => {
     expect(await authority.reload()).toBe(true);
     expect(faultFor(rootOf(dir, 1), authority)).toBe('not-delegated');
     expect(faultFor(rootOf(dir, 2), authority)).toBeUndefined();
+  });
+});
+
+describe('a root that is retired', () => {
+  it('is no anchor any more, and who knows nothing else still follows from it to the new one', async () => {
+    makeCerts('roll', dir, 'Example');
+    const old = rootOf(dir, 1);
+    makeCerts('retire', dir);
+    expect(readdirSync(join(dir, 'roots')).sort()).toEqual(['root-2.crt', 'root-2.key']);
+    expect(readdirSync(join(dir, 'retired')).sort()).toEqual(['root-1.crt', 'root-1.key']);
+    const authority = await open();
+    expect(authority.anchors).toEqual([rootOf(dir, 2)]);
+    expect(authority.retired).toEqual([old]);
+    for (const root of [old, rootOf(dir, 2)]) {
+      expect(faultFor(root, authority)).toBeUndefined();
+      expect(faultFor(root, authority, 'endpoint-map')).toBeUndefined();
+      expect(await handshake(root, ['localhost'])).toBe('trusted');
+    }
+  });
+
+  it('is followed over the next roll-over too, and the number is never given again', async () => {
+    makeCerts('roll', dir, 'Example');
+    makeCerts('retire', dir);
+    makeCerts('roll', dir, 'Example');
+    makeCerts('retire', dir);
+    const authority = await open();
+    expect(authority.anchors).toEqual([rootOf(dir, 3)]);
+    expect(authority.retired).toHaveLength(2);
+    for (const file of ['retired/root-1.crt', 'retired/root-2.crt', 'roots/root-3.crt']) {
+      expect(faultFor(readFileSync(join(dir, file), 'utf8'), authority)).toBeUndefined();
+    }
+  });
+
+  it('is one only once, whatever moment the folder is read at', async () => {
+    makeCerts('roll', dir, 'Example');
+    mkdirSync(join(dir, 'retired'));
+    cpSync(join(dir, 'roots/root-1.crt'), join(dir, 'retired/root-1.crt'));
+    const authority = await open();
+    expect(authority.anchors).toHaveLength(2);
+    expect(authority.retired).toEqual([]);
+  });
+
+  it('is not made of a roll-over that is half done', () => {
+    mkdirSync(join(dir, '.rolling'));
+    expect(() => makeCerts('retire', dir)).toThrow(/half done/);
+    expect(existsSync(join(dir, 'retired'))).toBe(false);
+  });
+});
+
+describe('a device certificate that is issued while a root rolls over', () => {
+  const spki = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const issued = async (): Promise<{ cert: string; key: string }> => {
+    const { chain } = await (await open()).issue(randomUUID(), spki.publicKey.export({ type: 'spki', format: 'der' }));
+    return { cert: chain, key: spki.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString() };
+  };
+
+  it('is accepted by servers that know both roots, the new one, or only the old one', async () => {
+    makeCerts('roll', dir, 'Example');
+    const device = await issued();
+    const [old, fresh] = [rootOf(dir, 1), rootOf(dir, 2)];
+    for (const anchors of [old + fresh, fresh, old]) expect(await accepts(anchors, device)).toBe('accepted');
+  });
+
+  it('is as short as ever before and after, and refused by who only knows the root that was retired', async () => {
+    expect((await issued()).cert.match(/BEGIN CERTIFICATE/g)).toHaveLength(2);
+    makeCerts('roll', dir, 'Example');
+    makeCerts('retire', dir);
+    const device = await issued();
+    expect(device.cert.match(/BEGIN CERTIFICATE/g)).toHaveLength(2);
+    expect(await accepts(rootOf(dir, 2), device)).toBe('accepted');
+    expect(await accepts(readFileSync(join(dir, 'retired/root-1.crt'), 'utf8'), device)).toMatch(/UNABLE_TO/);
+  });
+});
+
+describe('a new issuing CA', () => {
+  it('issues under the same root, beside what the one before has issued', async () => {
+    const authority = await open();
+    const before = authority.issuer;
+    const root = rootOf(dir, 1);
+    makeCerts('issuing', dir, 'devices', 'Example');
+    expect(await authority.reload()).toBe(true);
+    expect(authority.problems()).toEqual([]);
+    expect(authority.issuer).not.toBe(before);
+    expect(await handshake(root, ['localhost'])).toBe('trusted');
+    makeCerts('issuing', dir, 'servers', 'Example');
+    expect(await handshake(root, ['localhost'])).toBe('trusted');
+    expect(authority.anchors).toEqual([root]);
+    expect(readdirSync(dir).sort()).toEqual(['issuing', 'roots', 'server', 'signing']);
+  });
+
+  it('is for devices or for servers, and made with the key of the root', () => {
+    expect(() => makeCerts('issuing', dir, 'everybody')).toThrow(/'everybody' is no issuing CA/);
+    rmSync(join(dir, 'roots/root-1.key'));
+    expect(() => makeCerts('issuing', dir, 'devices')).toThrow(/the key of root-1.crt is not here/);
   });
 });
 
@@ -196,6 +321,29 @@ describe('a server certificate that is made after a roll-over', () => {
     expect(await handshake(rootOf(dir, 2), ['localhost'])).toBe('trusted');
   });
 });
+
+/** Shows a device's certificate to a server with these anchors. @returns `accepted`, or the code of OpenSSL's refusal */
+async function accepts(ca: string, device: { cert: string; key: string }): Promise<string> {
+  const out = join(dir, 'server');
+  makeCerts('server', dir, out, 'localhost');
+  const server = createServer({
+    cert: readFileSync(join(out, 'cert.crt')),
+    key: readFileSync(join(out, 'cert.key')),
+    ...{ ca, requestCert: true, rejectUnauthorized: false },
+  });
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  const { port } = server.address() as AddressInfo;
+  const socket = connect({ host: '127.0.0.1', port, rejectUnauthorized: false, ...device });
+  try {
+    const [met] = (await once(server, 'secureConnection')) as [TLSSocket];
+    const verdict = met.authorized ? 'accepted' : String(met.authorizationError);
+    met.on('error', () => undefined).destroy();
+    return verdict;
+  } finally {
+    socket.on('error', () => undefined).destroy();
+    server.close();
+  }
+}
 
 /** Makes a server certificate and connects to it with these roots. @returns `trusted`, or the code of OpenSSL's refusal */
 async function handshake(ca: string, names: string[], file = 'cert.crt'): Promise<string> {

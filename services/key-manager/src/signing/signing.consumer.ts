@@ -82,7 +82,7 @@ export class SigningConsumer {
 
   @HandlesRequest(listAnchors)
   async anchors(): Promise<Anchors> {
-    return { anchors: this.authority.anchors };
+    return { anchors: this.authority.anchors, retired: this.authority.retired };
   }
 
   /** All or nothing: one device that is not the organisation's, or is revoked, and nothing is signed. */
