@@ -41,8 +41,9 @@ export class Verification {
   ) {}
 
   async verify(organisationId: string, { from, heads = [] }: VerifyAudit): Promise<AuditVerdict> {
-    const { anchors } = await this.bus.request(listAnchors, {});
-    const checker = new HeadChecker(anchors, organisationId);
+    const { anchors, retired = [] } = await this.bus.request(listAnchors, {});
+    // Heads that were signed before a roll-over ended stay good after it.
+    const checker = new HeadChecker([...anchors, ...retired], organisationId);
     return this.database.inOrganisation(organisationId, async (manager) => {
       const ends = await chainEnds(manager, organisationId);
       const start = await this.start(manager, organisationId, ends, checker, from);
