@@ -24,6 +24,8 @@ export class WebConfig extends OperationsConfig {
   XMPP_DOMAIN: string;
   @Whole({ min: 1, max: 3600, about: 'Seconds between looks at what the endpoint map is made of.' })
   ENDPOINT_MAP_CHECK_SECONDS = 5;
+  @Whole({ min: 1, max: 86_400, about: 'Seconds over which connected devices are told of a changed endpoint map.' })
+  ENDPOINT_MAP_WAKE_SECONDS = 300;
 
   @Whole({ min: 1, max: 1_000_000, about: 'Requests a minute that one person, or the tokens of one, may make.' })
   PERSON_REQUESTS_PER_MINUTE = 1_200;

@@ -1,7 +1,10 @@
 import { createVerify, X509Certificate } from 'node:crypto';
-import type { EndpointMap } from '@muster/contracts';
-import { eventually } from '@muster/testing';
+import { ListensTo } from '@muster/bus';
+import { devicesWoken, type EndpointMap, type WakeHint } from '@muster/contracts';
+import { eventually, startDouble } from '@muster/testing';
+import { Injectable } from '@nestjs/common';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { Fleet } from '../testing/fleet';
 import { WebUnderTest } from '../testing/web-under-test';
 import { EndpointMaps } from './endpoint-maps.service';
 
@@ -14,6 +17,16 @@ beforeAll(async () => {
   maps = (await suite.startWeb('worker', settings)).get(EndpointMaps, { strict: false });
 });
 afterAll(() => suite?.stop());
+
+@Injectable()
+class BrokerDouble {
+  readonly woken: string[] = [];
+
+  @ListensTo(devicesWoken)
+  wake({ deviceIds }: WakeHint): void {
+    this.woken.push(...deviceIds);
+  }
+}
 
 const current = async () => {
   const { version, signed } = await maps.current();
@@ -37,6 +50,30 @@ it('names what exists, at the configured addresses, under a signature', async ()
   ]);
   const key = new X509Certificate(signed.delegation[0] ?? '').publicKey;
   expect(createVerify('sha256').update(signed.payload).verify(key, signed.signature, 'base64')).toBe(true);
+});
+
+it('is told to devices that are connected, and to no other, when what it says changes', async () => {
+  const [connected = '', polling = '', retired = ''] = await new Fleet(suite).deviceRows(3);
+  await suite.rows(`UPDATE core.devices SET presence = 'polling' WHERE id = $1`, [polling]);
+  await suite.rows(`UPDATE core.devices SET presence = 'online', retired_at = now() WHERE id = $1`, [retired]);
+  await suite.rows(`UPDATE core.devices SET presence = 'online' WHERE id = $1`, [connected]);
+  const broker = await startDouble('push-broker', suite.nats, [BrokerDouble]);
+  try {
+    const { woken } = broker.get(BrokerDouble);
+    await eventually(() => broker.bus.connected);
+    suite.keyManager.anchors = ['first root', 'second root', 'third root'];
+    await eventually(() => woken.length > 0);
+    // Looks that find nothing new are no reason, and neither is a signature that is made anew for its age.
+    await maps.check();
+    await suite.rows(`UPDATE core.endpoint_maps SET made_at = now() - interval '40 days'`);
+    const { version } = await current();
+    await eventually(async () => (await current()).version > version);
+    suite.keyManager.anchors = ['first root'];
+    await eventually(() => woken.length > 1);
+    expect(woken).toEqual([connected, connected]);
+  } finally {
+    await broker.stop();
+  }
 });
 
 it('is the same for every process', async () => {

@@ -8,6 +8,7 @@ import type { EntityManager } from 'typeorm';
 import { WebConfig } from '../config';
 import { EndpointMapRow } from './endpoint-map.entity';
 import { endpointsOf } from './endpoints';
+import { MapWakeUps } from './map-wake-ups';
 
 export interface CurrentMap {
   version: number;
@@ -41,6 +42,7 @@ export class EndpointMaps implements OnApplicationBootstrap, BeforeApplicationSh
     private readonly database: Database,
     private readonly bus: Bus,
     private readonly log: Log,
+    private readonly wakeUps: MapWakeUps,
   ) {}
 
   onApplicationBootstrap(): void {
@@ -98,14 +100,18 @@ export class EndpointMaps implements OnApplicationBootstrap, BeforeApplicationSh
     const content: Content = { xmppDomain: this.config.XMPP_DOMAIN, anchors, endpoints: endpointsOf(this.config) };
     if (stored && !isStale(stored, content)) return;
     const made = await this.database.unscoped((manager) => this.make(manager, content));
-    this.known = mapOf(made);
+    this.known = mapOf(made.row);
+    if (made.changes) this.wakeUps.begin();
   }
 
-  /** One process makes it; the others wait for the lock and find it made. */
-  private async make(manager: EntityManager, content: Content): Promise<EndpointMapRow> {
+  /**
+   * One process makes it; the others wait for the lock and find it made.
+   * @returns the map, and whether this process put another one with other content into its place
+   */
+  private async make(manager: EntityManager, content: Content): Promise<{ row: EndpointMapRow; changes: boolean }> {
     await manager.query(`SELECT pg_advisory_xact_lock(hashtextextended('muster endpoint map', 0))`);
     const stored = await manager.findOneBy(EndpointMapRow, { name: NAME });
-    if (stored && !isStale(stored, content)) return stored;
+    if (stored && !isStale(stored, content)) return { row: stored, changes: false };
     const madeAt = new Date();
     const version = Math.max(madeAt.getTime(), (stored?.version ?? 0) + 1);
     const map: EndpointMap = { version, issuedAt: madeAt.toISOString(), ...content };
@@ -113,10 +119,11 @@ export class EndpointMaps implements OnApplicationBootstrap, BeforeApplicationSh
     const { signatures, delegation } = await this.bus.request(signEndpointMap, { payload });
     const [signature] = signatures;
     if (signature === undefined) throw new Error('the key manager signed nothing');
-    const row = { name: NAME, version, digest: digestOf(content), payload, signature, delegation, madeAt };
+    const digest = digestOf(content);
+    const row = { name: NAME, version, digest, payload, signature, delegation, madeAt };
     await manager.upsert(EndpointMapRow, row, ['name']);
     this.log.info({ version, anchors: content.anchors.length }, 'A new endpoint map was signed.');
-    return row;
+    return { row, changes: stored !== null && stored.digest !== digest };
   }
 }
 
