@@ -1,4 +1,4 @@
-import { Flag, Instant, List, nested, Text, uuid, Uuid, Whole } from '../schema/fields';
+import { Flag, Instant, List, nested, OneOf, Text, uuid, Uuid, Whole } from '../schema/fields';
 import { defineEvent, defineRequest } from '../wire/bus';
 
 /** A device's connection began or ended at a broker node. Newest `(epoch, sequence)` of a node wins. */
@@ -58,15 +58,19 @@ export const readPresence = defineRequest({
   reply: PresenceSnapshot,
 });
 
-/** Something waits for these devices: whoever has them connected tells them to sync. Lost ones find out by polling. */
+/** What may wait for a device: operations, for which it syncs, or a release of the agent, which it asks for. */
+export const WAKE_CAUSES = ['operations', 'release'] as const;
+export type WakeCause = (typeof WAKE_CAUSES)[number];
+/** Something waits for these devices: whoever has them connected tells them. Lost ones find out by polling. */
 export class WakeHint {
   @List(uuid(), { min: 1, max: 1000 }) deviceIds: string[];
+  @OneOf(WAKE_CAUSES, { optional: true, about: 'What waits; operations when absent.' }) about?: WakeCause;
 }
 export const devicesWoken = defineEvent({
   subject: 'devices.wake.v1',
   delivery: 'ephemeral',
   payload: WakeHint,
-  publishers: ['web'],
+  publishers: ['web', 'downloads'],
   consumers: ['push-broker'],
 });
 
@@ -83,5 +87,8 @@ export const devicesNotified = defineEvent({
   consumers: ['web'],
 });
 
-/** The wake-up stanza: a headline message from the JID domain with this element as its only payload. */
+/**
+ * The wake-up stanza: a headline message from the JID domain with the element `wake` as its only payload. Its attribute
+ * `about` is what waits (`WakeCause`); without it, and for who does not know it, the answer is a sync.
+ */
 export const WAKE_NAMESPACE = 'urn:muster:push:1';

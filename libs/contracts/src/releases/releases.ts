@@ -1,6 +1,6 @@
 import { Base64, Instant, List, Nested, nested, OneOf, Text, Uuid, uuid, Whole } from '../schema/fields';
 import { Signed } from '../devices/endpoint-map';
-import { ById, PageQuery } from '../wire/page';
+import { ById, PlaceQuery } from '../wire/page';
 import { defineRoute, may } from '../wire/route';
 import { RELEASE_PLATFORMS, type ReleasePlatform, PACKAGE_BYTES, RELEASE_VERSION } from './manifest';
 import {
@@ -57,7 +57,7 @@ export class Release {
   @Whole({ min: 0, max: 10_000_000 }) failed: number;
   @Text({ max: 1000, optional: true, about: 'Why the roll-out stopped.' }) stoppedBecause?: string;
 }
-export class ReleaseQuery extends PageQuery {
+export class ReleaseQuery extends PlaceQuery {
   @OneOf(RELEASE_STATES, { optional: true }) state?: ReleaseState;
   @OneOf(RELEASE_CHANNELS, { optional: true }) channel?: ReleaseChannel;
   @OneOf(['created', 'version'], { optional: true }) sort?: 'created' | 'version';
@@ -65,6 +65,7 @@ export class ReleaseQuery extends PageQuery {
 export class ReleasePage {
   @List(nested(() => Release), { max: 5000 }) releases: Release[];
   @Whole({ min: 0, max: 10_000_000 }) total: number;
+  @Text({ max: 4000, optional: true, about: 'For `after`; absent on the last page.' }) next?: string;
 }
 export const listReleases = defineRoute({
   ...own,
@@ -174,12 +175,13 @@ export class ReleaseDevice {
   @Instant() at: string;
   @Text({ max: 2000, optional: true, about: 'Why it failed.' }) why?: string;
 }
-export class ReleaseDeviceQuery extends PageQuery {
+export class ReleaseDeviceQuery extends PlaceQuery {
   @OneOf(DEVICE_RELEASE_STATES, { optional: true }) state?: DeviceReleaseState;
 }
 export class ReleaseDevicePage {
   @List(nested(() => ReleaseDevice), { max: 5000 }) devices: ReleaseDevice[];
   @Whole({ min: 0, max: 10_000_000 }) total: number;
+  @Text({ max: 4000, optional: true, about: 'For `after`; absent on the last page.' }) next?: string;
 }
 export const listReleaseDevices = defineRoute({
   ...own,
