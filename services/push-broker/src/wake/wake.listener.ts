@@ -13,7 +13,7 @@ export class WakeListener {
   ) {}
 
   @ListensTo(devicesWoken)
-  woken({ deviceIds }: WakeHint): void {
-    for (const deviceId of deviceIds) this.push.wake(`${deviceId.toLowerCase()}@${this.server.domain}`);
+  woken({ deviceIds, about }: WakeHint): void {
+    for (const deviceId of deviceIds) this.push.wake(`${deviceId.toLowerCase()}@${this.server.domain}`, about);
   }
 }
