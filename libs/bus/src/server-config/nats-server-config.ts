@@ -1,7 +1,7 @@
 import { allRequests, type ServiceName } from '@muster/contracts';
 import { PRESENCE_BYTES } from '../streams';
 import { MAX_BODY_BYTES } from '../wire/encode';
-import { leafPermissions, type Permissions, servicePermissions } from './permissions';
+import { backupPermissions, leafPermissions, type Permissions, servicePermissions } from './permissions';
 
 export interface Endpoint {
   host: string;
@@ -17,6 +17,8 @@ interface ServerSettings {
   passwords: Partial<Record<ServiceName, string>>;
   /** The user of the SYS account, for administrators. */
   system: { user: string; password: string };
+  /** Password of the user `backup`, who may take snapshots of all streams and put them back; without one there is none. */
+  backupPassword?: string;
   jetStream: {
     storeDir: string;
     /** Bytes. */
@@ -86,6 +88,9 @@ function accounts(settings: HubSettings | LeafSettings): string[] {
   const users = (Object.entries(settings.passwords) as [ServiceName, string][]).map(([service, password]) =>
     user(service, password, 'STANDARD', servicePermissions(service), true),
   );
+  if (settings.backupPassword) {
+    users.push(user('backup', settings.backupPassword, 'STANDARD', backupPermissions(), false));
+  }
   if (settings.role === 'hub' && settings.leaf) {
     const { user: name, password, services } = settings.leaf;
     users.push(user(name, password, 'LEAFNODE_WS', leafPermissions(services), false));

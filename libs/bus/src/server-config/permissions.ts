@@ -82,6 +82,18 @@ const keeperPermissions = (service: ServiceName): string[] =>
     ? ['$JS.API.DIRECT.GET.DEAD_LETTERS', '$JS.API.STREAM.MSG.DELETE.DEAD_LETTERS', `${REPLAY_PREFIX}.>`]
     : [];
 
+/** To copy streams and make them again; and, after that, to publish the facts that a copy of the database refers to. */
+export const backupPermissions = (): Permissions => ({
+  publish: [
+    ...['NAMES', 'INFO.*', 'SNAPSHOT.*', 'RESTORE.*', 'MSG.GET.*'].map((verb) => `$JS.API.STREAM.${verb}`),
+    '$JS.SNAPSHOT.>',
+    ...allEvents()
+      .filter(({ delivery }) => delivery === 'durable')
+      .map(({ subject }) => subject),
+  ],
+  subscribe: ['_INBOX.backup.>'],
+});
+
 /**
  * What may cross from a leaf node to the hub (`publish`) and back (`subscribe`), for the services behind the leaf.
  * Replies cross by the inboxes of those who asked.

@@ -24,6 +24,7 @@ export class TestNats {
     private readonly port: number,
     private readonly monitorPort: number,
     private readonly services: readonly ServiceName[],
+    private readonly everything = false,
   ) {}
 
   get url(): string {
@@ -33,6 +34,11 @@ export class TestNats {
   credentials(service: ServiceName): NatsCredentials {
     if (!this.services.includes(service)) throw new Error(`this NATS has no user for ${service}`);
     return { url: this.url, user: service, password: PASSWORD };
+  }
+
+  /** Of the user who may copy all streams. */
+  get backupCredentials(): NatsCredentials {
+    return { url: this.url, user: 'backup', password: PASSWORD };
   }
 
   /** Starts the server, also again after `crash`; streams are still there. */
@@ -57,26 +63,40 @@ export class TestNats {
   }
 
   private config(): string {
-    return natsServerConfig({
+    const config = natsServerConfig({
       role: 'hub',
       serverName: 'test-hub',
       listen: { host: '127.0.0.1', port: this.port },
       monitor: { host: '127.0.0.1', port: this.monitorPort },
       passwords: Object.fromEntries(this.services.map((service) => [service, PASSWORD])),
       system: { user: 'system', password: PASSWORD },
+      backupPassword: PASSWORD,
       jetStream: {
         storeDir: join(this.folder, 'jetstream'),
         maxFileBytes: 16 * 1024 ** 3,
         maxMemoryBytes: 32 * 1024 ** 2,
       },
     });
+    const user = `      { user: everything, password: ${PASSWORD} }\n`;
+    return this.everything ? config.replace(/(MUSTER \{[^[]*users: \[\n)/, `$1${user}`) : config;
   }
 }
 
-/** Starts a hub with users for these services; for all of them when none are named. */
-export async function startNats(options: { services?: readonly ServiceName[] } = {}): Promise<TestNats> {
+/**
+ * Starts a hub with users for these services; for all of them when none are named.
+ * @param options `everything`: also a user of that name, with all rights in the services' account
+ */
+export async function startNats(
+  options: { services?: readonly ServiceName[]; everything?: boolean } = {},
+): Promise<TestNats> {
   const folder = mkdtempSync(join(tmpdir(), 'muster-test-nats-'));
-  const nats = new TestNats(folder, await freePort(), await freePort(), options.services ?? SERVICES);
+  const nats = new TestNats(
+    folder,
+    await freePort(),
+    await freePort(),
+    options.services ?? SERVICES,
+    options.everything,
+  );
   await nats.start();
   return nats;
 }
