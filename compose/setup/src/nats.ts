@@ -36,6 +36,7 @@ export function natsFiles(
     listen: { host: ANY, port: NATS_PORT },
     passwords: servicePasswords(secrets),
     system: { user: 'system', password: secret(secrets, 'nats-system') },
+    backupPassword: secrets.get('nats-backup'),
     jetStream: { storeDir: STORE_DIR, maxFileBytes: bytes(env, 'NATS_STORE_BYTES'), maxMemoryBytes: MEMORY_BYTES },
     monitor: { host: '127.0.0.1', port: MONITOR_PORT },
   };
@@ -77,7 +78,7 @@ function servicePasswords(secrets: Secrets): Partial<Record<ServiceName, string>
   const passwords: Partial<Record<string, string>> = {};
   for (const [name, value] of secrets) {
     const service = /^nats-(.+)$/.exec(name)?.[1];
-    if (service === undefined || service === 'system' || service === 'leaf') continue;
+    if (service === undefined || ['system', 'leaf', 'backup'].includes(service)) continue;
     if (!known.has(service)) throw new Error(`the secret ${name} is for a service that this version does not know`);
     passwords[service] = value;
   }
