@@ -1,5 +1,6 @@
-import { existsSync, readdirSync, statSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readdirSync, readSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { MAGIC } from '../backup/sealed/header';
 import { type Check, defineMessages, fault, warning } from './finding';
 
 const messages = defineMessages('backups', 'There is a backup, and it is young enough.', {
@@ -29,8 +30,20 @@ export const backupCheck = (folder: string, { mostDays = 2, now = Date.now() } =
   },
 });
 
-/** Folders and what is being written (`.part`, `.new`) count as nothing. */
+/** Whatever is no backup, such as a list of revocations, and what is being written (`.part`) count as nothing. */
 function timeOf(path: string): { time: number; bytes: number } {
   const found = statSync(path);
-  return { time: found.mtimeMs, bytes: found.isFile() && !/\.(part|new|tmp)$/.test(path) ? found.size : 0 };
+  const whole = found.isFile() && !path.endsWith('.part') && beginsAsBackup(path);
+  return { time: found.mtimeMs, bytes: whole ? found.size : 0 };
+}
+
+function beginsAsBackup(path: string): boolean {
+  const file = openSync(path, 'r');
+  try {
+    const start = Buffer.alloc(MAGIC.length);
+    readSync(file, start, 0, start.length, 0);
+    return start.equals(MAGIC);
+  } finally {
+    closeSync(file);
+  }
 }

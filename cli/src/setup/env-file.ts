@@ -15,6 +15,23 @@ export function readEnvFile(file: string): Record<string, string> {
   return variables;
 }
 
+/** Sets variables to other values, in one step; the other lines stay. @throws Error when a value cannot stand there */
+export function changeEnvFile(file: string, values: Variables): void {
+  const lines = existsSync(file) ? readFileSync(file, 'utf8').split('\n') : [];
+  const others = lines.filter((line) => {
+    const name = /^\s*(?:export\s+)?([A-Za-z_]\w*)\s*=/.exec(line)?.[1];
+    return name === undefined || !(name in values);
+  });
+  const set = Object.entries(values).map(([name, value]) => lineOf(name, value));
+  writeFileSync(`${file}.new`, `${others.join('\n').replace(/\n*$/, '\n')}${set.join('')}`, { mode: 0o644 });
+  renameSync(`${file}.new`, file);
+}
+
+function lineOf(name: string, value: string): string {
+  if (/[\n"'\\$`#]/.test(value)) throw new Error(`${name} cannot hold quotes, $, # or line breaks`);
+  return `${name}=${value}\n`;
+}
+
 const unquoted = (value: string): string => {
   const quoted = /^(["'])(.*?)\1(?:\s+#.*)?$/.exec(value);
   return quoted ? (quoted[2] ?? '') : value.replace(/\s+#.*$/, '');
@@ -31,10 +48,7 @@ export function completeEnvFile(file: string, wanted: Variables): string[] {
   const before = existsSync(file)
     ? readFileSync(file, 'utf8').replace(/\n*$/, '\n')
     : '# Made by "muster setup". compose/README.md explains every variable; change values here, then run setup again.\n';
-  const lines = added.map(([name, value]) => {
-    if (/[\n"'\\$`#]/.test(value)) throw new Error(`${name} cannot hold quotes, $, # or line breaks`);
-    return `${name}=${value}\n`;
-  });
+  const lines = added.map(([name, value]) => lineOf(name, value));
   writeFileSync(`${file}.new`, before + lines.join(''), { mode: 0o644 });
   renameSync(`${file}.new`, file);
   return added.map(([name]) => name);

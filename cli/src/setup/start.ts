@@ -5,14 +5,22 @@ import { isWell, type Part, type Stack } from '../stack/stack';
 
 const EVERY_MS = 2_000;
 
-/** `up --detach`. @throws CliError with what compose said last */
-export async function startStack(folder: string, commands: Commands, terminal: Terminal): Promise<void> {
+/**
+ * `up --detach`. @param more other words for `up`: names of services, when not all are meant, or options
+ * @throws CliError with what compose said last
+ */
+export async function startStack(
+  folder: string,
+  commands: Commands,
+  terminal: Terminal,
+  more: readonly string[] = ['--detach', '--remove-orphans'],
+): Promise<void> {
   const compose = await composeCommand(commands);
   if (!compose) {
     throw new CliError(EXIT.unavailable, 'Neither "docker compose" nor "docker-compose" is there.');
   }
   const reply = await commands.try(
-    { file: compose.file, args: [...compose.args, 'up', '--detach', '--remove-orphans'], cwd: folder },
+    { file: compose.file, args: [...compose.args, 'up', ...more], cwd: folder },
     { timeoutMs: 0, onErrors: (text) => terminal.progress(text.trimEnd()) },
   );
   if (reply.code === 0) return;
@@ -48,7 +56,7 @@ export const remedyFor = (words: string): string =>
 
 /** Waits until every part is well. @throws CliError naming those that are not after the time */
 export async function waitForHealth(
-  stack: Stack,
+  stack: Pick<Stack, 'parts'>,
   seconds: number,
   terminal: Terminal,
   everyMs = EVERY_MS,

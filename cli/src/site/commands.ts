@@ -1,5 +1,7 @@
 import { spawn } from 'node:child_process';
 import { env } from 'node:process';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 
 export interface Command {
   file: string;
@@ -50,6 +52,58 @@ export class Commands {
     });
   }
 
+  /**
+   * The program's output as it comes, at the pace of the reader. A reader that stops early ends the program.
+   * @throws Error with the program's last words when it fails
+   */
+  async *output(command: Command): AsyncGenerator<Buffer> {
+    const child = spawn(command.file, command.args, {
+      ...(command.cwd === undefined ? {} : { cwd: command.cwd }),
+      env: { ...this.environment, ...command.env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    const words = lastWords(child.stderr);
+    const ended = new Promise<string | undefined>((resolve) => {
+      child.once('error', (error) => resolve(error.message));
+      child.once('close', (code) => resolve(code === 0 ? undefined : words() || `exit code ${code ?? 'of a signal'}`));
+    });
+    try {
+      for await (const piece of child.stdout) yield piece as Buffer;
+      const fault = await ended;
+      if (fault !== undefined) throw new Error(fault);
+    } finally {
+      child.kill('SIGKILL');
+    }
+  }
+
+  /** Runs a program on what it gets on standard input. @throws Error with its last words when it fails */
+  async feed(command: Command, input: AsyncIterable<Uint8Array>): Promise<void> {
+    const child = spawn(command.file, command.args, {
+      ...(command.cwd === undefined ? {} : { cwd: command.cwd }),
+      env: { ...this.environment, ...command.env },
+      stdio: ['pipe', 'ignore', 'pipe'],
+    });
+    const words = lastWords(child.stderr);
+    const ended = new Promise<string | undefined>((resolve) => {
+      child.once('error', (error) => resolve(error.message));
+      child.once('close', (code) => resolve(code === 0 ? undefined : words() || `exit code ${code ?? 'of a signal'}`));
+    });
+    let broken: unknown;
+    await pipeline(Readable.from(input, { objectMode: false }), child.stdin).catch(
+      (error: unknown) => (broken = error),
+    );
+    // What could not be read matters more than what the program says of its sudden end, and a broken pipe less.
+    const gone = ['EPIPE', 'ERR_STREAM_PREMATURE_CLOSE'].includes((broken as NodeJS.ErrnoException)?.code ?? '');
+    if (broken !== undefined && !gone) {
+      child.kill('SIGKILL');
+      await ended;
+      throw broken;
+    }
+    const fault = await ended;
+    if (fault !== undefined) throw new Error(fault);
+    if (broken !== undefined) throw new Error('it ended before it had read everything');
+  }
+
   /** Hands the program's output through to this process's own, as it comes. @returns its exit code */
   follow(command: Command): Promise<number> {
     return new Promise((resolve, reject) => {
@@ -79,4 +133,11 @@ export async function composeCommand(commands: Commands): Promise<Compose | unde
     if (reply.code === 0) return { ...command, version: reply.output.trim().replace(/^v/, '') };
   }
   return undefined;
+}
+
+/** The last line that a program writes to standard error, of which little is kept. */
+function lastWords(errors: Readable): () => string {
+  let text = '';
+  errors.on('data', (data: Buffer) => (text = (text + data.toString()).slice(-4_000)));
+  return () => text.trim().split('\n').at(-1) ?? '';
 }

@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
 import { existsSync, readFileSync } from 'node:fs';
 import { CliError, EXIT } from '../core/exit-codes';
-import { Commands, dockerCommand } from '../site/commands';
+import { type Command, Commands, dockerCommand } from '../site/commands';
 import { readComposeFile } from '../setup/compose-file';
 import { readEnvFile } from '../setup/env-file';
 import { type Inspected, partOf, serviceOf } from './docker-facts';
@@ -21,7 +21,7 @@ export class ComposeStack implements Stack {
 
   constructor(
     readonly folder: string,
-    private readonly commands: Commands = new Commands(),
+    readonly commands: Commands = new Commands(),
   ) {}
 
   /** As compose makes it of the folder's name. */
@@ -67,12 +67,35 @@ export class ComposeStack implements Stack {
   }
 
   async databaseUrl(): Promise<string | undefined> {
-    const container = (await this.containers()).find((one) => serviceOf(one) === 'postgres');
     const file = readComposeFile(this.folder).secrets.find(({ name }) => name === 'postgres-admin')?.file;
-    const address = Object.values(container?.NetworkSettings.Networks ?? {}).find(({ IPAddress }) => IPAddress);
+    const address = await this.addressOf('postgres');
     if (!address || !file || !existsSync(file)) return undefined;
     const password = encodeURIComponent(readFileSync(file, 'utf8').trim());
-    return `postgres://muster_admin:${password}@${address.IPAddress}:5432/postgres`;
+    return `postgres://muster_admin:${password}@${address}:5432/postgres`;
+  }
+
+  /** Address of a part's container on one of the stack's own networks, which this host reaches; none when it is down. */
+  async addressOf(part: string): Promise<string | undefined> {
+    const container = (await this.containers()).find((one) => serviceOf(one) === part);
+    return Object.values(container?.NetworkSettings.Networks ?? {}).find(({ IPAddress }) => IPAddress)?.IPAddress;
+  }
+
+  /** A program in a part's container, with its standard input. @throws CliError when there is no such container */
+  async inside(part: string, ...program: string[]): Promise<Command> {
+    const { Id } = await this.container(part);
+    return dockerCommand(['exec', '--interactive', Id, ...program]);
+  }
+
+  /** Unpacks a tar archive below a path of a part's container, which need not run. */
+  async unpackInto(part: string, path: string): Promise<Command> {
+    const { Id } = await this.container(part);
+    return dockerCommand(['cp', '-', `${Id}:${path}`]);
+  }
+
+  /** Names of the project's volumes, those of containers that are gone too. */
+  async volumes(): Promise<string[]> {
+    const filter = `label=com.docker.compose.project=${this.project}`;
+    return (await this.docker(['volume', 'ls', '--quiet', '--filter', filter])).split('\n').filter(Boolean);
   }
 
   private async container(part: string): Promise<Inspected> {

@@ -105,6 +105,11 @@ export class RunningSuite {
     return (made.body as { secret: string }).secret;
   }
 
+  /** Of the database's administrator. */
+  get databaseUrl(): string {
+    return this.database.adminUrl;
+  }
+
   async sql<Row>(text: string, values: unknown[] = []): Promise<Row[]> {
     const client = new Client({ connectionString: this.database.adminUrl });
     await client.connect();

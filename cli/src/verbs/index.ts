@@ -5,6 +5,8 @@ import './status.verb';
 import './logs.verb';
 import './support-bundle.verb';
 import './wrapper.verb';
+import './backup.verb';
+import './restore.verb';
 import './cert.verb';
 import './token.verb';
 import './user.verbs';

@@ -1,0 +1,43 @@
+import { copyFileSync, existsSync, mkdirSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { CliError, EXIT } from '../../core/exit-codes';
+import { readComposeFile, releasedComposeFile } from '../../setup/compose-file';
+import { releasePlaces } from '../../setup/context';
+import { changeEnvFile, readEnvFile, type Variables } from '../../setup/env-file';
+import { makeSecrets } from '../../setup/secrets';
+import { authorityFolder, certificatePlaces } from '../../setup/server-files';
+import type { Manifest, Place } from '../archive/entries';
+
+/** Where the places of a backup go: where the restored `.env`, or what is changed of it, says. */
+export function placesFor(folder: string, server: 'itsm' | 'xmpp', changes: Variables): Partial<Record<Place, string>> {
+  const variables = { ...readEnvFile(join(folder, '.env')), ...changes };
+  return {
+    server: folder,
+    authority: resolve(authorityFolder(folder, variables)),
+    certificates: resolve(dirname(certificatePlaces[server](folder, variables).certificate)),
+  };
+}
+
+/**
+ * Makes the folder fit this version and this host: variables that are to be others, the compose file of this version, and
+ * secrets that an older one did not have. @throws CliError when the release's compose file is not there
+ */
+export function fitFolder(folder: string, { server, version }: Manifest, own: string, changes: Variables): void {
+  const file = join(folder, 'docker-compose.yml');
+  const other = version !== own;
+  if (other || !existsSync(file)) {
+    const released = releasedComposeFile(server, releasePlaces());
+    if (!released) {
+      throw new CliError(
+        EXIT.config,
+        `compose/${server}/docker-compose.yml of the release is not there.`,
+        'Unpack the release and run muster from its folder.',
+      );
+    }
+    mkdirSync(folder, { recursive: true });
+    copyFileSync(released, file);
+  }
+  const wanted = { ...changes, ...(other ? { MUSTER_VERSION: own } : {}) };
+  if (Object.keys(wanted).length > 0) changeEnvFile(join(folder, '.env'), wanted);
+  makeSecrets(readComposeFile(folder).secrets);
+}

@@ -1,0 +1,89 @@
+import { resolve } from 'node:path';
+import { PASSPHRASE_OPTIONS, passphraseOf } from '../backup/passphrase';
+import { restoreBackup, type Restored } from '../backup/restore/restore-backup';
+import { readHeader } from '../backup/sealed/sealed-reader';
+import { CliError, EXIT } from '../core/exit-codes';
+import { defineVerb } from '../core/verb';
+import { defaultFolder } from '../setup/context';
+import { Commands } from '../site/commands';
+import { wholeNumber } from './numbers';
+
+defineVerb({
+  name: 'restore',
+  summary: 'Bring a server back from one file, on this host or a new one.',
+  arguments: ['FILE'],
+  options: {
+    dir: { type: 'text', value: 'DIR', about: "The server's folder; /opt/muster/itsm or xmpp when left out." },
+    ...PASSPHRASE_OPTIONS,
+    replace: { type: 'flag', about: 'Put the backup in the place of what runs there; its files are moved aside.' },
+    set: { type: 'list', value: 'NAME=VALUE', about: 'Another value in .env, as on a host with another address.' },
+    revocations: {
+      type: 'text',
+      value: 'FILE',
+      about: 'Younger list of revoked devices ("muster backup revocations").',
+    },
+    'revoke-credentials': { type: 'flag', about: 'End all API tokens and registration keys.' },
+    'no-start': { type: 'flag', about: 'Start database and queues only.' },
+    wait: { type: 'text', value: 'SECONDS', about: 'How long to wait until everything is ready; 300 when left out.' },
+  },
+  remarks: [
+    'Everything is as before until the whole file has been read and proven. A backup of an older version is brought up to',
+    'date when the services start. All people sign in again; devices come back by themselves.',
+    'Example: muster restore /srv/backups/muster-itsm-20250601T023000Z.backup --revocations revocations.json',
+  ],
+  async run({ options, positionals: [given = ''], terminal, environment }) {
+    const file = resolve(given);
+    const { server } = await readHeader(file);
+    const passphrase = await passphraseOf(options['passphrase-file'], environment, { twice: false });
+    const restored = await restoreBackup({
+      ...{ file, passphrase, terminal, replace: options.replace, start: !options['no-start'] },
+      folder: resolve(options.dir ?? defaultFolder(server === 'xmpp' ? 'xmpp' : 'itsm')),
+      changes: changesOf(options.set),
+      ...(options.revocations === undefined ? {} : { revocationsFile: resolve(options.revocations) }),
+      revokeCredentials: options['revoke-credentials'],
+      waitSeconds: wholeNumber('wait', options.wait, 300),
+      version: environment['MUSTER_VERSION'] ?? 'unknown',
+      commands: new Commands(),
+    });
+    return { data: restored, text: words(restored) };
+  },
+});
+
+function changesOf(given: readonly string[]): Record<string, string> {
+  return Object.fromEntries(
+    given.map((one) => {
+      const [, name, value] = /^([A-Za-z_]\w*)=([^\n"'\\$`#]*)$/.exec(one) ?? [];
+      if (name === undefined || value === undefined) {
+        throw new CliError(EXIT.usage, `--set takes NAME=VALUE without quotes, $ and #, not "${one}".`);
+      }
+      if (name === 'MUSTER_VERSION') {
+        throw new CliError(
+          EXIT.usage,
+          'The version is that of this muster.',
+          'Restore with the muster of the version that you want.',
+        );
+      }
+      return [name, value];
+    }),
+  );
+}
+
+function words({ manifest, folder, version, aside, fenced, started }: Restored): string {
+  const lines = [`Restored into ${folder}, as of ${manifest.takenAt}.`];
+  if (version !== manifest.version) lines.push(`It was of version ${manifest.version}, and is now of ${version}.`);
+  if (aside) lines.push(`The files that were there before are in ${aside}: remove them once you are sure.`);
+  if (fenced) {
+    const { sessions, devices, tokens, registrationKeys } = fenced;
+    lines.push(
+      `${sessions} sign-in sessions were ended, ${devices} devices revoked again that the backup had as good.`,
+    );
+    if (tokens + registrationKeys > 0) {
+      lines.push(
+        `As in the backup, ${tokens} API tokens and ${registrationKeys} registration keys are good: what you have ended since, end`,
+        'again (or restore with --revoke-credentials).',
+      );
+    }
+  }
+  lines.push(started ? 'Everything is ready.' : 'The services were not started: "docker compose up -d" there.');
+  return lines.join('\n');
+}
