@@ -4,7 +4,7 @@ FROM ${BASE_IMAGE}
 USER root
 RUN echo 'muster:x:10001:10001::/var/lib/muster:/usr/sbin/nologin' >>/etc/passwd && echo 'muster:x:10001:' >>/etc/group \
  && mkdir -p /var/lib/muster/anchors && chown -R 10001:10001 /var/lib/muster
-COPY scripts/muster-ready scripts/muster-render scripts/muster-edge scripts/muster-anchors /usr/local/bin/
+COPY scripts/muster-ready scripts/muster-render scripts/muster-edge scripts/muster-anchors scripts/muster-upstreams /usr/local/bin/
 COPY templates/ /opt/muster/templates/
 COPY console/ /opt/muster/console/
 ARG VERSION=
