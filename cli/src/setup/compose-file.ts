@@ -12,6 +12,8 @@ export interface ComposeFile {
   /** Variables that must be set (`${NAME:?…}`). */
   required: string[];
   services: string[];
+  /** Names of the images of the suite, without prefix and tag. */
+  images: string[];
 }
 
 interface Described {
@@ -19,8 +21,8 @@ interface Described {
   secrets?: Record<string, { file?: string } | null>;
 }
 
-/** @throws CliError when there is no compose file, or it is none */
-export function readComposeFile(folder: string): ComposeFile {
+/** @param base folder that relative paths in it are about. @throws CliError when there is no compose file, or it is none */
+export function readComposeFile(folder: string, base = folder): ComposeFile {
   const file = join(folder, 'docker-compose.yml');
   if (!existsSync(file)) {
     throw new CliError(
@@ -30,20 +32,28 @@ export function readComposeFile(folder: string): ComposeFile {
     );
   }
   const text = readFileSync(file, 'utf8');
-  let described: Described;
-  try {
-    described = (parse(text, { merge: true }) ?? {}) as Described;
-  } catch (error) {
-    throw new CliError(EXIT.config, `${file} cannot be read: ${(error as Error).message.split('\n')[0]}`);
-  }
+  const described = read(text, file);
   const secrets = Object.entries(described.secrets ?? {}).flatMap(([name, secret]) =>
-    secret?.file ? [{ name, file: resolve(folder, secret.file) }] : [],
+    secret?.file ? [{ name, file: resolve(base, secret.file) }] : [],
   );
+  const images = [...text.matchAll(/^\s+image:\s*\S*\/([a-z-]+):\$\{MUSTER_VERSION/gm)].map(([, name = '']) => name);
   const required = [...text.matchAll(/\$\{(\w+):?\?/g)].map(([, name = '']) => name);
   return {
     ...{ file, folder, secrets, required: [...new Set(required)] },
     services: Object.keys(described.services ?? {}),
+    images: [...new Set(images)],
   };
+}
+
+/** Services in the order of a compose file. @param file its path, to name it. @throws CliError when it is none */
+export const servicesIn = (text: string, file: string): string[] => Object.keys(read(text, file).services ?? {});
+
+function read(text: string, file: string): Described {
+  try {
+    return (parse(text, { merge: true }) ?? {}) as Described;
+  } catch (error) {
+    throw new CliError(EXIT.config, `${file} cannot be read: ${(error as Error).message.split('\n')[0]}`);
+  }
 }
 
 /** Where the release keeps a server's compose file: beside `compose/` in one of these folders or above it. */

@@ -7,6 +7,7 @@ import './support-bundle.verb';
 import './wrapper.verb';
 import './backup.verb';
 import './restore.verb';
+import './upgrade.verb';
 import './cert.verb';
 import './token.verb';
 import './user.verbs';

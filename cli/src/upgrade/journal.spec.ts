@@ -1,0 +1,39 @@
+import { spawn } from 'node:child_process';
+import { existsSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { testFolder } from '../testing/folder';
+import { Journal } from './journal';
+
+const folder = testFolder();
+const lock = join(folder, 'upgrade.lock');
+
+describe('the journal of an upgrade', () => {
+  it('remembers until the end', () => {
+    const entry = { from: '1.0.0', to: '1.1.0', backup: '/srv/backup' };
+    expect(new Journal(folder).read()).toBeUndefined();
+    new Journal(folder).write(entry);
+    expect(new Journal(folder).read()).toEqual(entry);
+    new Journal(folder).end();
+    expect(new Journal(folder).read()).toBeUndefined();
+  });
+
+  it('lets one upgrade in at a time, and the next one when it failed', async () => {
+    const other = spawn('sh', ['-c', 'while :; do sleep 1; done', 'muster', 'upgrade'], { stdio: 'ignore' });
+    try {
+      writeFileSync(lock, String(other.pid));
+      await expect(new Journal(folder).alone(async () => 1)).rejects.toThrow(`(process ${other.pid})`);
+    } finally {
+      other.kill('SIGKILL');
+    }
+    await new Promise((resolve) => other.once('close', resolve));
+    await expect(new Journal(folder).alone(() => Promise.reject(new Error('no')))).rejects.toThrow('no');
+    expect(existsSync(lock)).toBe(false);
+    expect(await new Journal(folder).alone(async () => 2)).toBe(2);
+  });
+
+  it('does not take another program for an upgrade that was killed', async () => {
+    writeFileSync(lock, '1');
+    expect(await new Journal(folder).alone(async () => 3)).toBe(3);
+  });
+});
