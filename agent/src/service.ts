@@ -107,7 +107,9 @@ export class Service {
         synced: () => this.synced(),
       },
     );
-    this.push = new PushConnection({ dialler, trust, identity, log }, () => this.loop.request());
+    this.push = new PushConnection({ dialler, trust, identity, log }, (cause) =>
+      cause === 'release' ? this.updater?.hinted() : this.loop.request(),
+    );
     this.updater = this.makeUpdater(config.reportSpreadSeconds, restart);
   }
 

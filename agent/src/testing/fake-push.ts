@@ -31,8 +31,9 @@ export class FakePush {
     return (this.server.address() as AddressInfo).port;
   }
 
-  wake(): void {
-    this.send(`<message from='${DOMAIN}' type='headline'><wake xmlns='${WAKE_NAMESPACE}'/></message>`);
+  wake(about?: string): void {
+    const attribute = about === undefined ? '' : ` about='${about}'`;
+    this.send(`<message from='${DOMAIN}' type='headline'><wake xmlns='${WAKE_NAMESPACE}'${attribute}/></message>`);
   }
 
   send(text: string): void {

@@ -3,7 +3,8 @@ import type { ReleaseManifest } from '@muster/contracts';
 import { eventually } from '@muster/testing';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { installAgent } from '../testing/agent-process';
-import { makeRoot, makeSigner, signText } from '../testing/certificate-maker';
+import { type Issued, makeRoot, makeSigner, signText } from '../testing/certificate-maker';
+import { FakePush } from '../testing/fake-push';
 import { FakeReleases } from '../testing/fake-releases';
 import { FakeSuite } from '../testing/fake-suite';
 import { BROKEN, makePackage, WORKING } from '../testing/release-packages';
@@ -81,6 +82,28 @@ describe('a release that works', () => {
     expect(starts[0]).toBeGreaterThan(0);
     expect(starts[1]).toBeGreaterThan(starts[0] as number);
     expect(agent.install.current).toBe(NEW);
+  });
+
+  it('comes when the broker tells of it, and not an hour later', async () => {
+    const push = await FakePush.start(await suite.serverCertificate(suite.anchors[0] as Issued));
+    suite.push = { port: push.port };
+    releases.askAgainSeconds = 3600;
+    try {
+      agent.start();
+      await eventually(() => releases.asked.length === 1 && push.bound, WITHIN);
+      // What waits for a sync is no reason to ask for a release.
+      const syncs = suite.syncs.length;
+      push.wake();
+      await eventually(() => suite.syncs.length > syncs, WITHIN);
+      expect(releases.asked).toHaveLength(1);
+      const releaseId = want(WORKING);
+      push.wake('release');
+      expect(await outcome()).toEqual({ releaseId, outcome: 'installed', fromVersion: OLD });
+      expect(agent.install.current).toBe(NEW);
+    } finally {
+      await agent.stop();
+      await push.stop();
+    }
   });
 
   it('is not switched to when the roll-out stops before', async () => {

@@ -57,6 +57,10 @@ export class Updater {
   private greenLook?: NodeJS.Timeout;
   private working?: Promise<void>;
   private synced = false;
+  /** Of questions: one is under way; the last one came to nothing; the next one is wanted at once. */
+  private asking = false;
+  private failing = false;
+  private again = false;
   private readonly ending = new AbortController();
 
   constructor(
@@ -81,6 +85,13 @@ export class Updater {
     if (!first || this.onTrial) return;
     // A failure is told at once, so that a roll-out that must stop does.
     this.wait(this.install.outcome ? 0 : Math.random() * this.spreadSeconds * 1000);
+  }
+
+  /** The server has something new, it says: asks at once. While it could not be asked, the waits between tries hold. */
+  hinted(): void {
+    if (!this.synced || this.onTrial || this.failing) return;
+    if (this.asking) this.again = true;
+    else this.wait(0);
   }
 
   async stop(): Promise<void> {
@@ -126,16 +137,22 @@ export class Updater {
 
   private async work(): Promise<void> {
     if (!this.server.served) return this.wait(LONGEST_WAIT_MS);
+    this.asking = true;
+    this.again = false;
     try {
       await this.reportOutcome();
       const askAgainMs = await this.bringUpToDate();
+      this.failing = false;
       this.backOff.reset();
       // A fleet that was started together does not go on asking together.
-      this.wait(askAgainMs * (0.9 + Math.random() * 0.2));
+      this.wait(this.again ? 0 : askAgainMs * (0.9 + Math.random() * 0.2));
     } catch (error) {
+      this.failing = true;
       const waitMs = Math.round(this.backOff.next(error instanceof HttpFailure ? error.retryAfterSeconds : undefined));
       if (!this.stopped) this.parts.log.warn('update not possible now', { why: reason(error), retryInMs: waitMs });
       this.wait(waitMs);
+    } finally {
+      this.asking = false;
     }
   }
 

@@ -33,7 +33,7 @@ export class PushConnection {
   /** @param onWake called after each connect too, and now and then while there is none: what was missed is fetched by a sync */
   constructor(
     private readonly parts: PushDependencies,
-    private readonly onWake: (cause: 'connected' | 'woken' | 'cut off') => void,
+    private readonly onWake: (cause: 'connected' | 'operations' | 'release' | 'cut off') => void,
   ) {
     this.probing = setInterval(() => this.stream?.probe(), PROBE_EVERY_MS * (0.9 + Math.random() * 0.2));
   }
@@ -77,7 +77,7 @@ export class PushConnection {
           log.info('push connected', { jid });
           this.onWake('connected');
         },
-        woken: () => this.onWake('woken'),
+        woken: (about) => this.onWake(about),
         closed: (why) => this.lost(why),
       });
     } catch (error) {

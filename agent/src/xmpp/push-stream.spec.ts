@@ -43,7 +43,7 @@ async function connect(answerWithinMs?: number): Promise<void> {
     DOMAIN,
     {
       ready: (jid) => void events.push(`ready ${jid}`),
-      woken: () => void events.push('woken'),
+      woken: (about) => void events.push(`woken for ${about}`),
       closed: (why) => void events.push(`closed: ${why}`),
     },
     answerWithinMs,
@@ -71,7 +71,15 @@ describe('push stream', () => {
     push.send(`<message from='${DOMAIN}'><wake xmlns='urn:else'/></message>`);
     push.wake();
     await eventually(() => events.length > 1);
-    expect(events.slice(1)).toEqual(['woken']);
+    expect(events.slice(1)).toEqual(['woken for operations']);
+  });
+
+  it('knows what it is woken for, and takes what it does not know for operations', async () => {
+    await connect();
+    push.wake('release');
+    push.wake('coffee');
+    await eventually(() => events.length > 2);
+    expect(events.slice(1)).toEqual(['woken for release', 'woken for operations']);
   });
 
   it('answers pings and acknowledgement requests, and refuses other queries', async () => {

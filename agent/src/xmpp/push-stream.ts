@@ -1,5 +1,5 @@
 import type { TLSSocket } from 'node:tls';
-import { WAKE_NAMESPACE } from '@muster/contracts';
+import { WAKE_CAUSES, WAKE_NAMESPACE, type WakeCause } from '@muster/contracts';
 import { reason } from '../state/log';
 import { child, type Element, escapeXml, StanzaReader } from './stanza-reader';
 
@@ -12,7 +12,8 @@ const SM = 'urn:xmpp:sm:3';
 export interface PushEvents {
   /** The resource is bound: from here on a wake-up reaches this device. */
   ready(jid: string): void;
-  woken(): void;
+  /** What it does not know is taken for operations, whose sync brings everything. */
+  woken(about: WakeCause): void;
   /** Once, whatever the cause. */
   closed(why: string): void;
 }
@@ -111,12 +112,9 @@ export class PushStream {
     if (element.namespace === SM) return this.manage(element);
     if (['message', 'presence', 'iq'].includes(element.name)) this.handled = (this.handled + 1) >>> 0;
     if (element.name === 'iq') return this.handleQuery(element);
-    if (
-      element.name === 'message' &&
-      element.attributes['from'] === this.domain &&
-      child(element, 'wake', WAKE_NAMESPACE)
-    )
-      this.events.woken();
+    if (element.name !== 'message' || element.attributes['from'] !== this.domain) return;
+    const wake = child(element, 'wake', WAKE_NAMESPACE);
+    if (wake) this.events.woken(WAKE_CAUSES.find((cause) => cause === wake.attributes['about']) ?? 'operations');
   }
 
   private negotiate(features: Element): void {
