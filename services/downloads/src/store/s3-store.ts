@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { AppError } from '@muster/contracts';
 import { AwsClient } from 'aws4fetch';
 import { PackageStore } from './package-store';
@@ -27,7 +28,9 @@ export class S3Store extends PackageStore {
   }
 
   async put(folder: string, number: number, bytes: Buffer): Promise<void> {
-    const answer = await this.call('PUT', this.address(folder, number), { body: new Uint8Array(bytes) });
+    // Signed with the rest, so that what the bucket keeps is what was sent.
+    const headers = { 'x-amz-content-sha256': createHash('sha256').update(bytes).digest('hex') };
+    const answer = await this.call('PUT', this.address(folder, number), { body: new Uint8Array(bytes), headers });
     await answer.body?.cancel();
     if (!answer.ok) throw unavailable(`PUT was answered with ${answer.status}`);
   }
