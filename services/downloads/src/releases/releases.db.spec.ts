@@ -165,3 +165,34 @@ it('the list is searched, filtered, sorted and paged by the server', async () =>
   expect(await list('search=9.&state=ready')).toEqual([]);
   expect(await list('search=9.&channel=stable')).toEqual([]);
 });
+
+describe('the list goes on behind a row', () => {
+  const page = async (query: string) =>
+    (await under.as<ReleasePage>('reader', 'GET', `/downloads/releases?search=8.&${query}`)).body;
+  const versionsOf = ({ releases }: ReleasePage): string[] => releases.map(({ version }) => version);
+  beforeAll(async () => {
+    for (const minor of [1, 2, 3, 4, 5]) await announce(signed(text({ version: `8.${minor}.0` })));
+  });
+
+  it.each(['created', 'version'])('that comes or goes nowhere: by %s', async (sort) => {
+    const first = await page(`sort=${sort}&size=2`);
+    expect([versionsOf(first), first.total]).toEqual([['8.5.0', '8.4.0'], 5]);
+    // By number, a new one in front would show the last row of this page again.
+    const added = (await announce(signed(text({ version: '8.6.0' })))).body.id;
+    const second = await page(`sort=${sort}&size=2&after=${first.next}`);
+    expect(versionsOf(second)).toEqual(['8.3.0', '8.2.0']);
+    const third = await page(`sort=${sort}&size=2&after=${second.next}`);
+    expect([versionsOf(third), third.next]).toEqual([['8.1.0'], undefined]);
+    await under.as('owner', 'DELETE', `/downloads/releases/${added}`);
+    const back = await page(`sort=${sort}&size=5&direction=ascending`);
+    expect([versionsOf(back), back.next]).toEqual([['8.1.0', '8.2.0', '8.3.0', '8.4.0', '8.5.0'], undefined]);
+  });
+
+  it.each(['x', '', 'eA', 'MgowMTkwMDAwMC0wMDAwLTcwMDAtODAwMC0wMDAwMDAwMDAwMDE'])(
+    'that a page gave, and not behind %j',
+    async (after) => {
+      const path = `/downloads/releases?after=${encodeURIComponent(after)}`;
+      expect((await under.as('reader', 'GET', path)).status).toBe(400);
+    },
+  );
+});

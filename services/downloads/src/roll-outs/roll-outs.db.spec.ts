@@ -124,6 +124,14 @@ describe('a roll-out', () => {
     expect(body.devices.map(({ deviceId, why }) => [deviceId, why])).toContainEqual([
       ...[offered[5]?.id, 'it never got green'],
     ]);
+    // Behind a row: what changes meanwhile neither doubles nor hides another.
+    const seen = body.devices.map(({ deviceId }) => deviceId);
+    for (let { next } = body; next !== undefined;) {
+      const page = await under.as<ReleaseDevicePage>('reader', 'GET', `${path}?state=failed&size=2&after=${next}`);
+      seen.push(...page.body.devices.map(({ deviceId }) => deviceId));
+      next = page.body.next;
+    }
+    expect(seen.sort()).toEqual([0, 1, 2, 3, 5].map((place) => offered[place]?.id).sort());
   });
 
   it('stops by itself with a greater share of failures', async () => {

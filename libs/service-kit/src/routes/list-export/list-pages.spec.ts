@@ -4,12 +4,10 @@ import { pagesOf, pagingOf } from './list-pages';
 
 const nameOf = ({ method, path }: Route): string => `${method} ${path}`;
 const lists = allRoutes().filter(({ list }) => list !== undefined);
-/** Lists whose pages are still known by number only. No new ones: give the query an `after` and the reply a `next`. */
-const BY_NUMBER = ['GET /downloads/releases', 'GET /downloads/releases/:id/devices'];
 
 it('every list goes on behind a row, or comes at once', () => {
   const numbered = lists.filter((route) => pagingOf(route) === 'number').map(nameOf);
-  expect(numbered.filter((name) => !BY_NUMBER.includes(name))).toEqual([]);
+  expect(numbered).toEqual([]);
 });
 
 it.each(lists.filter((route) => pagingOf(route) === 'place').map((route) => [nameOf(route), route] as const))(
