@@ -9,6 +9,7 @@ import { Releases } from './releases/releases.service';
 import { ReleasesController } from './releases/releases.controller';
 import { Uploads } from './releases/uploads.service';
 import { DeviceReleasesController } from './roll-outs/device-releases.controller';
+import { Hints } from './roll-outs/hints.service';
 import { Offers } from './roll-outs/offers.service';
 import { Outcomes } from './roll-outs/outcomes.service';
 import { DOWNLOADS_SCHEMA } from './schema';
@@ -21,7 +22,7 @@ import { PackageStore } from './store/package-store';
   controllers: [ReleasesController, DeviceReleasesController, PackageController],
   providers: [
     { provide: PackageStore, inject: [DownloadsConfig], useFactory: openStore },
-    ...[Uploads, Releases, Offers, Outcomes, Deliveries, PartialContent],
+    ...[Uploads, Releases, Offers, Outcomes, Hints, Deliveries, PartialContent],
   ],
 })
 export class AppModule {

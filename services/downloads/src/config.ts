@@ -28,6 +28,10 @@ export class DownloadsConfig extends DatabaseConfigFields {
   ASK_AGAIN_SECONDS = 3600;
   @Whole({ min: 1, max: 86_400, about: 'The same for a device whose turn has not come, since enough others update.' })
   ASK_SOON_SECONDS = 300;
+  @Whole({ min: 1, max: 3600, about: 'Seconds between looks for connected devices that a roll-out is told to.' })
+  HINT_SECONDS = 5;
+  @Whole({ min: 1, max: 1000, about: 'Devices that one look tells of one release at most.' })
+  HINTS_AT_ONCE = 200;
   @Whole({ min: 5, max: 86_400, about: 'Seconds that a new version has to get as green as the old one was.' })
   GREEN_WITHIN_SECONDS = 600;
   @Whole({ min: 1, max: 720, about: 'Hours without an outcome after which a device no longer counts as updating.' })

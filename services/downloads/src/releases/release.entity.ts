@@ -8,6 +8,7 @@ const count = { type: 'integer', default: 0 } as const;
 @Index('ux_releases_version', ['organisationId', 'platform', 'version'], { unique: true })
 @Index('ix_releases_created', ['organisationId', 'createdAt', 'id'])
 @Index('ix_releases_running', ['organisationId', 'state'])
+@Index('ix_releases_hinting', ['organisationId', 'id'], { where: 'hinting' })
 export class ReleaseRow {
   @PrimaryColumn({ name: 'organisation_id', type: 'uuid', primaryKeyConstraintName: 'pk_releases' })
   organisationId: string;
@@ -80,4 +81,11 @@ export class ReleaseRow {
 
   @Column({ name: 'failed_before', ...count })
   failedBefore: number;
+
+  /** Devices that it concerns are being told, in the order of their ids, the last of them below. */
+  @Column({ type: 'boolean', default: false })
+  hinting: boolean;
+
+  @Column({ name: 'hinted_through', type: 'uuid', nullable: true })
+  hintedThrough: string | null;
 }

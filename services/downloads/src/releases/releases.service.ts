@@ -19,6 +19,9 @@ import { folderOf, piecesOf } from './folder';
 import { ReleaseRow } from './release.entity';
 import { releaseFact } from './release-view';
 
+/** From the first of those that it concerns. */
+const TELL_DEVICES = { hinting: true, hintedThrough: null };
+
 /** What people do with a release once it is there. */
 @Injectable()
 export class Releases {
@@ -35,7 +38,7 @@ export class Releases {
       const { channel, percentage, mostAtOnce, stop } = wish;
       const began = row.state === 'running' ? {} : { installedBefore: row.installed, failedBefore: row.failed };
       const how = { channel, percentage, mostAtOnce, stopRule: stop, stoppedBecause: null };
-      Object.assign(row, { state: 'running', ...how, ...began });
+      Object.assign(row, { state: 'running', ...how, ...began, ...TELL_DEVICES });
       const fact = releaseFact(factBy(caller), row);
       await this.outbox.add(manager, rollOutChanged, { ...fact, channel, percentage });
     });
@@ -69,7 +72,10 @@ export class Releases {
     await this.database.inOrganisation(organisationId, async (manager) => {
       await manager.delete(DeviceChannelRow, { organisationId, deviceId: In(devices) });
       const rows = devices.map((deviceId) => ({ organisationId, deviceId, channel }));
-      if (channel !== 'stable') await manager.insert(DeviceChannelRow, rows);
+      if (channel !== 'stable') {
+        await manager.insert(DeviceChannelRow, rows);
+        await manager.update(ReleaseRow, { organisationId, channel, state: 'running' }, TELL_DEVICES);
+      }
       const one = devices.length === 1 ? { deviceId: devices[0] } : {};
       const fact = { ...factBy(caller), channel, deviceCount: devices.length, ...one };
       await this.outbox.add(manager, channelChanged, fact);

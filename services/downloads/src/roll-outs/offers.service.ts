@@ -1,11 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import { type AskRelease, compareVersions, type Principal, type ReleaseAnswer } from '@muster/contracts';
 import { Database } from '@muster/database';
-import { type EntityManager, In, MoreThan } from 'typeorm';
+import { type EntityManager, In } from 'typeorm';
 import { DownloadsConfig } from '../config';
 import { ReleaseRow } from '../releases/release.entity';
 import { DeviceChannelRow } from './device-channel.entity';
 import { DeviceReleaseRow } from './device-release.entity';
+import { freePlaces } from './free-places';
+import { noteAgent } from './hint-candidates.queries';
 import { isAmong, replaces } from './roll-out';
 
 type Turn = ReleaseRow | 'later' | undefined;
@@ -18,10 +20,12 @@ export class Offers {
     private readonly config: DownloadsConfig,
   ) {}
 
-  async ask({ id, organisationId }: Principal, asked: AskRelease): Promise<ReleaseAnswer> {
-    const turn = await this.database.inOrganisation(organisationId, (manager) =>
-      this.choose(manager, organisationId, id, asked),
-    );
+  async ask(device: Principal, asked: AskRelease): Promise<ReleaseAnswer> {
+    const { id, organisationId } = device;
+    const turn = await this.database.inOrganisation(organisationId, async (manager) => {
+      await noteAgent(manager, device, asked);
+      return this.choose(manager, organisationId, id, asked);
+    });
     const { ASK_AGAIN_SECONDS, ASK_SOON_SECONDS, GREEN_WITHIN_SECONDS } = this.config;
     if (turn === undefined) return { askAgainSeconds: ASK_AGAIN_SECONDS };
     if (turn === 'later') return { askAgainSeconds: ASK_SOON_SECONDS };
@@ -82,14 +86,7 @@ export class Offers {
       lock: { mode: 'pessimistic_write' },
     });
     if (!release) return undefined;
-    const since = new Date(Date.now() - this.config.OFFER_HOURS * 3_600_000);
-    const updating = await manager.countBy(DeviceReleaseRow, {
-      organisationId,
-      releaseId,
-      state: 'offered',
-      offeredAt: MoreThan(since),
-    });
-    if (updating >= release.mostAtOnce) return 'later';
+    if ((await freePlaces(manager, release, this.config.OFFER_HOURS)) <= 0) return 'later';
     // One that had it and runs something older now, after a reinstallation, is counted anew.
     const counts = known
       ? { installed: Math.max(0, release.installed - 1), installedBefore: Math.max(0, release.installedBefore - 1) }

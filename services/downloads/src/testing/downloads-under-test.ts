@@ -37,6 +37,7 @@ import { Client } from 'pg';
 import { AppModule } from '../app.module';
 import { DownloadsConfig } from '../config';
 import { AuthorityDouble, signed } from './authority-double';
+import { BrokerDouble } from './broker-double';
 
 const EDGE_SECRET = 'edge-secret-of-the-tests';
 
@@ -70,8 +71,7 @@ export class DownloadsUnderTest {
     private readonly postgres: TestPostgres,
     private readonly nats: TestNats,
     private readonly database: TestDatabase<'downloads'>,
-    private readonly keyManager: ServiceDouble,
-    private readonly web: ServiceDouble,
+    private readonly doubles: Readonly<Record<'keyManager' | 'web' | 'broker', ServiceDouble>>,
   ) {}
 
   static async start(settings: Headers = {}): Promise<DownloadsUnderTest> {
@@ -80,7 +80,8 @@ export class DownloadsUnderTest {
     const database = await postgres.createDatabase(['downloads']);
     const keyManager = await startDouble('key-manager', nats, [PeopleDouble, AuthorityDouble]);
     const web = await startDouble('web', nats, [DirectoryDouble]);
-    const under = new DownloadsUnderTest(postgres, nats, database, keyManager, web);
+    const broker = await startDouble('push-broker', nats, [BrokerDouble]);
+    const under = new DownloadsUnderTest(postgres, nats, database, { keyManager, web, broker });
     await under.restart(settings);
     return under;
   }
@@ -102,13 +103,18 @@ export class DownloadsUnderTest {
     await this.app.listen(0, '127.0.0.1');
     await eventually(() => this.app.get(Bus).connected);
     await eventually(async () => {
-      await this.keyManager.bus.publish(revocationHeartbeat, { sequence: 0 });
+      await this.doubles.keyManager.bus.publish(revocationHeartbeat, { sequence: 0 });
       return this.app.get(RevocationList).fresh;
     });
   }
 
   get people(): PeopleDouble['people'] {
-    return this.keyManager.get(PeopleDouble).people;
+    return this.doubles.keyManager.get(PeopleDouble).people;
+  }
+
+  /** Where hints for devices arrive. */
+  get broker(): BrokerDouble {
+    return this.doubles.broker.get(BrokerDouble);
   }
 
   /** A device that `web` knows. One certificate serves all: what the edge passes on is what its subject says. */
@@ -116,7 +122,7 @@ export class DownloadsUnderTest {
     const id = randomUUID();
     const { chain } = await AuthorityDouble.authority.device(id, { xmppDomain: 'xmpp.test' });
     const leaf = chain.slice(0, chain.indexOf('-----END CERTIFICATE-----') + 26);
-    this.web.get(DirectoryDouble).homes.set(id, organisationId);
+    this.doubles.web.get(DirectoryDouble).homes.set(id, organisationId);
     return { id, organisationId, certificate: encodeURIComponent(leaf) };
   }
 
@@ -201,7 +207,7 @@ export class DownloadsUnderTest {
 
   async stop(): Promise<void> {
     await this.app?.close();
-    await Promise.all([this.keyManager.stop(), this.web.stop()]);
+    await Promise.all(Object.values(this.doubles).map((double) => double.stop()));
     await Promise.all([this.postgres.stop(), this.nats.stop()]);
     AuthorityDouble.authority.remove();
     rmSync(this.folder, { recursive: true, force: true });
