@@ -2,7 +2,6 @@ import { NativeSelect } from '@mantine/core';
 import { DEVICE_RELEASE_STATES, listReleaseDevices, readRelease, type ReleaseDevice } from '@muster/contracts';
 import { useIntl } from 'react-intl';
 import { Link, useParams } from 'react-router';
-import { useRead } from '../api/use-api';
 import { formatBytes } from '../devices/units';
 import { ExportMenu } from '../lists/export-menu';
 import { type TextOf, useText } from '../messages/use-text';
@@ -17,7 +16,8 @@ import { Plain } from '../ui/plain';
 import { Empty, Loaded } from '../ui/states';
 import { When } from '../ui/when';
 import { ReleaseActions } from './release-actions';
-import { DeviceReleaseMark, ReleaseStateMark } from './release-state';
+import { countsOf, DeviceReleaseMark, movesByItself, ReleaseStateMark } from './release-state';
+import { useLiveRead } from './use-live-read';
 
 /** One release: what it is, how its roll-out goes, and what became of it on which device. */
 export function ReleasePage() {
@@ -27,8 +27,13 @@ export function ReleasePage() {
   const list = useListState();
   const params = { id };
   const query = { page: list.page, size: list.size, state: known(DEVICE_RELEASE_STATES, list.get('state')) };
-  const release = useRead(readRelease, { params });
-  const devices = useRead(listReleaseDevices, { params, query }, { keepPrevious: true });
+  const release = useLiveRead(readRelease, { params }, movesByItself);
+  const devices = useLiveRead(
+    listReleaseDevices,
+    { params, query },
+    () => release.data !== undefined && movesByItself(release.data),
+    { keepPrevious: true },
+  );
   return (
     <Page
       title={t('releases.oneTitle', { version: release.data?.version ?? '' })}
@@ -51,6 +56,7 @@ export function ReleasePage() {
                   [t('releases.platform'), t(`releases.platform.${one.platform}`)],
                   [t('releases.channel'), t(`releases.channel.${one.rollOut.channel}`)],
                   [t('releases.percentage'), intl.formatNumber(one.rollOut.percentage / 100, { style: 'percent' })],
+                  [t('releases.progress'), t('releases.counts', countsOf(one))],
                   [t('releases.size'), formatBytes(intl, one.sizeBytes)],
                   [t('releases.digest'), <Plain key="digest" text={one.sha256} code />],
                   [t('releases.createdBy'), one.createdBy],

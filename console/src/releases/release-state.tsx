@@ -1,4 +1,4 @@
-import type { DeviceReleaseState, ReleaseState } from '@muster/contracts';
+import type { DeviceReleaseState, Release, ReleaseState } from '@muster/contracts';
 import { useText } from '../messages/use-text';
 import { type Mark, Status, type Tone } from '../ui/status';
 
@@ -24,3 +24,13 @@ export function DeviceReleaseMark({ state }: { state: DeviceReleaseState }) {
   const t = useText();
   return <Status {...DEVICE_LOOKS[state]}>{t(`releases.device.${state}`)}</Status>;
 }
+
+/** What became of a release on devices, for the text that tells it. */
+export const countsOf = ({ offered, installed, failed }: Release) => ({
+  ...{ installed, failed },
+  updating: offered - installed - failed,
+});
+
+/** Whether a release may change without anybody's doing; outcomes of those that were updating come after a stop too. */
+export const movesByItself = (release: Release): boolean =>
+  release.state === 'running' || release.state === 'uploading' || countsOf(release).updating > 0;

@@ -4,7 +4,6 @@ import { listReleases, type Release, RELEASE_STATES } from '@muster/contracts';
 import { IconCloudDownload } from '@tabler/icons-react';
 import { useIntl } from 'react-intl';
 import { Link } from 'react-router';
-import { useRead } from '../api/use-api';
 import { formatBytes } from '../devices/units';
 import { ExportMenu } from '../lists/export-menu';
 import { type TextOf, useText } from '../messages/use-text';
@@ -18,7 +17,8 @@ import { SearchField } from '../ui/search-field';
 import { Empty, Loaded } from '../ui/states';
 import { When } from '../ui/when';
 import { ReleaseActions } from './release-actions';
-import { ReleaseStateMark } from './release-state';
+import { countsOf, movesByItself, ReleaseStateMark } from './release-state';
+import { useLiveRead } from './use-live-read';
 
 const SORTS = ['created', 'version'] as const;
 
@@ -37,7 +37,9 @@ export function ReleasesPage() {
     sort,
     direction: known(['ascending', 'descending'], list.get('direction')) ?? 'descending',
   };
-  const releases = useRead(listReleases, { query }, { keepPrevious: true });
+  const releases = useLiveRead(listReleases, { query }, (page) => page.releases.some(movesByItself), {
+    keepPrevious: true,
+  });
   const search = useCallback((text: string) => set({ search: text }), [set]);
   const filtered = Boolean(query.search ?? query.state);
   return (
@@ -119,13 +121,13 @@ const columns = (t: TextOf, intl: ReturnType<typeof useIntl>): Column<Release>[]
   {
     id: 'progress',
     header: t('releases.progress'),
-    cell: ({ state, receivedBytes, sizeBytes, offered, installed, failed }) =>
-      state === 'uploading'
+    cell: (release) =>
+      release.state === 'uploading'
         ? t('releases.received', {
-            received: formatBytes(intl, receivedBytes) ?? '0',
-            size: formatBytes(intl, sizeBytes) ?? '',
+            received: formatBytes(intl, release.receivedBytes) ?? '0',
+            size: formatBytes(intl, release.sizeBytes) ?? '',
           })
-        : t('releases.counts', { installed, failed, updating: offered - installed - failed }),
+        : t('releases.counts', countsOf(release)),
   },
   {
     id: 'created',
