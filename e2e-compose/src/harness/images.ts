@@ -11,12 +11,17 @@ export const VERSION = 'e2e';
 /** Where the stand-ins are kept from run to run. */
 export const imageCache = (): string => process.env['MUSTER_CACHE'] ?? '/var/tmp/muster-images';
 
-/** Makes the stand-ins that are missing, and all images of this project from them. */
-export async function makeImages(engine: Engine): Promise<void> {
+/** Makes the stand-ins that are missing, which on a new machine takes minutes and a Debian mirror. */
+export async function makeStandIns(): Promise<void> {
   await run(join(project, 'e2e-compose/stand-ins.sh'), [imageCache()]);
-  for (const name of STAND_INS) {
-    await engine.docker('import', '--change', `ENV ${PATH}`, join(imageCache(), `${name}.tar`), `stand-in/${name}:1`);
-  }
+}
+
+/** Builds what changed, unless that was done just now, and all images of this project. */
+export async function makeImages(engine: Engine): Promise<void> {
+  const imported = STAND_INS.map((name) =>
+    engine.docker('import', '--change', `ENV ${PATH}`, join(imageCache(), `${name}.tar`), `stand-in/${name}:1`),
+  );
+  await Promise.all(imported);
   const bases = STAND_INS.flatMap((name) => [`--${name}-image`, `stand-in/${name}:1`]);
   const programs = {
     '--nats-binary': '/usr/sbin/nats-server',

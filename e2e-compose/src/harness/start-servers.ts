@@ -6,7 +6,7 @@ import type { TestProject } from 'vitest/node';
 import { project, run } from './commands';
 import { ITSM_DOMAIN } from './domain';
 import { Engine } from './engine';
-import { makeImages, VERSION, XMPP_IMAGES } from './images';
+import { makeImages, makeStandIns, VERSION, XMPP_IMAGES } from './images';
 import { Server } from './server';
 import { Topology } from './topology';
 
@@ -52,26 +52,22 @@ function preflight(): void {
 async function start(work: string, name: string): Promise<void> {
   const since = Date.now();
   const say = (line: string): void => console.log(`${((Date.now() - since) / 1000).toFixed(0).padStart(4)} s  ${line}`);
+  await makeStandIns();
+  say('the base images are there');
   const topology = new Topology(name);
   await topology.create();
-  await run(process.execPath, ['tools/bundle.mjs', 'cli', join(work, 'cli')], { cwd: project });
   const engines = (['itsm', 'xmpp'] as const).map((place) => new Engine(work, name, place, topology));
   const [itsmEngine, xmppEngine] = engines as [Engine, Engine];
-  for (const engine of engines) await engine.start();
+  const bundled = run(process.execPath, ['tools/bundle.mjs', 'cli', join(work, 'cli')], { cwd: project });
+  await Promise.all([bundled, ...engines.map((engine) => engine.start())]);
   say('two engines run');
   await makeImages(itsmEngine);
   await itsmEngine.give(xmppEngine, XMPP_IMAGES);
   say('the images are made');
   const [itsm, xmpp] = [new Server(work, itsmEngine, topology), new Server(work, xmppEngine, topology)];
-  const names = [
-    '--domain',
-    ITSM_DOMAIN,
-    '--address',
-    topology.address('itsm'),
-    '--xmpp-address',
-    topology.address('xmpp'),
-  ];
-  await setUp(itsm, [...names, '--turn', '--release', VERSION], () => pollOften(itsm));
+  const places = ['--address', topology.address('itsm'), '--xmpp-address', topology.address('xmpp')];
+  const names = ['--domain', ITSM_DOMAIN, ...places, '--turn', '--release', VERSION];
+  await setUp(itsm, names, () => pollOften(itsm));
   say('the ITSM server is healthy');
   await setUp(xmpp, ['--join', join(itsm.folder, 'join/token')], () => openPushService(xmpp));
   say('the XMPP server is healthy');
@@ -79,13 +75,14 @@ async function start(work: string, name: string): Promise<void> {
 
 /** Twice: what the machine of the tests cannot give is set in between, and a second run adds only what is missing. */
 async function setUp(server: Server, args: string[], more: () => void): Promise<void> {
-  const command = ['setup', server.engine.place, '--dir', server.folder, ...args];
   // A machine for tests may be smaller than a server, and there is no DNS.
-  await musterRuns(server, [...command, '--force', '--no-start']);
+  const command = ['setup', server.engine.place, '--dir', server.folder, ...args, '--force'];
+  await musterRuns(server, [...command, '--no-start']);
   const openFiles = Number(await run('sh', ['-c', 'ulimit -Hn | sed s/unlimited/1000000/']));
   if (openFiles < BROKER_FILES) server.set('OPEN_FILES', String(openFiles));
+  server.set('HEALTH_SECONDS', '4');
   more();
-  await musterRuns(server, [...command, '--force']);
+  await musterRuns(server, command);
 }
 
 /** Devices find out what waits for them soon, also when nobody can wake them. By `.env`, like every limit. */
