@@ -55,10 +55,13 @@ interface Started {
   output: () => string;
   code: Promise<number | null>;
 }
-async function start(more: Record<string, string> = {}): Promise<Started> {
+async function start(more: Record<string, string> = {}, ...words: string[]): Promise<Started> {
   const port = await freePort();
   const env = { PATH: process.env['PATH'] ?? '', ...environment, SERVICE_PORT: String(port), ...more };
-  const child = spawn(process.execPath, [join(folder, 'main.mjs')], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, [join(folder, 'main.mjs'), ...words], {
+    env,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   children.push(child);
   let output = '';
   for (const stream of [child.stdout, child.stderr])
@@ -90,6 +93,18 @@ describe('a service process', { timeout: 120_000 }, () => {
     expect(await code).toBe(78);
     expect(output()).toMatch(/configuration of bip has 3 fault\(s\)/);
     for (const name of ['NATS_URL', 'LOG_LEVEL', 'EDGE_SECRET']) expect(output()).toContain(`${name}: `);
+  });
+
+  it('reads its configuration and ends when it is asked for no more, beside another that runs', async () => {
+    const running = await start();
+    await eventually(async () => (await ready(running.port)) === 200, START);
+    const port = { SERVICE_PORT: String(running.port) };
+    const well = await start(port, '--check-configuration');
+    expect([await well.code, well.output()]).toEqual([0, '']);
+    const faulty = await start({ ...port, LOG_LEVEL: 'loud' }, '--check-configuration');
+    expect(await faulty.code).toBe(78);
+    expect(faulty.output()).toMatch(/^ {2}LOG_LEVEL: /m);
+    expect(await ready(running.port)).toBe(200);
   });
 
   it('finishes what runs when it is asked to stop, takes nothing new, and ends with 0', async () => {

@@ -71,12 +71,17 @@ export async function createService<C extends BaseConfig>(
   return app;
 }
 
+/** With this word a service reads its configuration and ends: what would it say if it were started now? */
+const CHECK_ONLY = '--check-configuration';
+
 /** The one call in every service's `main.ts`. Ends the process with 78 on a faulty configuration, 1 on other faults. */
 export async function startService<C extends BaseConfig>(
   options: ServiceOptions<C>,
   env: Environment = process.env,
+  words: readonly string[] = process.argv.slice(2),
 ): Promise<void> {
   const config = configOrExit(options, env);
+  if (words.includes(CHECK_ONLY)) return;
   const log = createLog(options.service, config.LOG_LEVEL);
   const fail = (error: unknown): never => {
     log.fatal({ err: error }, 'The service cannot go on.');
