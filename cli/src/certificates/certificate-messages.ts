@@ -14,11 +14,11 @@ export const certificateMessages = defineMessages(
     ),
     'certificate-expired': fault(
       'The certificate {file} expired on {end}.',
-      'Get a new one for the same names and put it into its place; for a CA of your own: "muster setup --renew".',
+      'Get a new one for the same names: "muster cert replace server --cert FILE --key FILE", or --self where the own CA is.',
     ),
     'certificate-ends-soon': warning(
       'The certificate {file} expires on {end}, in {days} days.',
-      'Renew it before; for a CA of your own: "muster setup --renew".',
+      'Replace it before: "muster cert replace server --cert FILE --key FILE", or --self where the own CA is.',
     ),
     'certificate-not-yet-valid': fault(
       'The certificate {file} is valid from {start} only.',
@@ -43,7 +43,7 @@ export const certificateMessages = defineMessages(
     'key-missing': fault('There is no private key in {file}.', 'Put the key of the certificate there, in PEM.'),
     'key-encrypted': fault(
       'The private key in {file} is protected by a passphrase.',
-      'Give the passphrase with --key-passphrase-file to "muster setup", which stores the key without one.',
+      'Give the passphrase with --key-passphrase-file to "muster cert replace" or "muster setup": the key is stored without one.',
     ),
     'key-wrong-passphrase': fault(
       'The given passphrase does not open the private key in {file}.',

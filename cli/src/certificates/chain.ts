@@ -14,12 +14,13 @@ export function chainFault(file: string, chain: readonly X509Certificate[], root
   const ordered = inOrder(leaf, chain);
   const disordered = ordered.some((certificate, index) => certificate !== chain[index]);
   if (disordered) return [messages.say('certificate-chain-order', { file, order: ordered.map(subjectOf).join('; ') })];
+  // Not the last one only: a cross certificate goes on to an older root, for who knows no other.
+  if (ordered.some((link) => selfIssued(link) || isKnown(link, roots))) return [];
   const last = ordered.at(-1) ?? leaf;
   const named = chain.find((one) => one !== last && one.subject === last.issuer && !signedBy(last, one));
   if (named) {
     return [messages.say('certificate-chain-signature', { file, issuer: subjectOf(named), subject: subjectOf(last) })];
   }
-  if (selfIssued(last) || isKnown(last, roots)) return [];
   return [messages.say('certificate-chain-incomplete', { file, issuer: issuerOf(last), subject: subjectOf(last) })];
 }
 
@@ -34,10 +35,10 @@ function inOrder(leaf: X509Certificate, chain: readonly X509Certificate[]): X509
   }
 }
 
-function isKnown(last: X509Certificate, roots: readonly string[]): boolean {
+function isKnown(link: X509Certificate, roots: readonly string[]): boolean {
   const own = roots.flatMap((pem) => certificatesIn(pem));
-  if (own.some((root) => signedBy(last, root))) return true;
-  return publicRoots().some((root) => signedBy(last, root));
+  if (own.some((root) => signedBy(link, root))) return true;
+  return publicRoots().some((root) => signedBy(link, root));
 }
 
 let parsed: X509Certificate[] | undefined;

@@ -37,6 +37,24 @@ export function shownBy({ host, port, serverName, alpn }: TlsPlace): Promise<X50
   });
 }
 
+/** Whether a client that knows these roots alone accepts what a server shows for the name. @throws Error when there is no TLS */
+export function isTrustedUnder({ host, port, serverName, alpn }: TlsPlace, roots: readonly string[]): Promise<boolean> {
+  return new Promise((resolve, reject) => {
+    const socket = connect({
+      ...{ host, port, ca: [...roots] },
+      ...(isIP(serverName) ? {} : { servername: serverName }),
+      ...(alpn ? { ALPNProtocols: [...alpn] } : {}),
+      rejectUnauthorized: false, // told, not enforced
+    });
+    socket.setTimeout(TIMEOUT_MS, () => socket.destroy(new Error('no answer')));
+    socket.once('error', reject);
+    socket.once('secureConnect', () => {
+      resolve(socket.authorized);
+      socket.destroy();
+    });
+  });
+}
+
 /** Whether a server shows the certificate that lies on disk. Says nothing when it is unreachable: another check does. */
 export const servedCertificateCheck = (file: string, place: TlsPlace): Check => ({
   name: 'certificates',

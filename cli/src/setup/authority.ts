@@ -58,6 +58,24 @@ export class OwnAuthority {
     return true;
   }
 
+  /**
+   * A new root beside the one that is current, with everything below it. One that was cut off goes on.
+   * @throws CliError when the current root's key is not here, which only a roll-over without cross certificate goes without
+   */
+  async roll(name: string, { cross }: { cross: boolean }): Promise<void> {
+    await this.run(['roll', ...(cross ? [] : ['--without-cross']), this.folder, name]);
+  }
+
+  /** Takes every root but the newest out of use. */
+  async retire(): Promise<void> {
+    await this.run(['retire', this.folder]);
+  }
+
+  /** A new issuing CA under the current root. @throws CliError when that root's key is not here */
+  async reissue(purpose: 'devices' | 'servers', name: string): Promise<void> {
+    await this.run(['issuing', this.folder, purpose, name]);
+  }
+
   /** PEM of every root. */
   roots(): string[] {
     return this.rootFiles().map((file) => readFileSync(file, 'utf8'));

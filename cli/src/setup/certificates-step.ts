@@ -53,7 +53,8 @@ function write({ certificate, key }: Pick<Target, 'certificate' | 'key'>, files:
   place(certificate, files.certificate, 0o640);
 }
 
-function refuse(findings: readonly Finding[]): void {
+/** @throws CliError with every fault's sentence, and what to do about them */
+export function refuse(findings: readonly Finding[]): void {
   const faults = findings.filter(({ verdict }) => verdict === 'fault');
   if (faults.length === 0) return;
   const remedies = [...new Set(faults.map(({ remedy }) => remedy))];

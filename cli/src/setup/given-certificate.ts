@@ -28,16 +28,21 @@ export interface GivenCertificate {
   findings: Finding[];
 }
 
-/** Reads and inspects a given certificate. It may be used when no finding is a fault. @throws CliError when a file is not there */
+/**
+ * Reads and inspects a given certificate. It may be used when no finding is a fault.
+ * @param known PEM of roots that clients have, besides the public ones
+ * @throws CliError when a file is not there
+ */
 export async function readGiven(
   given: GivenFiles,
   names: readonly string[],
   now = new Date(),
+  known: readonly string[] = [],
 ): Promise<GivenCertificate> {
   const pem = [given.certificate, given.chain].map((file) => (file ? text(file) : '')).join('\n');
   const passphrase = given.passphraseFile ? text(given.passphraseFile).replace(/\r?\n$/, '') : undefined;
   const keyFile = given.key ?? given.certificate;
-  const roots = given.root ? [text(given.root)] : [];
+  const roots = [...known, ...(given.root ? [text(given.root)] : [])];
   const folder = mkdtempSync(join(tmpdir(), 'muster-given-'));
   try {
     const file = join(folder, 'cert.pem');

@@ -1,17 +1,15 @@
-import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Finding } from '../checks/finding';
 import { completeAnswers, type GivenAnswers } from './answers';
 import { findCertificateScript, OwnAuthority } from './authority';
-import { installGiven, issueForXmpp, issueOwn } from './certificates-step';
+import { installGiven, issueOwn } from './certificates-step';
 import { readComposeFile } from './compose-file';
 import { prepareFolder, releasePlaces, type SetupContext } from './context';
 import { completeEnvFile, readEnvFile } from './env-file';
 import { answersFrom, refuseContradictions } from './existing';
-import { rootsAbove } from './given-certificate';
 import { checkGround } from './ground-step';
-import { encodeJoin, type Join } from './join-token';
-import { type Answers, itsmCertificateNames, itsmNames, itsmVariables, type Names, namesOf, xmppNames } from './plan';
+import { isOwnCertificate, writeJoin } from './hand-out';
+import { itsmCertificateNames, itsmNames, itsmVariables, type Names, namesOf } from './plan';
 import { makeSecrets } from './secrets';
 import { authorityFolder, certificatePlaces, containerFolder, place } from './server-files';
 import { startStack, waitForHealth } from './start';
@@ -52,7 +50,7 @@ export async function setupItsm(context: SetupContext): Promise<SetupOutcome> {
   prepareFolder('itsm', folder);
   const authority = new OwnAuthority(authorityFolder(folder, before), findCertificateScript(releasePlaces()));
   const changed = await write(context, { names, wanted, authority, findings });
-  const joinFile = await writeJoin(context, { names, answers, authority });
+  const joinFile = await writeJoin(folder, { names, answers, authority }, options);
   const outcome: SetupOutcome = {
     ...{ server: 'itsm', folder, changed, findings, joinFile, started: false },
     ...{ address: names.consoleOrigin, user: `admin@${names.base}` },
@@ -88,42 +86,10 @@ async function write(context: SetupContext, { names, wanted, authority, findings
   changed.push(...makeSecrets(readComposeFile(folder).secrets).map((name) => `secrets/${name}`));
   if (await authority.make(`Muster ${names.base}`)) changed.push(authority.folder);
   containerFolder(join(folder, 'config'));
-  if (!context.certificate && (ownCertificate(target.certificate, authority) || options.renew)) {
+  if (!context.certificate && (isOwnCertificate(target.certificate, authority) || options.renew)) {
     if (await issueOwn(target, authority, options.renew)) changed.push(target.certificate);
   }
   return changed;
-}
-
-/** Whether the certificate in place is of the own CA, or there is none: only such a one is made anew. */
-function ownCertificate(file: string, authority: OwnAuthority): boolean {
-  if (!existsSync(file)) return true;
-  return rootsAbove(readFileSync(file, 'utf8'), authority.roots()).some((root) => authority.holds(root));
-}
-
-async function writeJoin(
-  { folder, options }: SetupContext,
-  { names, answers, authority }: { names: Names; answers: Answers; authority: OwnAuthority },
-): Promise<string> {
-  const variables = readEnvFile(join(folder, '.env'));
-  const served = readFileSync(certificatePlaces.itsm(folder, variables).certificate, 'utf8');
-  const own = ownCertificate(certificatePlaces.itsm(folder, variables).certificate, authority);
-  const token: Join = {
-    expiresAt: new Date(Date.now() + options.joinHours * 3_600_000).toISOString(),
-    ...{ itsmDomain: names.itsm, baseDomain: names.base, xmppDomain: names.xmpp, consoleOrigin: names.consoleOrigin },
-    ...{ addresses: [...names.addresses], xmppAddresses: [...names.xmppAddresses], turn: answers.turn },
-    ...{ edgePort: Number(variables['EDGE_PORT'] || 443), version: answers.version },
-    ...(answers.imagePrefix ? { imagePrefix: answers.imagePrefix } : {}),
-    natsLeaf: readFileSync(join(folder, 'secrets/nats-leaf'), 'utf8').trim(),
-    deviceRoots: authority.roots(),
-    hubRoots: rootsAbove(served, authority.roots()),
-    rootFingerprint: authority.fingerprint(),
-    ...(own
-      ? { certificate: await issueForXmpp(join(folder, 'join/xmpp.pem'), authority, xmppNames(names), options.renew) }
-      : {}),
-  };
-  const file = join(folder, 'join/token');
-  place(file, `${encodeJoin(token)}\n`, 0o600);
-  return file;
 }
 
 /** Where the command's own image came from there are the others too. */

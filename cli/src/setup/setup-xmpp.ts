@@ -74,7 +74,8 @@ const answersOf = (token: Join, before: Readonly<Record<string, string>>): Answe
   ...(token.imagePrefix ? { imagePrefix: token.imagePrefix } : {}),
 });
 
-function refuseOtherLink(file: string, password: string): void {
+/** @throws CliError where this server was joined to another ITSM server */
+export function refuseOtherLink(file: string, password: string): void {
   if (!existsSync(file) || readFileSync(file, 'utf8').trim() === password) return;
   throw new CliError(
     EXIT.config,
