@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { testFolder } from '../testing/folder';
 import { writeBackupFile } from './backup-file';
 import { readHeader } from './sealed/sealed-reader';
@@ -20,6 +20,8 @@ const write = (path: string, bytes: number, meanwhile: () => void = () => undefi
     },
     { N: 2 ** 10, r: 8, p: 1 },
   );
+
+const before = { SIGINT: process.listenerCount('SIGINT'), SIGTERM: process.listenerCount('SIGTERM') };
 
 describe('a backup file', () => {
   it('gets its name when it is whole, over what an earlier run left', async () => {
@@ -45,6 +47,21 @@ describe('a backup file', () => {
     });
     await expect(failing).rejects.toThrow('the database went away');
     expect(readdirSync(join(folder, 'failed'))).toEqual([]);
+  });
+
+  it.each(['SIGINT', 'SIGTERM'] as const)('is gone when %s ends the program', async (signal) => {
+    const exit = vi.spyOn(process, 'exit').mockImplementation((code) => {
+      throw new Error(`ended with ${code}`);
+    });
+    const path = join(folder, signal, 'three.backup');
+    const stopped = write(path, 10, () => {
+      expect(readdirSync(join(folder, signal))).toEqual(['three.backup.part']);
+      process.emit(signal);
+    });
+    await expect(stopped).rejects.toThrow(/ended with 1(30|43)/);
+    exit.mockRestore();
+    expect(readdirSync(join(folder, signal))).toEqual([]);
+    expect(process.listenerCount(signal)).toBe(before[signal]);
   });
 
   it('is left to the later of two runs for one name', async () => {

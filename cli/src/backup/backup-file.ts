@@ -1,5 +1,5 @@
 import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
-import { existsSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { CliError, EXIT } from '../core/exit-codes';
 import { ArchiveWriter } from './archive/archive-writer';
@@ -20,6 +20,7 @@ export async function writeBackupFile(
 ): Promise<number> {
   if (existsSync(path)) throw new CliError(EXIT.cannotCreate, `${path} is there already.`, 'Choose another name.');
   const part = `${path}.part`;
+  const letGo = removedWhenStopped(part);
   try {
     await mkdir(dirname(path), { recursive: true, mode: 0o700 });
     await rm(part, { force: true }); // of a run that was cut off
@@ -41,7 +42,24 @@ export async function writeBackupFile(
   } catch (error) {
     if (!(error instanceof Taken)) await rm(part, { force: true }).catch(() => undefined);
     throw inWords(error, path);
+  } finally {
+    letGo();
   }
+}
+
+const SIGNALS = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
+
+/** Whoever stops the program does not want half a backup. @returns what ends that */
+function removedWhenStopped(part: string): () => void {
+  const listeners = Object.entries(SIGNALS).map(([signal, code]) => {
+    const listener = (): never => {
+      rmSync(part, { force: true });
+      process.exit(code);
+    };
+    process.once(signal, listener);
+    return [signal, listener] as const;
+  });
+  return () => listeners.forEach(([signal, listener]) => process.off(signal, listener));
 }
 
 class Taken extends Error {}

@@ -65,7 +65,9 @@ export class Commands {
     const words = lastWords(child.stderr);
     const ended = new Promise<string | undefined>((resolve) => {
       child.once('error', (error) => resolve(error.message));
-      child.once('close', (code) => resolve(code === 0 ? undefined : words() || `exit code ${code ?? 'of a signal'}`));
+      child.once('close', (code) =>
+        resolve(code === 0 ? undefined : words() || (code === null ? 'a signal ended it' : `exit code ${code}`)),
+      );
     });
     try {
       for await (const piece of child.stdout) yield piece as Buffer;
@@ -86,7 +88,9 @@ export class Commands {
     const words = lastWords(child.stderr);
     const ended = new Promise<string | undefined>((resolve) => {
       child.once('error', (error) => resolve(error.message));
-      child.once('close', (code) => resolve(code === 0 ? undefined : words() || `exit code ${code ?? 'of a signal'}`));
+      child.once('close', (code) =>
+        resolve(code === 0 ? undefined : words() || (code === null ? 'a signal ended it' : `exit code ${code}`)),
+      );
     });
     let broken: unknown;
     await pipeline(Readable.from(input, { objectMode: false }), child.stdin).catch(

@@ -20,8 +20,8 @@ export function placesOf(folder: string, server: 'itsm' | 'xmpp'): Partial<Recor
   };
 }
 
-/** What a restore keeps beside itself, and backups, are no part of a backup. */
-export const isLeftOut = (path: string): boolean => /^(backups|before-restore-[^/]*)$/.test(path);
+/** Backups, what a restore has moved aside, and unpacked releases with their images are no part of a backup. */
+export const isLeftOut = (path: string): boolean => /^(backups|releases|before-restore-[^/]*)$/.test(path);
 
 /** Adds a folder with all that is in it, following no links. @param leaveOut by the path below the folder */
 export async function addFolder(
