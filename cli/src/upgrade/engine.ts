@@ -27,8 +27,8 @@ export const runs = ({ State }: Container): boolean => State.Status === 'running
 export const addressesOf = ({ NetworkSettings }: Container): string[] =>
   Object.values(NetworkSettings.Networks).flatMap(({ IPAddress }) => (IPAddress ? [IPAddress] : []));
 
-/** Compose's own default for how long a container may take to stop, in seconds. */
-const STOP_SECONDS = 10;
+/** How long a container may take to stop where it does not say so itself, in seconds: as the compose files want it. */
+const STOP_SECONDS = 30;
 
 /** The containers and images of one stack, by the command `docker`. */
 export class Engine {

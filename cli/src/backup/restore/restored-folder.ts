@@ -1,4 +1,4 @@
-import { copyFileSync, existsSync, mkdirSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { CliError, EXIT } from '../../core/exit-codes';
 import { readComposeFile, releasedComposeFile } from '../../setup/compose-file';
@@ -6,6 +6,7 @@ import { releasePlaces } from '../../setup/context';
 import { changeEnvFile, readEnvFile, type Variables } from '../../setup/env-file';
 import { makeSecrets } from '../../setup/secrets';
 import { authorityFolder, certificatePlaces } from '../../setup/server-files';
+import { withoutPins } from '../../upgrade/staged-files';
 import type { Manifest, Place } from '../archive/entries';
 
 /** Where the places of a backup go: where the restored `.env`, or what is changed of it, says. */
@@ -36,6 +37,9 @@ export function fitFolder(folder: string, { server, version }: Manifest, own: st
     }
     mkdirSync(folder, { recursive: true });
     copyFileSync(released, file);
+  } else {
+    // An upgrade may have left a part on the image of an older version that does the same; a fresh host has those of one.
+    writeFileSync(file, withoutPins(readFileSync(file, 'utf8')));
   }
   const wanted = { ...changes, ...(other ? { MUSTER_VERSION: own } : {}) };
   if (Object.keys(wanted).length > 0) changeEnvFile(join(folder, '.env'), wanted);
