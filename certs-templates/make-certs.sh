@@ -12,7 +12,8 @@
 # renewal of the delegations (`make-certs.sh delegate CA_DIR`) need it. All keys are ECDSA P-256. A `roll` that was cut
 # off goes on where it was when it is run again. A root stays in roots/ until the last device has renewed; one in retired/
 # is trusted by no server, and a device that slept on still follows its cross certificate from there. When the old root's
-# key is lost, `roll --without-cross CA_DIR [NAME]` goes on without: devices must then be awake to follow.
+# key is lost, `roll --without-cross CA_DIR [NAME]` leaves signing/ as it is: devices that are awake follow what is signed
+# there. Once they have, run `delegate`, `server` and `retire`; those that slept cannot follow.
 set -eu
 umask 077
 here=$(cd "$(dirname "$0")" && pwd)
@@ -118,6 +119,8 @@ roll() {
       cross "$making/roots/root-$number" "$old" "$making/cross/root-$number"
     fi
     below_root "$making" "$2"
+    # What only the new root delegates, nobody would believe yet.
+    [ "$3" != without ] || rm -f "$making"/signing/*
     give_to_owner_of "$1/roots" "$making"
     mv "$making" "$1/.rolling"
   fi
@@ -140,6 +143,10 @@ retire() {
   newest=$(newest_root "$1")
   [ -n "$newest" ] || fail "there is no authority in $1"
   [ ! -d "$1/.rolling" ] || fail "a roll-over is half done; first run again: make-certs.sh roll $1"
+  for delegation in "$1"/signing/*.crt; do
+    openssl verify -CAfile "$newest" "$delegation" >/dev/null 2>&1 ||
+      fail "${delegation##*/} is delegated by another root than ${newest##*/}; first run: make-certs.sh delegate $1"
+  done
   for root in "$1"/roots/*.crt; do
     [ "$root" != "$newest" ] || continue
     mkdir -p "$1/retired"
@@ -193,7 +200,7 @@ server() {
 }
 
 verb=${1:-}
-[ $# -ge 2 ] || { sed -n '2,17p' "$0" | sed 's/^# \{0,1\}//'; exit 2; }
+[ $# -ge 2 ] || { sed -n '2,18p' "$0" | sed 's/^# \{0,1\}//'; exit 2; }
 shift
 with=cross
 [ "$verb $1" != "roll --without-cross" ] || { with=without; shift; }

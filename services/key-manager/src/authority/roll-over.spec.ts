@@ -191,8 +191,17 @@ describe('a roll-over that is under way', () => {
     expect(authority.anchors).toHaveLength(1);
     makeCerts('roll', '--without-cross', dir, 'Example');
     expect(await authority.reload()).toBe(true);
-    expect(faultFor(rootOf(dir, 1), authority)).toBe('not-delegated');
+    expect(authority.anchors).toEqual([rootOf(dir, 2), rootOf(dir, 1)]);
+    // Who is awake learns of the new root from what the old one delegated; only then the delegations move.
+    expect(faultFor(rootOf(dir, 1), authority, 'endpoint-map')).toBeUndefined();
+    expect(() => makeCerts('retire', dir)).toThrow(
+      /is delegated by another root than root-2.crt; first run: \S+ delegate/,
+    );
+    makeCerts('delegate', dir);
+    makeCerts('retire', dir);
+    expect(await authority.reload()).toBe(true);
     expect(faultFor(rootOf(dir, 2), authority)).toBeUndefined();
+    expect(faultFor(authority.retired[0] ?? '', authority)).toBe('not-delegated');
   });
 });
 
