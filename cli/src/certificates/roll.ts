@@ -30,16 +30,13 @@ export interface RollOutcome {
  * both servers' certificates. Devices of either root are accepted until `finishRoll`. Each step looks whether it was done, so
  * that a run that was cut off is simply run again.
  */
-export async function rollRoot(
-  installation: Installation,
-  { cross, ...options }: RollOptions & { cross: boolean },
-): Promise<RollOutcome> {
+export async function rollRoot(installation: Installation, options: RollOptions): Promise<RollOutcome> {
   const authority = authorityOf(installation);
   const before = authorityParts(authority.folder);
   const begins = !isRolling(authority.folder, before);
   if (begins || isHalfMade(authority.folder)) {
     installation.terminal.progress('Making a root, its issuing CAs and signing keys …');
-    await authority.roll(`Muster ${installation.names.base}`, { cross });
+    await authority.roll(`Muster ${installation.names.base}`);
   }
   const root = currentRoot(authorityParts(authority.folder))?.certificate;
   if (!root) throw new CliError(EXIT.config, `There is no root in ${authority.folder}.`);
@@ -81,6 +78,14 @@ async function renewServers(installation: Installation, { waitSeconds, joinHours
   return { ...(server ? { server } : {}), joinFile };
 }
 
+export interface FinishOptions extends RollOptions {
+  /** Devices with a contact so long ago at most are waited for. */
+  seenMs: number;
+  /** The administrator says that the XMPP server took its part: it may be out of this server's reach. */
+  joined: boolean;
+  force: boolean;
+}
+
 export interface FinishOutcome {
   /** Files of the roots that were retired. */
   retired: string[];
@@ -96,7 +101,7 @@ export interface FinishOutcome {
  */
 export async function finishRoll(
   installation: Installation,
-  { seenMs, force, waitSeconds, joinHours }: RollOptions & { seenMs: number; force: boolean },
+  { seenMs, joined, force, waitSeconds, joinHours }: FinishOptions,
 ): Promise<FinishOutcome> {
   const authority = authorityOf(installation);
   const parts = authorityParts(authority.folder);
@@ -109,7 +114,7 @@ export async function finishRoll(
       'Run "muster cert roll root" again.',
     );
   }
-  const reasons = reasonsToWait(status);
+  const reasons = reasonsToWait(status, joined);
   if (reasons.length > 0 && !force) {
     throw new CliError(
       EXIT.later,
@@ -129,14 +134,15 @@ export async function finishRoll(
   return { retired: old.map(({ file }) => file), status: await rollStatus(installation, seenMs), joinFile, takenUp };
 }
 
-/** Each as a sentence. */
-export function reasonsToWait({ roots, servers, devices }: RollStatus): string[] {
+/** Each as a sentence. @param joined the XMPP server is known to have taken its part, where it does not answer from here */
+export function reasonsToWait({ roots, servers, devices }: RollStatus, joined: boolean): string[] {
   const reasons: string[] = [];
   for (const { server, at, own, underCurrent, accepts } of servers) {
     const name = server === 'itsm' ? 'the ITSM server' : 'the XMPP server';
-    if (own === undefined || underCurrent === undefined)
-      reasons.push(`${name} (${at}) does not answer, so nobody knows.`);
-    else if (own && !underCurrent) reasons.push(`${name} still shows a certificate under it.`);
+    if (own === undefined || underCurrent === undefined) {
+      if (server === 'itsm') reasons.push(`${name} (${at}) does not answer, so nobody knows.`);
+      else if (!joined) reasons.push(`${name} (${at}) is out of reach from here; once it took its part, add --joined.`);
+    } else if (own && !underCurrent) reasons.push(`${name} still shows a certificate under it.`);
     const current = roots.find(({ state }) => state === 'current');
     if (accepts && current && !accepts.includes(current.file)) reasons.push(`${name} does not know the new root yet.`);
   }

@@ -60,10 +60,10 @@ export class OwnAuthority {
 
   /**
    * A new root beside the one that is current, with everything below it. One that was cut off goes on.
-   * @throws CliError when the current root's key is not here, which only a roll-over without cross certificate goes without
+   * @throws CliError when the current root's key is not here
    */
-  async roll(name: string, { cross }: { cross: boolean }): Promise<void> {
-    await this.run(['roll', ...(cross ? [] : ['--without-cross']), this.folder, name]);
+  async roll(name: string): Promise<void> {
+    await this.run(['roll', this.folder, name]);
   }
 
   /** Takes every root but the newest out of use. */

@@ -24,8 +24,8 @@ defineVerb({
       value: 'TIME',
       about: `finish: wait for devices with a contact so long ago at most; ${SEEN} when left out.`,
     },
+    joined: { type: 'flag', about: 'finish: the XMPP server, out of reach from here, has taken its part.' },
     force: { type: 'flag', about: 'finish: whatever still hangs on the old root.' },
-    'without-cross': { type: 'flag', about: 'root: the key of the old root is lost. Devices must be awake to follow.' },
     wait: { type: 'text', value: 'SECONDS', about: 'How long the server has to take what is new; 60 when left out.' },
     'join-hours': {
       type: 'text',
@@ -56,7 +56,7 @@ defineVerb({
       return { data: found, text: statusInWords(found) };
     }
     if (what === 'finish') {
-      const done = await finishRoll(installation, { ...how, seenMs, force: options.force });
+      const done = await finishRoll(installation, { ...how, seenMs, joined: options.joined, force: options.force });
       const lines =
         done.retired.length === 0
           ? ['No roll-over is under way.']
@@ -69,7 +69,7 @@ defineVerb({
     }
     const made =
       what === 'root'
-        ? await rollRoot(installation, { ...how, cross: !options['without-cross'] })
+        ? await rollRoot(installation, how)
         : await rollIssuing(installation, what === 'devices' ? 'devices' : 'servers', how);
     const found = await status();
     const text = [...outcomeInWords(made, what), ...(what === 'devices' ? [] : forXmpp(made.joinFile, terminal))];
