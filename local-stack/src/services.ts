@@ -93,7 +93,8 @@ export function serviceParts(layout: Layout, secrets: Secrets): Part[] {
       'downloads',
       'downloads',
       ports.downloads,
-      { ...database('DOWNLOADS', 'downloads'), PACKAGE_DIR: layout.packages, ASK_AGAIN_SECONDS: '60' },
+      // A fleet of one, on this machine: what does not get green soon does not get green.
+      { ...database('DOWNLOADS', 'downloads'), PACKAGE_DIR: layout.packages, GREEN_WITHIN_SECONDS: '45' },
       ['postgres', 'nats-hub'],
     ),
     service('bip', 'bip', ports.bip, { AGENT_DIR: join(built, 'agent/dist') }, ['nats-hub']),
