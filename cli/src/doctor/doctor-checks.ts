@@ -16,6 +16,7 @@ import { serviceCheck } from '../checks/services';
 import { turnCheck } from '../checks/turn';
 import { xmppCheck } from '../checks/xmpp';
 import type { Site } from '../site/site';
+import { interruptedCheck } from '../upgrade/upgrade-checks';
 
 export interface DoctorOptions {
   backups?: string;
@@ -34,6 +35,7 @@ export async function doctorChecks(site: Site, { backups, backupDays, pushKey }:
   return [
     serviceCheck(stack, site.folder),
     diskCheck(site.folder),
+    interruptedCheck(site.folder),
     ...(site.names.length > 0 ? [nameCheck(site.names, site.lookup)] : []),
     ...site.certificates.map(({ certificate }) => certificateCheck(certificate)),
     ...site.certificates.map(({ certificate, place }) => servedCertificateCheck(certificate.file, place)),

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { testFolder } from '../testing/folder';
 import { Journal } from './journal';
+import { interruptedCheck } from './upgrade-checks';
 
 const folder = testFolder();
 const lock = join(folder, 'upgrade.lock');
@@ -16,6 +17,15 @@ describe('the journal of an upgrade', () => {
     expect(new Journal(folder).read()).toEqual(entry);
     new Journal(folder).end();
     expect(new Journal(folder).read()).toBeUndefined();
+  });
+
+  it('is what doctor names an interrupted upgrade by', async () => {
+    expect(await interruptedCheck(folder).run()).toEqual([]);
+    new Journal(folder).write({ from: '1.0.0', to: '1.1.0' });
+    expect(await interruptedCheck(folder).run()).toMatchObject([
+      { code: 'upgrade-interrupted', sentence: expect.stringContaining('from 1.0.0 to 1.1.0 was interrupted') },
+    ]);
+    new Journal(folder).end();
   });
 
   it('lets one upgrade in at a time, and the next one when it failed', async () => {

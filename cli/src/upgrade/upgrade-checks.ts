@@ -10,6 +10,7 @@ import type { Commands } from '../site/commands';
 import type { Site } from '../site/site';
 import type { Engine } from './engine';
 import { findImages } from './images';
+import { Journal } from './journal';
 import { fileOf, type Release } from './release';
 
 const messages = defineMessages('upgrade', 'What a release needs before `muster upgrade` changes anything.', {
@@ -26,10 +27,23 @@ const messages = defineMessages('upgrade', 'What a release needs before `muster 
     '{count} images of {version} are not here, first {first}; the upgrade fetches them from their registry.',
     'Without a registry put the release with its archive of images on this server.',
   ),
+  'upgrade-interrupted': warning(
+    'An upgrade from {from} to {to} was interrupted: parts of both versions may run.',
+    'Run it again, it goes on where it was: muster upgrade --to {to}.',
+  ),
   'images-other': warning(
     '{count} images here have names of {version} and are not what was signed, first {first}; they are replaced.',
     'Nothing, unless somebody built them on purpose.',
   ),
+});
+
+/** For doctor: both versions work beside each other, and that is no state to stay in. */
+export const interruptedCheck = (folder: string): Check => ({
+  name: 'upgrade',
+  run: async () => {
+    const entry = new Journal(folder).read();
+    return entry ? [messages.say('upgrade-interrupted', { from: entry.from, to: entry.to })] : [];
+  },
 });
 
 /** Free bytes that an upgrade wants besides what it unpacks. */
