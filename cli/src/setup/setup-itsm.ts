@@ -11,7 +11,7 @@ import { checkGround } from './ground-step';
 import { isOwnCertificate, writeJoin } from './hand-out';
 import { itsmCertificateNames, itsmNames, itsmVariables, type Names, namesOf } from './plan';
 import { makeSecrets } from './secrets';
-import { authorityFolder, certificatePlaces, containerFolder, place } from './server-files';
+import { authorityFolder, certificatePlaces, containerFolder } from './server-files';
 import { startStack, waitForHealth } from './start';
 import { installWrapper } from './wrapper';
 
