@@ -6,7 +6,6 @@ import { EXIT, EXIT_MEANINGS } from './core/exit-codes';
 import { allVerbs, type OptionSpec } from './core/verb';
 import { itsmNames, namesOf } from './setup/plan';
 import { neededPorts } from './setup/ground';
-import { Commands } from './site/commands';
 import './verbs';
 
 const docs = join(import.meta.dirname, '../../docs/system-administration');
@@ -107,15 +106,7 @@ describe('the documentation', () => {
       expect(page, name).toContain(`\`${told}\``);
     }
     for (const server of ['itsm', 'xmpp'] as const) {
-      const ground = {
-        server,
-        folder: '/',
-        names,
-        turn: true,
-        variables: {},
-        running: false,
-        commands: new Commands(),
-      };
+      const ground = { server, turn: true, variables: {} };
       for (const { port, protocol } of neededPorts(ground)) expect(page).toMatch(new RegExp(`\\| ${port} ${protocol}`));
     }
   });

@@ -59,6 +59,13 @@ describe('the database', () => {
     expect(await codes({ core: ['CreateCore1763683200000'] })).toEqual(['schema-newer']);
   });
 
+  it('has a schema without anything in it, since its service never started', async () => {
+    await sql('CREATE SCHEMA rmm_logs');
+    const [absent] = await databaseCheck(facts, { rmm_logs: ['CreateRmmLogs1763712000000'] }).run();
+    await sql('DROP SCHEMA rmm_logs');
+    expect(absent).toMatchObject({ code: 'schema-absent', sentence: 'The schema rmm_logs has not been made.' });
+  });
+
   it('does not answer', async () => {
     const nowhere = new DatabaseFacts('postgres://muster_admin:x@127.0.0.1:1/postgres');
     expect((await databaseCheck(nowhere).run())[0]).toMatchObject({ code: 'database-unreachable' });
@@ -79,6 +86,13 @@ describe('e-mail', () => {
     const found = await emailCheck(facts).run();
     expect(found.map(({ code }) => code)).toEqual(['smtp-unreachable', 'email-not-sent']);
     expect(found[1]?.sentence).toContain('Relaying denied');
+    await sql(`INSERT INTO identity.email_messages (id, organisation_id, kind, subject_id, recipient, sealed_words, state,
+                 attempts, queued_at, next_at, gives_up_at, expires_at)
+               SELECT gen_random_uuid(), gen_random_uuid(), 'invitation', gen_random_uuid(), 'ada@b.test', '', 'waiting',
+                 n, now(), now(), now(), now() FROM generate_series(1, 3) n`);
+    const waiting = (await emailCheck(facts).run()).find(({ code }) => code === 'email-waiting');
+    // One that was not tried yet is on its way.
+    expect(waiting?.sentence).toBe('2 e-mails wait to be sent.');
   });
 });
 

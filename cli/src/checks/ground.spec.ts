@@ -70,6 +70,19 @@ describe('ports', () => {
     await Promise.all([once(server, 'close'), once(udp, 'close')]);
     expect(await codes(check)).toEqual(['ok', 'ok']);
   });
+
+  it('of one address are another matter than those of all, and of another machine nobody can have them', async () => {
+    const server = createServer().listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const at = (address: string) => portCheck([{ port, address, protocol: 'TCP', purpose: 'the console' }]);
+    expect(await codes(at('127.0.0.1'))).toEqual(['port-in-use']);
+    expect(await codes(at('127.0.0.2'))).toEqual(['ok']);
+    const [refused] = await at('192.0.2.1').run();
+    expect(refused).toMatchObject({ code: 'port-refused' });
+    expect(refused?.sentence).toContain('EADDRNOTAVAIL');
+    server.close();
+  });
 });
 
 describe('names', () => {

@@ -170,7 +170,10 @@ describe('the mail server', () => {
     ]);
     const port = await smtp('554-mail.test\r\n554 5.7.1 You are not welcome\r\n');
     const [refused] = await smtpCheck({ host: HOST, port, tls: false }).run();
-    expect(refused?.sentence).toBe(`The mail server at ${HOST}:${port} refuses: "554 5.7.1 You are not welcome".`);
+    expect(refused).toMatchObject({
+      code: 'smtp-refused',
+      sentence: `The mail server at ${HOST}:${port} refuses: "554 5.7.1 You are not welcome".`,
+    });
     expect(await codes(smtpCheck({ host: HOST, port: await freePort(), tls: false }))).toEqual(['smtp-unreachable']);
     expect(await codes(smtpCheck({ host: HOST, port, tls: true }))).toEqual(['smtp-unreachable']);
   });
@@ -188,7 +191,10 @@ describe('backups', () => {
     const days = (count: number) => Date.now() / 1000 - count * 86_400;
     utimesSync(join(place, 'old.backup'), days(5), days(5));
     const [old] = await backupCheck(place).run();
-    expect(old?.sentence).toBe('The newest backup (old.backup) is 5 days old.');
+    expect(old).toMatchObject({
+      code: 'backup-too-old',
+      sentence: 'The newest backup (old.backup) is 5 days old.',
+    });
     writeFileSync(join(place, 'new.backup'), MAGIC);
     expect(await codes(backupCheck(place))).toEqual(['ok']);
   });

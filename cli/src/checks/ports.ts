@@ -1,5 +1,5 @@
 import { createSocket } from 'node:dgram';
-import { createServer } from 'node:net';
+import { createServer, type ListenOptions } from 'node:net';
 import { type Check, defineMessages, fault } from './finding';
 
 const messages = defineMessages('ports', 'Ports that the stack publishes are free before its first start.', {
@@ -15,6 +15,8 @@ const messages = defineMessages('ports', 'Ports that the stack publishes are fre
 
 export interface NeededPort {
   port: number;
+  /** Of this server; none, or an empty text: all of them. */
+  address?: string;
   protocol: 'TCP' | 'UDP';
   /** What it is for: "the console". */
   purpose: string;
@@ -24,8 +26,9 @@ export const portCheck = (ports: readonly NeededPort[]): Check => ({
   name: 'ports',
   run: () =>
     Promise.all(
-      ports.map(async ({ port, protocol, purpose }) => {
-        const reason = await (protocol === 'TCP' ? tryTcp(port) : tryUdp(port));
+      ports.map(async ({ port, address, protocol, purpose }) => {
+        const place = { port, exclusive: true, ...(address ? { host: address } : {}) };
+        const reason = await (protocol === 'TCP' ? tryTcp(place) : tryUdp(port));
         if (!reason) return messages.ok(`Port ${port} (${protocol}) is free for ${purpose}.`);
         if (reason === 'EADDRINUSE') return messages.say('port-in-use', { port, protocol, purpose });
         return messages.say('port-refused', { port, protocol, reason });
@@ -33,12 +36,12 @@ export const portCheck = (ports: readonly NeededPort[]): Check => ({
     ),
 });
 
-/** The error code, or nothing when the port is free on every address. */
-function tryTcp(port: number): Promise<string | undefined> {
+/** The error code, or nothing when the port is free. */
+function tryTcp(place: ListenOptions): Promise<string | undefined> {
   return new Promise((resolve) => {
     const server = createServer();
     server.once('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message));
-    server.listen({ port, exclusive: true }, () => server.close(() => resolve(undefined)));
+    server.listen(place, () => server.close(() => resolve(undefined)));
   });
 }
 

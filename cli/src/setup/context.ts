@@ -2,6 +2,7 @@ import { copyFileSync, existsSync, mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { CliError, EXIT } from '../core/exit-codes';
+import type { Lookup } from '../checks/names';
 import type { Terminal } from '../core/terminal';
 import type { Commands } from '../site/commands';
 import type { Stack } from '../stack/stack';
@@ -26,6 +27,8 @@ export interface SetupContext {
   /** Where a person answers. */
   prompts?: Prompts;
   stack: Stack;
+  /** Looks names up; as this machine does when absent. */
+  lookup?: Lookup;
 }
 
 export interface SetupOptions {

@@ -7,7 +7,10 @@ import type { Variables } from './env-file';
 export function answersFrom(variables: Variables): GivenAnswers {
   const { ITSM_DOMAIN, BASE_DOMAIN, CONSOLE_ORIGIN, ITSM_WEB_IP, ITSM_XMPP_IP, ITSM_TURN_SERVERS } = variables;
   if (!ITSM_DOMAIN) return {};
-  const host = CONSOLE_ORIGIN ? new URL(CONSOLE_ORIGIN).hostname.replace(/^\[|\]$/g, '') : ITSM_DOMAIN;
+  // One that cannot be read is named by the checks of the ground.
+  const host = URL.canParse(CONSOLE_ORIGIN ?? '')
+    ? new URL(CONSOLE_ORIGIN ?? '').hostname.replace(/^\[|\]$/g, '')
+    : ITSM_DOMAIN;
   const list = (text: string | undefined): string[] => (text ?? '').split(',').filter(Boolean);
   return {
     domain: isIP(host) ? host : ITSM_DOMAIN,

@@ -15,7 +15,10 @@ export async function checkGround(
   terminal.progress('Checking this server …');
   const parts = await context.stack.parts().catch(() => []);
   const running = parts.some(({ state, reason }) => state !== 'stopped' || reason !== 'it has no container');
-  const ground: Ground = { server, folder, commands, running, ...facts };
+  const ownPorts = parts.filter(({ state }) => state !== 'stopped').flatMap(({ ports = [] }) => ports);
+  const startsAgain = running && (options.start || options.checkOnly);
+  const lookup = context.lookup ? { lookup: context.lookup } : {};
+  const ground: Ground = { server, folder, commands, running, startsAgain, ownPorts, ...lookup, ...facts };
   const findings = await runChecks(groundChecks(ground));
   const words = inWords(findings, terminal, { all: false });
   if (words) terminal.progress(words);

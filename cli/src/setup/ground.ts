@@ -1,10 +1,12 @@
 import { clockSkewCheck, type HttpsPlace, plausibleClockCheck } from '../checks/clock';
+import { configurationCheck } from '../checks/configuration';
 import { edgeCheck } from '../checks/edge';
 import { dockerCheck } from '../checks/docker';
 import type { Check } from '../checks/finding';
 import { kernelCheck, machineCheck, NEEDS, roomCheck } from '../checks/machine';
 import { type ExpectedName, type Lookup, nameCheck } from '../checks/names';
 import { type NeededPort, portCheck } from '../checks/ports';
+import { published, PUBLISHED, variablesCheck } from '../checks/variables';
 import type { Commands } from '../site/commands';
 import { ITSM_FUNCTIONS, type Names } from './plan';
 
@@ -15,8 +17,12 @@ export interface Ground {
   turn: boolean;
   /** `EDGE_PUBLISH` and its like. */
   variables: Readonly<Record<string, string>>;
-  /** The stack's containers are there: its ports are in use by itself. */
+  /** The stack's containers are there. */
   running: boolean;
+  /** Setup goes on to start them anew with what the `.env` file says by now. */
+  startsAgain: boolean;
+  /** Ports of this host that they have, which so are in use by the stack itself. */
+  ownPorts: readonly number[];
   commands: Commands;
   lookup?: Lookup;
 }
@@ -29,7 +35,9 @@ export const groundChecks = (ground: Ground): Check[] => [
   plausibleClockCheck(),
   dockerCheck(ground.commands),
   nameCheck(expectedNames(ground.names, ground.server), ground.lookup),
-  ...(ground.running ? [] : [portCheck(neededPorts(ground))]),
+  variablesCheck(ground.server, ground.variables),
+  portCheck(neededPorts(ground).filter(({ port }) => !ground.ownPorts.includes(port))),
+  ...(ground.startsAgain ? [configurationCheck(ground.folder, ground.commands)] : []),
   ...(ground.server === 'xmpp' ? [edgeCheck(itsmPlace(ground)), clockSkewCheck(itsmPlace(ground))] : []),
 ];
 
@@ -46,22 +54,23 @@ export function expectedNames(names: Names, server: 'itsm' | 'xmpp'): ExpectedNa
   ];
 }
 
-export function neededPorts({ server, turn, variables }: Ground): NeededPort[] {
-  const port = (variable: string, usual: number): number =>
-    Number((variables[variable] || usual).toString().split(':').at(-1));
-  const tcp = (number: number, purpose: string): NeededPort => ({ port: number, protocol: 'TCP', purpose });
-  if (server === 'itsm') {
-    return [
-      tcp(port('EDGE_PUBLISH', 443), 'console and devices'),
-      tcp(port('EDGE_HTTP_PUBLISH', 80), 'the redirect to HTTPS'),
-    ];
-  }
-  return [
-    tcp(port('XMPP_PUBLISH', 443), "the devices' connections"),
-    tcp(port('XMPP_STARTTLS_PUBLISH', 5222), 'XMPP with STARTTLS'),
-    tcp(port('PUSH_PUBLISH', 8080), 'the push service'),
-    ...(turn ? [tcp(3478, 'TURN'), { port: 3478, protocol: 'UDP' as const, purpose: 'TURN' }] : []),
-  ];
+const PURPOSES = {
+  EDGE_PUBLISH: 'the edge',
+  EDGE_HTTP_PUBLISH: 'the redirect to HTTPS',
+  XMPP_PUBLISH: 'the broker',
+  XMPP_STARTTLS_PUBLISH: 'XMPP with STARTTLS',
+  PUSH_PUBLISH: 'the push service',
+} as const;
+
+/** What cannot be a port is another check's to say. */
+export function neededPorts({ server, turn, variables }: Pick<Ground, 'server' | 'turn' | 'variables'>): NeededPort[] {
+  const usual: Partial<Record<keyof typeof PURPOSES, number>> = PUBLISHED[server];
+  const needed = Object.entries(usual).flatMap(([name, port]): NeededPort[] => {
+    const place = published(variables[name] || String(port));
+    return place ? [{ ...place, protocol: 'TCP', purpose: PURPOSES[name as keyof typeof PURPOSES] }] : [];
+  });
+  if (server === 'itsm' || !turn) return needed;
+  return [...needed, ...(['TCP', 'UDP'] as const).map((protocol) => ({ port: 3478, protocol, purpose: 'TURN' }))];
 }
 
 /** The other server, which must run already: the link leads there. */

@@ -1,6 +1,8 @@
 import { CliError, EXIT } from '../core/exit-codes';
 import type { Terminal } from '../core/terminal';
+import { FAULTY, faultsIn } from '../checks/configuration';
 import { Commands, composeCommand } from '../site/commands';
+import { endedWith } from '../stack/docker-facts';
 import { isWell, type Part, type Stack } from '../stack/stack';
 
 const EVERY_MS = 2_000;
@@ -54,9 +56,9 @@ const KNOWN_FAILURES: readonly [RegExp, string][] = [
 export const remedyFor = (words: string): string =>
   KNOWN_FAILURES.find(([pattern]) => pattern.test(words))?.[1] ?? 'What came before says more.';
 
-/** Waits until every part is well. @throws CliError naming those that are not after the time */
+/** Waits until every part is well. @throws CliError naming those that are not after the time, or one that never will be */
 export async function waitForHealth(
-  stack: Pick<Stack, 'parts'>,
+  stack: Pick<Stack, 'parts'> & Partial<Pick<Stack, 'lastLines'>>,
   seconds: number,
   terminal: Terminal,
   everyMs = EVERY_MS,
@@ -66,6 +68,8 @@ export async function waitForHealth(
   for (;;) {
     const waiting = (await stack.parts()).filter((part) => !isReady(part));
     if (waiting.length === 0) return;
+    const faulty = waiting.find(({ reason }) => reason === endedWith(FAULTY));
+    if (faulty) throw await refusedConfiguration(stack, faulty.name);
     const names = waiting.map(({ name }) => name).join(', ');
     if (Date.now() > end) {
       throw new CliError(
@@ -78,6 +82,16 @@ export async function waitForHealth(
     told = names;
     await new Promise((resolve) => setTimeout(resolve, everyMs));
   }
+}
+
+/** Starting again does not help: the log names every variable that is wrong. */
+async function refusedConfiguration(stack: Partial<Pick<Stack, 'lastLines'>>, name: string): Promise<CliError> {
+  const words = (await stack.lastLines?.(name, 50).catch(() => '')) ?? '';
+  return new CliError(
+    EXIT.config,
+    `The service ${name} does not start: ${faultsIn(words)}.`,
+    'Correct these variables in the .env file, then run setup again.',
+  );
 }
 
 const isReady = (part: Part): boolean => isWell(part) && part.state !== 'starting';

@@ -43,6 +43,27 @@ describe('what is set up here', () => {
     expect(site.hubRoots).toEqual(site.roots);
   });
 
+  it('cannot be told where the .env file lacks what all derives from, or contradicts itself', () => {
+    const file = join(itsm, '.env');
+    const text = readFileSync(file, 'utf8');
+    const sentence = (changed: string): string => {
+      writeFileSync(file, changed);
+      try {
+        openSite({ dir: itsm });
+        return 'it was read';
+      } catch (error) {
+        return (error as Error).message;
+      } finally {
+        writeFileSync(file, text);
+      }
+    };
+    expect(sentence(text.replace(/^ITSM_DOMAIN=.*\n/m, ''))).toBe(`${file} does not say ITSM_DOMAIN.`);
+    expect(sentence(text.replace(/^ITSM_XMPP_IP=.*/m, 'ITSM_XMPP_IP=127.0.0.9'))).toBe(
+      `${file} contradicts itself: ITSM and XMPP server cannot have the same addresses: both serve port 443.`,
+    );
+    expect(sentence(text.replace(/^CONSOLE_ORIGIN=.*/m, 'CONSOLE_ORIGIN=console'))).toBe('it was read');
+  });
+
   it('is nothing in another folder', () => {
     expect(() => openSite({ dir: root })).toThrow(/Nothing is set up/);
   });

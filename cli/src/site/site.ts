@@ -59,10 +59,7 @@ export function openSite({ dir, local }: SiteOptions, commands = new Commands())
 
 function composeSite(folder: string, commands: Commands): Site {
   const variables = readEnvFile(join(folder, '.env'));
-  const names = namesOf({
-    ...{ domain: variables['ITSM_DOMAIN'] ?? '', addresses: [], xmppAddresses: [], turn: false, version: '' },
-    ...fieldsOf(variables),
-  });
+  const names = namesIn(join(folder, '.env'), variables);
   const kind = readFileSync(join(folder, 'docker-compose.yml'), 'utf8').includes('push-broker:') ? 'xmpp' : 'itsm';
   const published = (variable: string, usual: number): number =>
     Number((variables[variable] || String(usual)).split(':').at(-1));
@@ -102,6 +99,26 @@ function composeSite(folder: string, commands: Commands): Site {
     ...(kind === 'xmpp' ? { hubRoots: textsOf(certificatePlaces.xmpp(folder, variables).hub) } : {}),
     backups: variables['BACKUP_DIR'] || join(folder, 'backups'),
   };
+}
+
+/** @throws CliError with one sentence where the file lacks what everything derives from, or contradicts itself */
+function namesIn(file: string, variables: Readonly<Record<string, string>>): Names {
+  if (!variables['ITSM_DOMAIN']) {
+    throw new CliError(
+      EXIT.config,
+      `${file} does not say ITSM_DOMAIN.`,
+      'Run "muster setup": it adds what is missing.',
+    );
+  }
+  try {
+    return namesOf({
+      ...{ domain: variables['ITSM_DOMAIN'], addresses: [], xmppAddresses: [], turn: false, version: '' },
+      ...fieldsOf(variables),
+    });
+  } catch (error) {
+    if (!(error instanceof CliError)) throw error;
+    throw new CliError(EXIT.config, `${file} contradicts itself: ${error.message}`, 'Correct it.', { cause: error });
+  }
 }
 
 /** As setup understood the same file. */

@@ -13,7 +13,11 @@ export interface Inspected {
     StartedAt: string;
     Health?: { Status: string; Log?: { ExitCode: number; Output: string }[] | null };
   };
-  HostConfig: { RestartPolicy: { Name: string } };
+  HostConfig: {
+    RestartPolicy: { Name: string };
+    PortBindings?: Record<string, { HostPort: string }[] | null> | null;
+    NetworkMode?: string;
+  };
   Config: { Labels: Record<string, string> | null };
   NetworkSettings: { Networks: Record<string, { IPAddress: string }> };
 }
@@ -37,7 +41,17 @@ export function partOf(container: Inspected, now = Date.now()): Part {
     restarts: RestartCount,
     ...reasonOf(container),
     since: State.StartedAt,
+    ports: portsOf(container),
   };
+}
+
+/** coturn is on the host's own network, where Docker knows nothing of ports. */
+const COTURN_PORT = 3478;
+
+function portsOf({ HostConfig: { PortBindings, NetworkMode } }: Inspected): number[] {
+  if (NetworkMode === 'host') return [COTURN_PORT];
+  const bound = Object.values(PortBindings ?? {}).flatMap((places) => places ?? []);
+  return [...new Set(bound.map(({ HostPort }) => Number(HostPort)))];
 }
 
 function stateOf({ State, HostConfig, RestartCount }: Inspected, now: number): Part['state'] {
@@ -53,12 +67,15 @@ function stateOf({ State, HostConfig, RestartCount }: Inspected, now: number): P
   return State.Status === 'created' ? 'starting' : 'stopped';
 }
 
+export const endedWith = (code: number): string => `it ended with code ${code}`;
+
 function reasonOf({ State }: Inspected): { reason?: string } {
   if (State.OOMKilled) return { reason: 'it took more memory than its limit' };
   if (State.Error) return { reason: State.Error };
   if (State.Status === 'paused') return { reason: 'it is paused' };
   if (State.Status === 'exited' && State.ExitCode === KILLED) return { reason: 'it was killed' };
-  if (State.Status === 'exited' && State.ExitCode !== 0) return { reason: `it ended with code ${State.ExitCode}` };
+  if (['exited', 'restarting'].includes(State.Status) && State.ExitCode !== 0)
+    return { reason: endedWith(State.ExitCode) };
   if (State.Status === 'exited') return { reason: 'it was stopped' };
   const words = State.Health?.Log?.at(-1)?.Output.trim().slice(0, 300);
   return State.Health?.Status === 'unhealthy' && words ? { reason: words } : {};

@@ -9,6 +9,8 @@ export interface Part {
   /** Why it is not well, in its own words, when it says so. */
   reason?: string;
   since?: string;
+  /** Ports of this host that lead to it; absent where nobody can say. */
+  ports?: number[];
 }
 
 /** An answer of a part's internal endpoints. */
