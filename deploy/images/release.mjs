@@ -98,17 +98,21 @@ async function saveImages(out, servers) {
   const archives = [];
   for (const { server, images } of servers) {
     const path = `images-${server}.tar`;
-    docker('save', '--output', join(out, path), ...images.map(tagged));
+    docker('save', '--output', join(out, path), ...[...images, ...command()].map(tagged));
     archives.push({ server, path, ...(await digestOf(join(out, path))) });
   }
   return archives;
 }
 
+/** The command's own image, for servers without Node.js. No part of the stack, so an upgrade goes on without it. */
+const command = () => (spawnSync('docker', ['image', 'inspect', tagged('cli')]).status === 0 ? ['cli'] : []);
+
 /** What runs the upgrade, with the public half of the key for servers that trust nobody yet. */
 function addPrograms(out, key) {
   if (existsSync(join(root, 'cli/dist/main.mjs')))
     cpSync(join(root, 'cli/dist'), join(out, 'cli'), { recursive: true });
-  cpSync(join(root, 'certs-templates'), join(out, 'certs-templates'), { recursive: true });
+  for (const path of ['certs-templates', 'compose/muster'])
+    cpSync(join(root, path), join(out, path), { recursive: true });
   mkdirSync(join(out, 'cli'), { recursive: true });
   writeFileSync(join(out, 'cli/release-key.pem'), createPublicKey(key).export({ type: 'spki', format: 'pem' }));
 }

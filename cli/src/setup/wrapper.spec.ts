@@ -13,8 +13,9 @@ const [bin, itsm, program] = [join(root, 'bin'), join(root, 'itsm'), join(root, 
 
 beforeAll(() => {
   for (const folder of [bin, itsm, join(root, 'out')]) mkdirSync(folder);
-  // A docker program that says with what it was called.
-  writeFileSync(join(bin, 'docker'), '#!/bin/sh\nprintf "%s\\n" "$@"\nexit 7\n');
+  // A docker program that says with what it was called, and has images up to 1.5.
+  const script = `case $1-$3 in image-*/cli:1.5.*) exit 0 ;; image-*) exit 1 ;; esac\nprintf "%s\\n" "$@"\nexit 7\n`;
+  writeFileSync(join(bin, 'docker'), `#!/bin/sh\n${script}`);
   chmodSync(join(bin, 'docker'), 0o755);
   writeFileSync(join(itsm, 'docker-compose.yml'), 'services: {}\n');
   writeFileSync(
@@ -62,6 +63,8 @@ describe('muster from its image', () => {
     expect(call(['status', '--dir', itsm]).image).toBe(here);
     expect(call(['logs', 'web', `--dir=${itsm}`]).image).toBe(here);
     expect(call(['upgrade', '--to', '1.5.0', '--dir', itsm]).image).toBe('registry.test:5000/muster/cli:1.5.0');
+    // One that is not here cannot be fetched perhaps; then the version that runs reads the release.
+    expect(call(['upgrade', '--to=1.6.0', '--dir', itsm]).image).toBe(here);
     expect(call(['status', '--dir', itsm], { env: { MUSTER_IMAGE: 'mine/cli:dev' } }).image).toBe('mine/cli:dev');
   });
 
