@@ -94,6 +94,18 @@ describe('the documentation', () => {
       }
   });
 
+  it('helps with everything that setup and doctor say', () => {
+    const page = read('troubleshooting.md');
+    const families = [...page.matchAll(/`([a-z]+-)…`/g)].map(([, start = '']) => start);
+    const codes = allCatalogues()
+      .filter(({ check }) => check !== 'upgrade') // upgrade.md has those
+      .flatMap(({ messages }) => Object.keys(messages));
+    const missing = codes.filter(
+      (code) => !page.includes(`\`${code}\``) && !families.some((one) => code.startsWith(one)),
+    );
+    expect(missing).toEqual([]);
+  });
+
   it('lists every name that the certificate must carry, and every port that setup wants free', () => {
     const page = read('names-and-firewall.md');
     const names = namesOf({
