@@ -149,7 +149,7 @@ export function reasonsToWait({ roots, servers, devices }: RollStatus, joined: b
   if (!devices) reasons.push('the database does not answer, so nobody knows which devices hang on it.');
   const seen = roots.filter(({ state }) => state === 'old').reduce((sum, root) => sum + (root.seen ?? 0), 0);
   if (seen > 0) {
-    const names = (devices?.late ?? []).slice(0, 5).map(({ name }) => name);
+    const names = (devices?.late ?? []).slice(0, Math.min(5, seen)).map(({ name }) => name);
     const more = seen > names.length ? ' and others' : '';
     reasons.push(
       `${seen} ${seen === 1 ? 'device has' : 'devices have'} a certificate under it (${names.join(', ')}${more}).`,
