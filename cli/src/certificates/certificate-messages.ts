@@ -54,6 +54,10 @@ export const certificateMessages = defineMessages(
       'The private key in {key} does not belong to the certificate {file}.',
       'Put the key there that the certificate was requested with, or have a new certificate issued.',
     ),
+    'certificate-foreign': warning(
+      "The certificate {file} is not of this installation's own CA, which is the only one that devices trust: none can connect to this server.",
+      'Where devices are to enrol, leave --certificate out, or have one issued under the own CA (certs-templates/make-certs.sh server).',
+    ),
     'certificate-not-served': fault(
       '{address} serves another certificate ({served}) than {file}.',
       'Restart or reload the service that serves it: it still has the file from before.',

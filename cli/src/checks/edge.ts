@@ -1,5 +1,6 @@
 import { request } from 'node:https';
 import { isIP } from 'node:net';
+import type { TLSSocket } from 'node:tls';
 import { type Check, defineMessages, fault } from './finding';
 import { reasonOf } from './xmpp';
 
@@ -7,6 +8,10 @@ const messages = defineMessages('edge', 'The console answers through the edge, b
   'edge-unreachable': fault(
     'The console does not answer at {address}: {reason}.',
     'See that "web" runs ("muster logs web"), and which address and port EDGE_PUBLISH names.',
+  ),
+  'edge-untrusted': fault(
+    'Devices do not trust the ITSM server at {address}: {reason}.',
+    'They trust the own CA of this installation alone: give the server a certificate of that with "muster cert replace server --self".',
   ),
   'edge-wrong': fault(
     'At {address} something else than the console answers {name}: status {status}.',
@@ -18,15 +23,19 @@ export interface EdgePlace {
   host: string;
   port: number;
   name: string;
+  /** PEM of the roots that devices trust; without it, whether they would is not asked. */
+  roots?: readonly string[];
 }
 
-/** Asks for the console's page as a browser does. Whether its certificate is right is asked by other checks. */
-export const edgeCheck = ({ host, port, name }: EdgePlace): Check => ({
+/** Asks for the console's page as a browser does, and looks at the certificate as a device does. */
+export const edgeCheck = (place: EdgePlace): Check => ({
   name: 'edge',
   run: async () => {
+    const { host, port, name } = place;
     const address = `${host}:${port}`;
     try {
-      const status = await statusOf({ host, port, name });
+      const { status, distrust } = await answerOf(place);
+      if (distrust) return [messages.say('edge-untrusted', { address, reason: distrust })];
       if (status !== 200) return [messages.say('edge-wrong', { address, name, status })];
       return [messages.ok(`The console answers at ${address}.`)];
     } catch (error) {
@@ -35,16 +44,25 @@ export const edgeCheck = ({ host, port, name }: EdgePlace): Check => ({
   },
 });
 
-function statusOf({ host, port, name }: EdgePlace): Promise<number> {
+interface Answer {
+  status: number;
+  /** Why its certificate is not believed. */
+  distrust?: string;
+}
+
+function answerOf({ host, port, name, roots = [] }: EdgePlace): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const call = request(
       {
         ...{ host, port, path: '/', agent: false, rejectUnauthorized: false, headers: { host: name } },
         ...(isIP(name) ? {} : { servername: name }),
+        ...(roots.length > 0 ? { ca: [...roots] } : {}),
       },
       (response) => {
         response.resume();
-        resolve(response.statusCode ?? 0);
+        const { authorizationError } = response.socket as TLSSocket;
+        const distrust = roots.length > 0 && authorizationError ? { distrust: String(authorizationError) } : {};
+        resolve({ status: response.statusCode ?? 0, ...distrust });
       },
     );
     call.setTimeout(5_000, () => call.destroy(new Error('no answer within 5 seconds')));

@@ -86,6 +86,8 @@ describe('the edge', () => {
     });
     const place = { host: HOST, port: await listening(server), name: 'itsm.company.test' };
     expect(await codes(edgeCheck(place))).toEqual(['ok']);
+    make.authority('public', 'Public');
+    expect(await codes(edgeCheck({ ...place, roots: [make.read('public.crt')] }))).toEqual(['edge-untrusted']);
     expect(await codes(edgeCheck({ ...place, name: 'other.company.test' }))).toEqual(['edge-wrong']);
     expect(await codes(edgeCheck({ ...place, port: await freePort() }))).toEqual(['edge-unreachable']);
   });

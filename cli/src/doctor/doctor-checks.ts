@@ -31,6 +31,7 @@ export async function doctorChecks(site: Site, { backups, backupDays, pushKey }:
   const url = await stack.databaseUrl().catch(() => undefined);
   const facts = url === undefined ? undefined : new DatabaseFacts(url);
   const hub = site.kind !== 'xmpp';
+  const here = site.certificates[0]?.place.port;
   const push = { host: xmpp.host, port: xmpp.pushPort, ...(pushKey === undefined ? {} : { key: pushKey }) };
   return [
     serviceCheck(stack, site.folder),
@@ -40,9 +41,10 @@ export async function doctorChecks(site: Site, { backups, backupDays, pushKey }:
     ...site.certificates.map(({ certificate }) => certificateCheck(certificate)),
     ...site.certificates.map(({ certificate, place }) => servedCertificateCheck(certificate.file, place)),
     // On the ITSM server the edge is asked where it is published, which also works where a NAT does not lead back.
-    edgeCheck(
-      site.kind === 'itsm' ? { ...itsm, host: '127.0.0.1', port: site.certificates[0]?.place.port ?? itsm.port } : itsm,
-    ),
+    edgeCheck({
+      ...(site.kind === 'itsm' ? { ...itsm, host: '127.0.0.1', port: here ?? itsm.port } : itsm),
+      roots: site.roots,
+    }),
     ...(site.kind === 'itsm' ? [] : [clockSkewCheck(itsm)]),
     natsCheck(stack, nats.parts),
     leafLinkCheck(stack, nats.leafAt, nats.hub ?? itsm.name),

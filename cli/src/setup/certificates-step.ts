@@ -1,8 +1,10 @@
 import { existsSync, readFileSync } from 'node:fs';
+import { certificateMessages } from '../certificates/certificate-messages';
+import { certificatesIn } from '../certificates/pem';
 import type { Finding } from '../checks/finding';
 import { CliError, EXIT } from '../core/exit-codes';
 import { needsIssuing, type OwnAuthority, type ServerFiles } from './authority';
-import { type GivenFiles, readGiven } from './given-certificate';
+import { type GivenFiles, readGiven, rootsAbove } from './given-certificate';
 import { place } from './server-files';
 
 /** Where a server's certificate goes. */
@@ -15,12 +17,27 @@ export interface Target {
   issueFor: readonly string[];
 }
 
-/** Puts a given certificate in place. @throws CliError with each fault as a sentence; then nothing has changed */
-export async function installGiven(target: Omit<Target, 'issueFor'>, given: GivenFiles): Promise<Finding[]> {
+/**
+ * Puts a given certificate in place. @param deviceRoots PEM of the own CA's roots, which devices trust
+ * @throws CliError with each fault as a sentence; then nothing has changed
+ */
+export async function installGiven(
+  target: Omit<Target, 'issueFor'>,
+  given: GivenFiles,
+  deviceRoots: readonly string[],
+): Promise<Finding[]> {
   const { certificate, key, findings } = await readGiven(given, target.names);
   refuse(findings);
   write(target, { certificate, key, together: key + certificate });
-  return findings;
+  if (leadsTo(certificate, deviceRoots)) return findings;
+  return [...findings, certificateMessages.say('certificate-foreign', { file: given.certificate })];
+}
+
+/** Whether a chain leads to one of these roots. */
+function leadsTo(pem: string, roots: readonly string[]): boolean {
+  const own = new Set(certificatesIn(roots.join('\n')).map(({ fingerprint256 }) => fingerprint256));
+  const above = certificatesIn(rootsAbove(pem, roots).join('\n'));
+  return above.some(({ fingerprint256 }) => own.has(fingerprint256));
 }
 
 /** Makes the server's own certificate where there is none that will do. @returns whether one was made */

@@ -1,6 +1,7 @@
 import { exitCodeOf, inWords, runChecks } from '../checks/run-checks';
 import { CliError, EXIT } from '../core/exit-codes';
 import type { Finding } from '../checks/finding';
+import type { Terminal } from '../core/terminal';
 import type { SetupContext } from './context';
 import { type Ground, groundChecks } from './ground';
 import type { Names } from './plan';
@@ -20,8 +21,7 @@ export async function checkGround(
   const lookup = context.lookup ? { lookup: context.lookup } : {};
   const ground: Ground = { server, folder, commands, running, startsAgain, ownPorts, ...lookup, ...facts };
   const findings = await runChecks(groundChecks(ground));
-  const words = inWords(findings, terminal, { all: false });
-  if (words) terminal.progress(words);
+  tell(findings, terminal);
   if (exitCodeOf(findings) !== EXIT.ok && !options.force && !options.checkOnly) {
     throw new CliError(
       EXIT.config,
@@ -30,4 +30,10 @@ export async function checkGround(
     );
   }
   return findings;
+}
+
+/** Shows what is not well. */
+export function tell(findings: readonly Finding[], terminal: Terminal): void {
+  const words = inWords(findings, terminal, { all: false });
+  if (words) terminal.progress(words);
 }

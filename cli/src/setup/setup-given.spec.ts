@@ -36,6 +36,8 @@ describe('setup with a given certificate', () => {
     const key = ['--key', make.file('wild.key'), '--key-passphrase-file', make.file('passphrase')];
     const done = await setup('itsm', '--dir', folder('given'), ...DOMAIN, ...files, ...key);
     expect(done).toMatchObject({ code: 0 });
+    // It is used, and what it means for devices is said.
+    expect(done.told).toContain('[certificate-foreign]');
     const served = readFileSync(join(folder('given'), 'certs/cert.crt'), 'utf8');
     expect(served).toBe(make.read('wild.crt') + make.read('issuing.crt'));
     expect(readFileSync(join(folder('given'), 'certs/cert.key'), 'utf8')).toContain('BEGIN PRIVATE KEY');

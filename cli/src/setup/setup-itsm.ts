@@ -7,7 +7,7 @@ import { readComposeFile } from './compose-file';
 import { prepareFolder, releasePlaces, type SetupContext } from './context';
 import { completeEnvFile, readEnvFile } from './env-file';
 import { answersFrom, refuseContradictions } from './existing';
-import { checkGround } from './ground-step';
+import { checkGround, tell } from './ground-step';
 import { isOwnCertificate, writeJoin } from './hand-out';
 import { itsmCertificateNames, itsmNames, itsmVariables, type Names, namesOf } from './plan';
 import { makeSecrets } from './secrets';
@@ -77,7 +77,9 @@ async function write(context: SetupContext, { names, wanted, authority, findings
   const target = { ...places, names: itsmNames(names), issueFor: itsmCertificateNames(names) };
   const changed: string[] = [];
   if (context.certificate) {
-    findings.push(...(await installGiven(target, context.certificate)));
+    const found = await installGiven(target, context.certificate, authority.exists ? authority.roots() : []);
+    tell(found, terminal);
+    findings.push(...found);
     changed.push(target.certificate);
   }
   changed.push(...completeEnvFile(envFile, wanted).map((name) => `.env: ${name}`));

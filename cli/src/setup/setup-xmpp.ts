@@ -6,7 +6,7 @@ import { readComposeFile } from './compose-file';
 import { prepareFolder, type SetupContext } from './context';
 import { completeEnvFile, readEnvFile } from './env-file';
 import { refuseContradictions } from './existing';
-import { checkGround } from './ground-step';
+import { checkGround, tell } from './ground-step';
 import type { Join } from './join-token';
 import { type Answers, type Names, xmppNames, xmppVariables } from './plan';
 import { makeSecrets } from './secrets';
@@ -39,7 +39,9 @@ export async function setupXmpp(context: SetupContext, token: Join): Promise<Set
   const places = certificatePlaces.xmpp(folder, { ...wanted, ...before });
   const target = { ...places, names: xmppNames(names) };
   if (context.certificate) {
-    findings.push(...(await installGiven(target, context.certificate)));
+    const found = await installGiven(target, context.certificate, token.deviceRoots);
+    tell(found, terminal);
+    findings.push(...found);
     changed.push(target.certificate);
   } else if (token.certificate) {
     if (place(target.certificate, token.certificate)) changed.push(target.certificate);
