@@ -48,6 +48,21 @@ describe("a service's own stream behind a leaf node", () => {
     await stream.remove(second);
   });
 
+  it('has a record once where that is asked for, and tells by what', async () => {
+    const first = await stream.add('a@x.test', 'one', later(), 'push-1 a@x.test');
+    expect(await stream.add('a@x.test', 'one again', later(), 'push-1 a@x.test')).toBe(first);
+    const second = await stream.add('a@x.test', 'one', later());
+    const found: unknown[] = [];
+    for await (const { sequence, once } of stream.list()) found.push([sequence, once]);
+    expect(found).toEqual([
+      [first, 'push-1 a@x.test'],
+      [second, undefined],
+    ]);
+    expect(await stream.read(first)).toMatchObject({ body: 'one' });
+    await stream.remove(first);
+    await stream.remove(second);
+  });
+
   it('goes on while the link to the hub is cut, and after the leaf was restarted', async () => {
     const before = await stream.add('a@x.test', 'before', later());
     await hub.kill();

@@ -23,6 +23,9 @@ const LIST_MS = 1000;
 const PAGE = 1000;
 const EXPIRES = 'Muster-Expires';
 const SIZE = 'Nats-Msg-Size';
+const ONCE = 'Nats-Msg-Id';
+/** Milliseconds in which the server takes a record that may be there once for the one it has. */
+const ONCE_MS = 120_000;
 
 export interface OwnStreamSettings {
   /** Bytes, reserved on the server's disk. When it is full it refuses. */
@@ -37,6 +40,8 @@ export interface OwnRecord {
   key: string;
   bytes: number;
   expiresAt: Date;
+  /** What it was to be there once by, where it was. */
+  once?: string;
 }
 
 /**
@@ -78,7 +83,7 @@ export class OwnStream {
       discard: DiscardPolicy.New,
       max_bytes: maxBytes,
       max_age: nanos(maxAgeSeconds * 1000),
-      duplicate_window: nanos(100),
+      duplicate_window: nanos(Math.min(ONCE_MS, maxAgeSeconds * 1000)),
       allow_direct: true,
     };
     await this.ask(`making ${name}`, async (manager) => {
@@ -91,14 +96,18 @@ export class OwnStream {
     });
   }
 
-  /** @returns the record's number, once it is stored */
-  async add(key: string, body: string, expiresAt: Date): Promise<number> {
+  /**
+   * @param once names the record, ASCII: of those with the same name that come within two minutes the first one is kept
+   * @returns the record's number, once it is stored; that of the first one where it came before
+   */
+  async add(key: string, body: string, expiresAt: Date, once?: string): Promise<number> {
     const headers = newHeaders();
     headers.set(EXPIRES, String(expiresAt.getTime()));
     const { nats, lost } = this.connection.require();
     const subject = `${this.stream.prefix}.${tokenOf(key)}`;
+    const options = { headers, timeout: ANSWER_MS, ...(once !== undefined && { msgID: once }) };
     try {
-      return (await unlessLost(lost, jetstream(nats).publish(subject, body, { headers, timeout: ANSWER_MS }))).seq;
+      return (await unlessLost(lost, jetstream(nats).publish(subject, body, options))).seq;
     } catch (error) {
       throw unavailable(`${this.stream.name} did not take a record`, error);
     }
@@ -140,11 +149,13 @@ export class OwnStream {
       const page = await this.during(link, consumer.fetch({ max_messages: PAGE, expires: LIST_MS }));
       for await (const { subject, seq, headers, info } of page) {
         came++;
+        const once = headers?.get(ONCE);
         yield {
           sequence: seq,
           key: decodeURIComponent(subject.slice(prefix.length + 1)),
           bytes: Number(headers?.get(SIZE) ?? 0),
           expiresAt: new Date(Number(headers?.get(EXPIRES) ?? 0)),
+          ...(once && { once }),
         };
         if (info.pending === 0) return;
       }
