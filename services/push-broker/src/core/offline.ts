@@ -12,8 +12,13 @@ export interface OfflineMessage {
  * out stays in the store until it is removed.
  */
 export interface OfflineStore {
-  /** @returns `refused` when a limit is reached, or the store is away */
-  keep(account: string, xml: string, expiresAt: Date): Promise<'stored' | 'refused'>;
+  /**
+   * @param once names the message among all that are ever kept: one that was kept before is not kept again
+   * @returns `refused` when a limit is reached, or the store is away
+   */
+  keep(account: string, xml: string, expiresAt: Date, once?: string): Promise<'stored' | 'refused'>;
+  /** Whether this one was kept before, as far as is known without asking. */
+  kept(once: string): boolean;
   /** Whether anything waits, as far as is known without asking. */
   has(account: string): boolean;
   /** What waits, oldest first, expired ones left out; what is kept meanwhile comes too. */

@@ -75,6 +75,10 @@ export class OfflineMessages implements Feature, Absentees {
     return kept;
   }
 
+  kept(once: string): boolean {
+    return this.options.store.kept(once);
+  }
+
   /** Fulfilled when what was given to be kept has been stored or refused, also what waits for whether its account exists. */
   async stop(): Promise<void> {
     while (this.#keeping.size > 0) await Promise.all(this.#keeping.values());
@@ -90,10 +94,10 @@ export class OfflineMessages implements Feature, Absentees {
     return true;
   }
 
-  async #keep({ to, stanza }: Routed): Promise<Outcome> {
+  async #keep({ to, stanza, once }: Routed): Promise<Outcome> {
     if (!(await this.options.exists(to.local))) return 'unknown';
     const expiresAt = new Date(Date.now() + this.options.seconds * 1000);
-    const outcome = await this.options.store.keep(to.bare, serialise(stanza, CLIENT_NS), expiresAt);
+    const outcome = await this.options.store.keep(to.bare, serialise(stanza, CLIENT_NS), expiresAt, once);
     this.counts[outcome]++;
     // Somebody may have come while it was being stored.
     this.#startOne(to.bare);

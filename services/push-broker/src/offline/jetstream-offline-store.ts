@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { OfflineLimits, OfflineMessage, OfflineStore } from '../core/offline';
 import type { Records } from '../records/own-records';
+import { KeptOnce } from './kept-once';
 import { type OfflineEntry, OfflineIndex } from './offline-index';
 
 const RETRY_MS = 1000;
@@ -37,6 +38,7 @@ export class JetStreamOfflineStore implements OfflineStore {
   readonly #gone = new Map<number, number>();
   /** Of these, what the stream was not told of yet. */
   readonly #toRemove = new Set<number>();
+  readonly #once = new KeptOnce();
   readonly #working = new Set<Promise<unknown>>();
   readonly #sweeping: NodeJS.Timeout;
   #provisional = 0;
@@ -55,8 +57,12 @@ export class JetStreamOfflineStore implements OfflineStore {
     return this.#index.messages;
   }
 
-  keep(account: string, xml: string, expiresAt: Date): Promise<'stored' | 'refused'> {
-    return this.#tracked(this.#keep(account, xml, expiresAt));
+  keep(account: string, xml: string, expiresAt: Date, once?: string): Promise<'stored' | 'refused'> {
+    return this.#tracked(this.#keep(account, xml, expiresAt, once));
+  }
+
+  kept(once: string): boolean {
+    return this.#once.has(once);
   }
 
   has(account: string): boolean {
@@ -91,8 +97,9 @@ export class JetStreamOfflineStore implements OfflineStore {
     while (this.#working.size > 0) await Promise.allSettled(this.#working);
   }
 
-  async #keep(account: string, xml: string, expiresAt: Date): Promise<'stored' | 'refused'> {
+  async #keep(account: string, xml: string, expiresAt: Date, once?: string): Promise<'stored' | 'refused'> {
     if (!(await this.#becomesReady())) return 'refused';
+    if (once !== undefined && this.#once.has(once)) return 'stored';
     const index = this.#index;
     const bytes = Buffer.byteLength(xml);
     if (!index.hasRoom(account, bytes)) this.#removeAll(index.dropExpired(account));
@@ -101,7 +108,8 @@ export class JetStreamOfflineStore implements OfflineStore {
     const place = { id: --this.#provisional, bytes, expiresAt: expiresAt.getTime() };
     index.add(account, place);
     try {
-      const id = await this.stream.add(account, xml, expiresAt);
+      const id = await this.stream.add(account, xml, expiresAt, once);
+      if (once !== undefined) this.#once.add(once);
       this.#index.add(account, { ...place, id });
       this.#addedMeanwhile?.push({ account, entry: { ...place, id } });
       return 'stored';
@@ -144,8 +152,9 @@ export class JetStreamOfflineStore implements OfflineStore {
     const index = new OfflineIndex(this.options.limits, Date.now);
     await this.stream.ensure();
     const untold = new Set(this.#toRemove);
-    for await (const { sequence: id, key, bytes, expiresAt } of this.stream.list()) {
+    for await (const { sequence: id, key, bytes, expiresAt, once } of this.stream.list()) {
       untold.delete(id);
+      if (once !== undefined) this.#once.add(once);
       this.#found(index, key, { id, bytes, expiresAt: expiresAt.getTime() });
     }
     for (const id of untold) this.#toRemove.delete(id);

@@ -1,4 +1,5 @@
 import type { OfflineLimits, OfflineMessage, OfflineStore } from '../core/offline';
+import { KeptOnce } from './kept-once';
 import { OfflineIndex } from './offline-index';
 
 const SWEEP_MS = 60_000;
@@ -7,6 +8,7 @@ const SWEEP_MS = 60_000;
 export class MemoryOfflineStore implements OfflineStore {
   readonly #index: OfflineIndex;
   readonly #messages = new Map<number, OfflineMessage>();
+  readonly #once = new KeptOnce();
   #last = 0;
   #sweptAt = 0;
 
@@ -17,14 +19,20 @@ export class MemoryOfflineStore implements OfflineStore {
     this.#index = new OfflineIndex(limits, now);
   }
 
-  async keep(account: string, xml: string, expiresAt: Date): Promise<'stored' | 'refused'> {
+  async keep(account: string, xml: string, expiresAt: Date, once?: string): Promise<'stored' | 'refused'> {
+    if (once !== undefined && this.#once.has(once)) return 'stored';
     const bytes = Buffer.byteLength(xml);
     if (!this.#index.hasRoom(account, bytes)) this.#dropExpired(account);
     if (!this.#index.hasRoom(account, bytes)) return 'refused';
     const id = ++this.#last;
     this.#messages.set(id, { id, xml, storedAt: new Date(this.now()) });
     this.#index.add(account, { id, bytes, expiresAt: expiresAt.getTime() });
+    if (once !== undefined) this.#once.add(once);
     return 'stored';
+  }
+
+  kept(once: string): boolean {
+    return this.#once.has(once);
   }
 
   has(account: string): boolean {

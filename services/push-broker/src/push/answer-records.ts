@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { AppError } from '@muster/contracts';
 import type { Records } from '../records/own-records';
-import type { AnswerStore, FoundAnswer, KeptAnswer } from './idempotency-store';
+import type { AnswerStore, FoundRequest, KeptRequest } from './idempotency-store';
 
 const RETRY_MS = 1000;
 /** Milliseconds that a request waits after a start until it is known which ones were answered before. */
@@ -16,7 +16,7 @@ const SEPARATOR = ' ';
 export class AnswerRecords implements AnswerStore {
   #ready = false;
   #turn = 0;
-  readonly #listeners: ((found: FoundAnswer) => void)[] = [];
+  readonly #listeners: ((found: FoundRequest) => void)[] = [];
   #waiting: (() => void)[] = [];
   readonly #working = new Set<Promise<unknown>>();
 
@@ -43,19 +43,19 @@ export class AnswerRecords implements AnswerStore {
     if (!this.#ready) throw notYet();
   }
 
-  onFound(listener: (found: FoundAnswer) => void): void {
+  onFound(listener: (found: FoundRequest) => void): void {
     this.#listeners.push(listener);
   }
 
-  async keep(caller: string, key: string, answer: KeptAnswer, expiresAt: Date): Promise<number | undefined> {
+  async keep(caller: string, key: string, request: KeptRequest, expiresAt: Date): Promise<number | undefined> {
     const name = encodeURIComponent(caller) + SEPARATOR + key;
-    const kept = this.records.add(name, JSON.stringify(answer), expiresAt);
+    const kept = this.records.add(name, JSON.stringify(request), expiresAt);
     return this.#tracked(kept, 'keeping an answer');
   }
 
-  async read(id: number): Promise<KeptAnswer | undefined> {
+  async read(id: number): Promise<KeptRequest | undefined> {
     const found = await this.records.read(id);
-    return found && (JSON.parse(found.body) as KeptAnswer);
+    return found && (JSON.parse(found.body) as KeptRequest);
   }
 
   remove(id: number): void {
@@ -85,8 +85,8 @@ export class AnswerRecords implements AnswerStore {
     }
   }
 
-  async #found(): Promise<FoundAnswer[]> {
-    const all: FoundAnswer[] = [];
+  async #found(): Promise<FoundRequest[]> {
+    const all: FoundRequest[] = [];
     for await (const { sequence: id, key: name, bytes, expiresAt } of this.records.list()) {
       const [caller = '', key = ''] = name.split(SEPARATOR);
       if (expiresAt.getTime() <= Date.now()) this.remove(id);

@@ -143,6 +143,43 @@ describe('over a restart', () => {
     expect(times()).toBe(3);
   });
 
+  it('does again what was begun and not known to be done, with the seed that it had', async () => {
+    const seeds: string[] = [];
+    const seen = (seed: string): PushReply => ({ status: 200, body: String(seeds.push(seed)) });
+    const before = started();
+    records.link();
+    // The broker ends while the work is being done: it is never told of its end.
+    void before.once('a', 'k', ['x'], (seed) => new Promise<PushReply>(() => seen(seed)));
+    await eventually(() => seeds.length === 1);
+    await before.once('a', 'other', ['x'], seen);
+
+    const after = started();
+    records.link();
+    await expect(after.once('a', 'k', ['y'], seen)).rejects.toMatchObject({ code: 'idempotency-key-reused' });
+    const both = await Promise.all([after.once('a', 'k', ['x'], seen), after.once('a', 'k', ['x'], seen)]);
+    expect(both).toEqual([
+      { status: 200, body: '3' },
+      { status: 200, body: '3', headers: { 'idempotency-replayed': 'true' } },
+    ]);
+    expect(seeds[2]).toBe(seeds[0]);
+    expect(seeds[1]).not.toBe(seeds[0]);
+    // From here on it is known to be done, and kept once.
+    await eventually(() => records.keys.length === 2);
+    const last = started();
+    records.link();
+    expect((await last.once('a', 'k', ['x'], seen)).body).toBe('3');
+    expect(seeds).toHaveLength(3);
+    expect(faults).toEqual([]);
+  });
+
+  it('forgets what was begun and then refused', async () => {
+    const before = started();
+    records.link();
+    const refused = async (): Promise<PushReply> => Promise.reject(new Error('refused'));
+    await expect(before.once('a', 'k', ['x'], refused)).rejects.toThrow('refused');
+    await eventually(() => records.keys.length === 0);
+  });
+
   it('keeps no more than before it: what goes from memory goes from there', async () => {
     const before = started(20_000);
     records.link();

@@ -1,24 +1,9 @@
 import { createHash } from 'node:crypto';
 import { AppError } from '@muster/contracts';
+import { randomText } from '../core/random-text';
 import type { PushReply } from './http/reply';
-import { type AnswerStore, type KeptAnswer, NO_STORE } from './idempotency-store';
-
-/** Bytes that an entry takes beside the answer: key, digest, and what JavaScript adds. */
-const ENTRY_BYTES = 400;
-
-interface Entry {
-  /** Of the request; undefined while it is known to the store alone. */
-  fingerprint?: string;
-  expiresAt: number;
-  answer: KeptAnswer | Promise<KeptAnswer> | 'stored';
-  bytes: number;
-  /** Names it in the store, where it is kept there too. */
-  id?: number | undefined;
-}
-interface Kept {
-  entries: Map<string, Entry>;
-  bytes: number;
-}
+import { type AnswerStore, type FoundRequest, type KeptRequest, NO_STORE } from './idempotency-store';
+import { type Entry, KeptRequests } from './kept-requests';
 
 /** A string of RFC 8941, or without its quotes, as most callers send it. */
 const KEY = /^(?:"([\x20\x21\x23-\x5b\x5d-\x7e]{1,255})"|([\x21\x23-\x5b\x5d-\x7e]{1,255}))$/;
@@ -32,20 +17,31 @@ export function idempotencyKey(header: string): string {
   return key;
 }
 
+interface Answered extends KeptRequest {
+  reply: PushReply;
+}
+
+/** Does what a request asks for. `seed`: see `KeptRequest`. */
+export type Work = (seed: string) => PushReply | Promise<PushReply>;
+
 /**
  * Answers to requests with an `Idempotency-Key` (draft-ietf-httpapi-idempotency-key-header), by caller, so that a
  * repeated request gets the first one's answer and does nothing, also after a restart. Only what was done is kept: a
- * request that was refused can be sent again. When a caller's answers need more memory than they may, the oldest go.
+ * request that was refused can be sent again.
+ *
+ * That a request is being done is kept before anything is sent. Where the broker ended before the answer was kept, a
+ * repetition does it again with the same seed: stanzas have the ids that they had, and those that wait are not doubled.
  */
 export class Idempotency {
-  readonly #kept = new Map<string, Kept>();
+  readonly #kept: KeptRequests;
 
   constructor(
     private readonly options: { seconds: number; bytes: number },
     private readonly now: () => number = Date.now,
     private readonly store: AnswerStore = NO_STORE,
   ) {
-    store.onFound(({ caller, key, ...found }) => this.#restore(caller, key, found));
+    this.#kept = new KeptRequests(options.bytes, now, (id) => store.remove(id));
+    store.onFound((found) => this.#restore(found));
   }
 
   /**
@@ -53,115 +49,77 @@ export class Idempotency {
    * @throws AppError `idempotency-key-reused` when the key came with another request before, `unavailable` while it is
    * not known what was done before a restart
    */
-  async once(
-    caller: string,
-    key: string,
-    content: readonly (string | Buffer)[],
-    work: () => PushReply | Promise<PushReply>,
-  ): Promise<PushReply> {
+  async once(caller: string, key: string, content: readonly (string | Buffer)[], work: Work): Promise<PushReply> {
     if (!this.store.ready) await this.store.untilReady();
     const fingerprint = fingerprintOf(content);
-    const kept = this.#of(caller);
-    this.#expire(kept);
     const digest = digestOf(key);
-    const before = kept.entries.get(digest);
+    const before = this.#kept.find(caller, digest);
     if (before?.fingerprint !== undefined) requireSame(before.fingerprint, fingerprint);
-    const known = before && (await this.#answerOf(before));
-    if (known) return replayed(known, fingerprint);
-    // Its record had gone by itself. What came while that was being found out counts.
-    if (before && kept.entries.get(digest) !== before) return this.once(caller, key, content, work);
-    if (before) this.#drop(kept, digest, before);
-    return this.#do(caller, digest, fingerprint, work);
+    const known = before && (await this.#knownOf(before));
+    if (known) requireSame(known.fingerprint, fingerprint);
+    if (known?.reply) return replayed(known.reply);
+    // What came while that was being found out counts.
+    if (before && this.#kept.find(caller, digest) !== before) return this.once(caller, key, content, work);
+    // A request that was begun and did not get to its end is the same one still, in the store as well.
+    if (known) return this.#do(caller, digest, known, before?.id, work);
+    return this.#do(caller, digest, { fingerprint, seed: randomText(9) }, undefined, work);
   }
 
   /** Answers kept, and requests that run. */
   get size(): number {
-    return [...this.#kept.values()].reduce((sum, { entries }) => sum + entries.size, 0);
+    return this.#kept.size;
   }
 
   /** Drops what is too old, also of callers who do not come any more. */
   sweep(): void {
-    for (const [caller, kept] of this.#kept) {
-      this.#expire(kept);
-      if (kept.entries.size === 0) this.#kept.delete(caller);
-    }
+    this.#kept.sweep();
   }
 
   async #do(
     caller: string,
-    digest: string,
-    fingerprint: string,
-    work: () => PushReply | Promise<PushReply>,
+    key: string,
+    request: KeptRequest,
+    begun: number | undefined,
+    work: Work,
   ): Promise<PushReply> {
-    const kept = this.#of(caller);
-    const running = Promise.resolve()
-      .then(work)
-      .then((reply) => ({ fingerprint, reply }));
     const expiresAt = this.now() + this.options.seconds * 1000;
-    const entry: Entry = { fingerprint, answer: running, bytes: ENTRY_BYTES, expiresAt };
-    kept.entries.set(digest, entry);
-    kept.bytes += entry.bytes;
+    const keep = (kept: KeptRequest): Promise<number | undefined> =>
+      this.store.keep(caller, key, kept, new Date(expiresAt));
+    const entry: Entry = { fingerprint: request.fingerprint, expiresAt, known: 'stored', id: begun };
+    const run = async (): Promise<Answered> => {
+      entry.id ??= await keep(request);
+      return { ...request, reply: await work(request.seed) };
+    };
+    this.#kept.add(caller, key, entry);
+    const running = run();
+    entry.known = running;
     try {
-      const answer = await running;
+      const done = await running;
       // Before the caller knows: whoever does not get this answer asks again.
-      entry.id = await this.store.keep(caller, digest, answer, new Date(expiresAt));
-      entry.answer = answer;
-      this.#grow(kept, entry, answer.reply.body.length);
-      return answer.reply;
+      const id = await keep(done);
+      if (id !== undefined && entry.id !== undefined) this.store.remove(entry.id);
+      entry.id = id ?? entry.id;
+      entry.known = done;
+      this.#kept.grow(caller, key, done.reply.body.length);
+      return done.reply;
     } catch (error) {
-      kept.entries.delete(digest);
-      kept.bytes -= entry.bytes;
+      this.#kept.remove(caller, key);
       throw error;
     }
   }
 
   /** Undefined when it is not kept any more. @throws AppError `unavailable` when that cannot be found out */
-  async #answerOf({ answer, id }: Entry): Promise<KeptAnswer | undefined> {
-    if (answer !== 'stored') return answer;
+  async #knownOf({ known, id }: Entry): Promise<KeptRequest | undefined> {
+    if (known !== 'stored') return known;
     return id === undefined ? undefined : this.store.read(id);
   }
 
-  #restore(
-    caller: string,
-    key: string,
-    { id, bytes, expiresAt }: { id: number; bytes: number; expiresAt: number },
-  ): void {
-    const kept = this.#of(caller);
+  #restore({ caller, key, id, bytes, expiresAt }: FoundRequest): void {
+    const known = this.#kept.find(caller, key)?.known;
     // What was done here since the start, or is being done, is newer.
-    if (kept.entries.has(key)) return this.store.remove(id);
-    const entry: Entry = { answer: 'stored', id, expiresAt, bytes: ENTRY_BYTES };
-    kept.entries.set(key, entry);
-    kept.bytes += entry.bytes;
-    this.#grow(kept, entry, bytes);
-  }
-
-  #of(caller: string): Kept {
-    const known = this.#kept.get(caller) ?? { entries: new Map<string, Entry>(), bytes: 0 };
-    this.#kept.set(caller, known);
-    return known;
-  }
-
-  #expire(kept: Kept): void {
-    const now = this.now();
-    for (const [key, entry] of kept.entries) {
-      if (entry.expiresAt > now) return;
-      if (!(entry.answer instanceof Promise)) this.#drop(kept, key, entry);
-    }
-  }
-
-  #grow(kept: Kept, entry: Entry, bytes: number): void {
-    entry.bytes += bytes;
-    kept.bytes += bytes;
-    for (const [key, oldest] of kept.entries) {
-      if (kept.bytes <= this.options.bytes) return;
-      if (!(oldest.answer instanceof Promise)) this.#drop(kept, key, oldest);
-    }
-  }
-
-  #drop(kept: Kept, key: string, entry: Entry): void {
-    kept.entries.delete(key);
-    kept.bytes -= entry.bytes;
-    if (entry.id !== undefined) this.store.remove(entry.id);
+    if (known !== undefined && known !== 'stored') return this.store.remove(id);
+    this.#kept.add(caller, key, { known: 'stored', id, expiresAt });
+    this.#kept.grow(caller, key, bytes);
   }
 }
 
@@ -170,10 +128,10 @@ function requireSame(before: string, fingerprint: string): void {
     throw new AppError('idempotency-key-reused', 'This Idempotency-Key came with another request before.');
 }
 
-function replayed({ fingerprint: before, reply }: KeptAnswer, fingerprint: string): PushReply {
-  requireSame(before, fingerprint);
-  return { ...reply, headers: { ...reply.headers, 'idempotency-replayed': 'true' } };
-}
+const replayed = (reply: PushReply): PushReply => ({
+  ...reply,
+  headers: { ...reply.headers, 'idempotency-replayed': 'true' },
+});
 
 const digestOf = (key: string): string => createHash('sha256').update(key).digest('base64url');
 

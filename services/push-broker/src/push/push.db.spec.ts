@@ -1,11 +1,10 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { request } from 'node:https';
 import { DirectoryDouble, eventually, freePort, startNats, TestAuthority, type TestNats } from '@muster/testing';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { BrokerUnderTest, type Neighbour, neighbour, Revoked } from '../testing/broker-under-test';
-import { TEST_DOMAIN } from '../testing/test-broker';
+import { callPush } from './testing/push-call';
 import { sha256 } from './testing/push-under-test';
 
 const DEVICE = '01900000-0000-7000-8000-00000000000a';
@@ -56,18 +55,9 @@ afterAll(async () => {
 });
 
 /** @returns status and body */
-function push(key: string, body: object, others: Record<string, string> = {}): Promise<[number, unknown]> {
-  return new Promise((resolve, reject) => {
-    const where = { host: '127.0.0.1', port, servername: TEST_DOMAIN, path: '/push', method: 'POST', agent: false };
-    const headers = { authorization: `Bearer ${key}`, ...others };
-    const outgoing = request({ ...where, headers, ca: authority.rootPem }, (incoming) => {
-      let text = '';
-      incoming.on('data', (bytes: Buffer) => (text += bytes.toString()));
-      incoming.on('end', () => resolve([incoming.statusCode ?? 0, JSON.parse(text)]));
-    });
-    outgoing.on('error', reject);
-    outgoing.end(JSON.stringify(body));
-  });
+async function push(key: string, body: object, headers: Record<string, string> = {}): Promise<[number, unknown]> {
+  const answer = await callPush({ port, ca: authority.rootPem, key, body, headers });
+  return [answer.status, answer.body];
 }
 
 it('a device gets what an integrator pushes, and the metrics count it', async () => {

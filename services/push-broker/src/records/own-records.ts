@@ -35,7 +35,7 @@ export class OwnRecords {
     return {
       onLink: (listener) => stream.onLink(listener),
       ensure: () => this.#ensure(),
-      add: (key, body, expiresAt) => stream.add(start + key, body, expiresAt),
+      add: (key, body, expiresAt, once) => stream.add(start + key, body, expiresAt, once),
       read: (id) => stream.read(id),
       remove: (id) => stream.remove(id),
       async *list() {

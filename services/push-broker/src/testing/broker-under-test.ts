@@ -20,7 +20,7 @@ import {
   type ServiceName,
 } from '@muster/contracts';
 import { createService, drain, loadConfig } from '@muster/service-kit';
-import { eventually, PushConnection, type TestAuthority, type TestNats } from '@muster/testing';
+import { eventually, type NatsCredentials, PushConnection, type TestAuthority, type TestNats } from '@muster/testing';
 import { AppModule } from '../app.module';
 import { Listener } from '../core/tls/listener';
 import { PushBrokerConfig } from '../push-broker.config';
@@ -110,34 +110,15 @@ export class BrokerUnderTest {
     stateDir = newStateDir(),
     settings: Record<string, string> = {},
   ): Promise<BrokerUnderTest> {
-    const { certificate, anchors } = await serverFiles(authority);
-    const { url, user, password } = nats.credentials('push-broker');
-    const config = loadConfig(PushBrokerConfig, 'push-broker', {
-      NATS_URL: url,
-      NATS_USER: user,
-      NATS_PASSWORD: password,
-      EDGE_SECRET: 'a secret for tests only',
-      LOG_LEVEL: 'error',
-      XMPP_DOMAIN: TEST_DOMAIN,
-      XMPP_HOST: '127.0.0.1',
-      XMPP_PORT: '0',
-      XMPP_STARTTLS_PORT: '0',
-      XMPP_CERT_FILE: certificate,
-      XMPP_DEVICE_ANCHORS_FILE: anchors.join(','),
-      NODE_NAME: 'broker-1',
-      NODE_STATE_DIR: stateDir,
-      ...settings,
-    });
+    const environment = await brokerEnvironment(nats.credentials('push-broker'), authority, stateDir);
+    const config = loadConfig(PushBrokerConfig, 'push-broker', { ...environment, ...settings });
     const app = await createService({ service: 'push-broker', module: AppModule, config: PushBrokerConfig }, config);
     await app.listen(0, '127.0.0.1');
     return new BrokerUnderTest(app, authority, config.NODE_NAME);
   }
 
-  async connect(deviceId: string): Promise<PushConnection> {
-    const client = await this.authority.device(deviceId, { xmppDomain: TEST_DOMAIN });
-    const { port } = this.app.get(Listener);
-    const anchors = [this.authority.rootPem];
-    return PushConnection.open(TEST_DOMAIN, { address: '127.0.0.1', port, hostName: TEST_DOMAIN, anchors }, client);
+  connect(deviceId: string): Promise<PushConnection> {
+    return connectDevice(this.authority, this.app.get(Listener).port, deviceId);
   }
 
   async metrics(): Promise<string> {
@@ -147,6 +128,37 @@ export class BrokerUnderTest {
   stop(): Promise<void> {
     return drain(this.app);
   }
+}
+
+/** A device that signs in at a broker on this port, and says that it is there. */
+export async function connectDevice(authority: TestAuthority, port: number, deviceId: string): Promise<PushConnection> {
+  const client = await authority.device(deviceId, { xmppDomain: TEST_DOMAIN });
+  const dial = { address: '127.0.0.1', port, hostName: TEST_DOMAIN, anchors: [authority.rootPem] };
+  return PushConnection.open(TEST_DOMAIN, dial, client);
+}
+
+/** The variables that every broker under test needs. */
+export async function brokerEnvironment(
+  { url, user, password }: NatsCredentials,
+  authority: TestAuthority,
+  stateDir: string,
+): Promise<Record<string, string>> {
+  const { certificate, anchors } = await serverFiles(authority);
+  return {
+    NATS_URL: url,
+    NATS_USER: user,
+    NATS_PASSWORD: password,
+    EDGE_SECRET: 'a secret for tests only',
+    LOG_LEVEL: 'error',
+    XMPP_DOMAIN: TEST_DOMAIN,
+    XMPP_HOST: '127.0.0.1',
+    XMPP_PORT: '0',
+    XMPP_STARTTLS_PORT: '0',
+    XMPP_CERT_FILE: certificate,
+    XMPP_DEVICE_ANCHORS_FILE: anchors.join(','),
+    NODE_NAME: 'broker-1',
+    NODE_STATE_DIR: stateDir,
+  };
 }
 
 export function newStateDir(): string {

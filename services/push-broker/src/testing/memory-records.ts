@@ -33,10 +33,11 @@ export class MemoryRecords implements Records {
     this.#requireThere();
   }
 
-  async add(key: string, body: string, expiresAt: Date): Promise<number> {
+  async add(key: string, body: string, expiresAt: Date, once?: string): Promise<number> {
     this.#requireThere();
     const sequence = ++this.#last;
-    this.#records.set(sequence, { sequence, key, body, bytes: Buffer.byteLength(body), expiresAt });
+    const record = { sequence, key, body, bytes: Buffer.byteLength(body), expiresAt };
+    this.#records.set(sequence, { ...record, ...(once !== undefined && { once }) });
     return sequence;
   }
 

@@ -53,6 +53,19 @@ export function offlineStoreConformance(
     expect(seen).toEqual(['<message id="1"/>', '<message id="2"/>', '<message id="3"/>']);
   });
 
+  it('keeps what may come twice once, also when it has left since', async () => {
+    const store = await make(LIMITS);
+    const keep = (once?: string): Promise<string> => store.keep('a@xmpp.test', '<message/>', later(), once);
+    expect(store.kept('push-1')).toBe(false);
+    expect([await keep('push-1'), await keep('push-1'), await keep()]).toEqual(['stored', 'stored', 'stored']);
+    const [first, ...more] = await waiting(store, 'a@xmpp.test');
+    expect(more).toHaveLength(1);
+    await store.remove('a@xmpp.test', first?.id ?? 0);
+    expect([store.kept('push-1'), store.kept('push-2')]).toEqual([true, false]);
+    expect(await keep('push-1')).toBe('stored');
+    expect(await waiting(store, 'a@xmpp.test')).toHaveLength(1);
+  });
+
   it('refuses beyond its limits, and takes again when there is room', async () => {
     const store = await make(LIMITS);
     const keep = (account: string, length = 20): Promise<string> =>

@@ -5,7 +5,7 @@ import { type Child, type Element, element } from '../../core/xml/element';
 import type { Client, PushScope } from '../clients/client';
 import type { Call } from '../http/calls';
 import type { PushReply } from '../http/reply';
-import type { Pusher } from '../messages/pusher';
+import type { AddressedStanza, Pusher } from '../messages/pusher';
 import { NoStanza, type StanzaReader } from '../messages/stanza-text';
 import { argumentsOf } from './arguments';
 import { ejabberdErrors, refuse } from './ejabberd-errors';
@@ -21,38 +21,31 @@ export const ejabberdCalls = (pusher: Pusher, reader: StanzaReader): Call[] => [
   {
     path: '/api/send_message',
     errors: ejabberdErrors,
-    handle: (client, body) => {
+    handle: (client, body, seed) => {
       const { type, from, to, subject, body: said } = argumentsOf(SendMessage, body);
       const [sender, addressee] = [inMessage('from', from), inMessage('to', to)];
       const children: Child[] = [];
       if (subject !== '') children.push(element('subject', CLIENT_NS, {}, subject));
       if (said !== '') children.push(element('body', CLIENT_NS, {}, said));
       const stanza = element('message', CLIENT_NS, { type: TYPES.has(type) ? type : undefined }, ...children);
-      return sent(pusher, client, 'message', sender, addressee, stanza);
+      return sent(pusher, client, 'message', { from: sender, to: addressee, stanza, seed });
     },
   },
   {
     path: '/api/send_stanza',
     errors: ejabberdErrors,
-    handle: (client, body) => {
+    handle: (client, body, seed) => {
       const { from, to, stanza } = argumentsOf(SendStanza, body);
       const [sender, addressee] = [Jid.parse(from), Jid.parse(to)];
       if (!sender || !addressee) return refuse('JID malformed');
-      return sent(pusher, client, 'stanza', sender, addressee, stanzaIn(stanza, reader));
+      return sent(pusher, client, 'stanza', { from: sender, to: addressee, stanza: stanzaIn(stanza, reader), seed });
     },
   },
 ];
 
-async function sent(
-  pusher: Pusher,
-  client: Client,
-  scope: PushScope,
-  from: Jid,
-  to: Jid,
-  stanza: Element,
-): Promise<PushReply> {
+async function sent(pusher: Pusher, client: Client, scope: PushScope, asked: AddressedStanza): Promise<PushReply> {
   client.requireScope(scope);
-  const answer = await pusher.pushStanza(client, from, to, stanza);
+  const answer = await pusher.pushStanza(client, asked);
   if (answer.results.some(({ reason }) => reason === 'not-allowed'))
     throw new AppError('permission-denied', 'This key does not reach this account.');
   const outcome = PUSH_OUTCOMES.find((each) => answer[each] > 0) ?? 'refused';

@@ -12,7 +12,8 @@ import type { ErrorStyle, PushReply } from './reply';
 export interface Call {
   path: string;
   errors: ErrorStyle;
-  handle: (client: Client, body: unknown) => Promise<PushReply>;
+  /** `seed`: what the ids of its stanzas begin with, where the request may come again. */
+  handle: (client: Client, body: unknown, seed?: string) => Promise<PushReply>;
 }
 
 export interface CallParts {
@@ -59,7 +60,7 @@ async function answer(parts: CallParts, request: IncomingMessage, path: string, 
   const key = typeof header === 'string' ? idempotencyKey(header) : undefined;
   requirePlain(request);
   const body = await readBody(request, client.limits.bodyBytes);
-  const work = (): Promise<PushReply> => call.handle(client, jsonOf(body));
+  const work = (seed?: string): Promise<PushReply> => call.handle(client, jsonOf(body), seed);
   return key === undefined ? work() : parts.idempotency.once(client.name, key, [path, body], work);
 }
 

@@ -8,15 +8,15 @@ export const pushCalls = (pusher: Pusher, messages: number): Call[] => [
   {
     path: '/push',
     errors: suiteErrors,
-    handle: async (client, body) => ok(await pusher.push(client, parse(Push, body, { unknown: 'refuse' }))),
+    handle: async (client, body, seed) => ok(await pusher.push(client, parse(Push, body, { unknown: 'refuse' }), seed)),
   },
   {
     path: '/push/batch',
     errors: suiteErrors,
-    handle: async (client, body) => {
+    handle: async (client, body, seed) => {
       const { pushes } = parse(PushBatch, body, { unknown: 'refuse' });
       if (pushes.length > messages) throw new AppError('invalid-input', `A batch may have ${messages} messages.`);
-      return ok({ answers: await pusher.pushAll(client, pushes) });
+      return ok({ answers: await pusher.pushAll(client, pushes, seed) });
     },
   },
 ];

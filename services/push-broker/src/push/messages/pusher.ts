@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { InvalidInput, type Push, type PushAnswer, type PushOutcome } from '@muster/contracts';
 import type { Jid } from '../../core/jid';
-import type { Outcome, Router } from '../../core/router';
+import type { Outcome, Routed, Router } from '../../core/router';
 import { CLIENT_NS } from '../../core/namespaces';
 import { Element } from '../../core/xml/element';
 import { serialise } from '../../core/xml/serialise';
@@ -23,47 +23,64 @@ export interface PusherParts {
   counted: (outcome: PushOutcome) => void;
 }
 
+/** A stanza to one addressee, whatever it says itself about sender and addressee. */
+export interface AddressedStanza {
+  from: Jid;
+  to: Jid;
+  stanza: Element;
+  seed: string | undefined;
+}
+
 interface Prepared {
   composed: Composed;
   targets: Target[];
   outcomes: PushOutcome[];
+  /** With an addressee it names a copy among all that are ever sent. */
+  once: string | undefined;
 }
 
-/** Turns what a request asks for into stanzas, routes them, and tells what became of each copy. */
+/**
+ * Turns what a request asks for into stanzas, routes them, and tells what became of each copy. A request that comes
+ * again with its `seed` brings the same ids, so that whoever had a copy can know it.
+ */
 export class Pusher {
   constructor(private readonly parts: PusherParts) {}
 
   /** @throws InvalidInput, AppError: then nothing was sent */
-  async push(client: Client, push: Push): Promise<PushAnswer> {
-    const prepared = this.#prepare(client, push, '');
+  async push(client: Client, push: Push, seed?: string): Promise<PushAnswer> {
+    const prepared = this.#prepare(client, push, '', seed);
     client.takeTargets(prepared.targets.length);
     await this.#send([prepared]);
     return answerOf(prepared);
   }
 
   /** All or nothing as far as the request itself goes: one fault in it, and nothing was sent. */
-  async pushAll(client: Client, pushes: readonly Push[]): Promise<PushAnswer[]> {
-    const all = pushes.map((push, index) => this.#prepare(client, push, `pushes[${index}].`));
+  async pushAll(client: Client, pushes: readonly Push[], seed?: string): Promise<PushAnswer[]> {
+    const all = pushes.map((push, index) => {
+      const once = seed === undefined ? undefined : `${seed}-${index.toString(36)}`;
+      return this.#prepare(client, push, `pushes[${index}].`, once);
+    });
     client.takeTargets(all.reduce((sum, { targets }) => sum + targets.length, 0));
     await this.#send(all);
     return all.map(answerOf);
   }
 
-  /** One stanza to one addressee, whatever it says itself about sender and addressee. @throws AppError */
-  async pushStanza(client: Client, from: Jid, to: Jid, stanza: Element): Promise<PushAnswer> {
-    const composed = composeStanza(stanza, from, client);
+  /** @throws AppError */
+  async pushStanza(client: Client, { from, to, stanza, seed }: AddressedStanza): Promise<PushAnswer> {
+    const composed = composeStanza(stanza, from, client, seed);
     const targets = [addressed(to.toString(), to, client, this.parts)];
-    const prepared: Prepared = { composed, targets, outcomes: [] };
+    const prepared: Prepared = { composed, targets, outcomes: [], once: seed };
     client.takeTargets(1);
     await this.#send([prepared]);
     return answerOf(prepared);
   }
 
-  #prepare(client: Client, push: Push, field: string): Prepared {
-    const composed = compose(push, client, this.parts, field);
+  #prepare(client: Client, push: Push, field: string, once: string | undefined): Prepared {
+    const id = push.id ?? once;
+    const composed = compose(id === undefined ? push : { ...push, id }, client, this.parts, field);
     const targets = targetsOf(push, composed.to, client, this.parts, field);
     if (targets.length === 0) throw new InvalidInput([{ field: `${field}groups`, problem: 'have no members' }]);
-    return { composed, targets, outcomes: [] };
+    return { composed, targets, outcomes: [], once };
   }
 
   /**
@@ -73,7 +90,7 @@ export class Pusher {
   async #send(all: readonly Prepared[]): Promise<void> {
     let waiting = new Map<string, Promise<void>>();
     let routed = 0;
-    for (const { composed: first, targets, outcomes } of all) {
+    for (const { composed: first, targets, outcomes, once } of all) {
       const composed = targets.length > 1 ? written(first) : first;
       for (const [index, target] of targets.entries()) {
         if (routed > 0 && routed % AT_ONCE === 0) await nextTurn();
@@ -82,7 +99,7 @@ export class Pusher {
           waiting = new Map();
         }
         routed++;
-        const outcome = this.#route(composed, target);
+        const outcome = this.#route(composed, target, once);
         if (typeof outcome === 'string') this.#settle(outcomes, index, outcome);
         else
           waiting.set(
@@ -94,12 +111,14 @@ export class Pusher {
     await Promise.all(waiting.values());
   }
 
-  #route({ from, stanza, id }: Composed, target: Target): Outcome | Promise<Outcome> {
+  #route({ from, stanza, id }: Composed, target: Target, once?: string): Outcome | Promise<Outcome> {
     if (!target.jid) return target.outcome;
     const name = stanza.name === 'iq' || stanza.name === 'presence' ? stanza.name : 'message';
     const type = stanza.attribute('type');
     const addressed = stanza.withAttribute('to', target.jid.toString());
-    return this.parts.router.route({ name, from, to: target.jid, id, stanza: addressed, ...(type && { type }) });
+    const routed: Routed = { name, from, to: target.jid, id, stanza: addressed, ...(type && { type }) };
+    if (once !== undefined) routed.once = `${once} ${encodeURIComponent(target.jid.toString())}`;
+    return this.parts.router.route(routed);
   }
 
   #settle(outcomes: PushOutcome[], index: number, outcome: PushOutcome): void {
