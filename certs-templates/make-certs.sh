@@ -65,14 +65,19 @@ delegate() {
   give_to_owner_of "$1/signing" "$1/signing"
 }
 
-# cross NEW OLD OUT: the new root's name and key, certified by the old root for as long as that is valid.
+# cross NEW OLD DIR: the new root's name and key, certified by the old root for as long as that is valid. Twice: cross/ for
+# signatures, whose readers ask for the usage that names a successor, and cross-tls/ for servers to show, without that
+# usage: its number is longer than programs in Go, such as nats-server, can read.
 cross() {
   days=$(days_left "$2.crt")
   [ "$days" -gt 0 ] || fail "${2##*/}.crt ends within a day; with --without-cross it need not sign its successor."
-  openssl x509 -x509toreq -in "$1.crt" -signkey "$1.key" -out "$3.csr" 2>/dev/null
-  openssl x509 -req -in "$3.csr" -days "$days" -CA "$2.crt" -CAkey "$2.key" -set_serial "0x$(openssl rand -hex 15)" \
-    -extfile "$here/extensions.cnf" -extensions cross -out "$3.crt" 2>/dev/null
-  rm "$3.csr"
+  openssl x509 -x509toreq -in "$1.crt" -signkey "$1.key" -out "$3/cross.csr" 2>/dev/null
+  for kind in cross cross-tls; do
+    mkdir -p "$3/$kind"
+    openssl x509 -req -in "$3/cross.csr" -days "$days" -CA "$2.crt" -CAkey "$2.key" -set_serial "0x$(openssl rand -hex 15)" \
+      -extfile "$here/extensions.cnf" -extensions "$kind" -out "$3/$kind/${1##*/}.crt" 2>/dev/null
+  done
+  rm "$3/cross.csr"
 }
 
 # Whole days that a certificate is still valid, 7304 at most (a day less than a new root). By halves, because every
@@ -112,11 +117,11 @@ roll() {
     making=$1/.rolling.new
     rm -rf "$making"
     trap 'rm -rf "$making"' EXIT
-    mkdir -p "$making/cross" "$making/roots" "$making/issuing" "$making/signing"
+    mkdir -p "$making/roots" "$making/issuing" "$making/signing"
     make_root root "$2 root CA $number" "$making/roots/root-$number"
     if [ "$3" != without ]; then
       old=$(current_root "$1")
-      cross "$making/roots/root-$number" "$old" "$making/cross/root-$number"
+      cross "$making/roots/root-$number" "$old" "$making"
     fi
     below_root "$making" "$2"
     # What only the new root delegates, nobody would believe yet.
@@ -129,7 +134,8 @@ roll() {
 
 # A key before its certificate: a pair that does not fit is left alone by who reads it.
 move_in() {
-  for part in cross roots issuing signing; do
+  for part in cross-tls cross roots issuing signing; do
+    [ -d "$1/.rolling/$part" ] || continue
     [ -d "$1/$part" ] || { mv "$1/.rolling/$part" "$1/$part"; continue; }
     for file in "$1/.rolling/$part"/*.key "$1/.rolling/$part"/*.crt; do
       [ ! -f "$file" ] || mv "$file" "$1/$part/"
@@ -192,8 +198,11 @@ server() {
   cat "$out/leaf.crt" "$authority/issuing/servers.crt" >"$out/cert.crt"
   root=$(newest_root "$authority")
   # Before the root in xmpp.pem: a client that knows only the old root takes the first certificate that fits.
-  cross=$authority/cross/${root##*/}
-  [ ! -f "$cross" ] || cat "$cross" >>"$out/cert.crt"
+  for cross in "$authority/cross-tls/${root##*/}" "$authority/cross/${root##*/}"; do
+    [ -f "$cross" ] || continue
+    cat "$cross" >>"$out/cert.crt"
+    break
+  done
   mv "$out/leaf.key" "$out/cert.key"
   cat "$out/cert.key" "$out/cert.crt" "$root" >"$out/xmpp.pem"
   rm "$out/leaf.crt"

@@ -106,7 +106,10 @@ describe('signing after a roll-over', () => {
 
 describe('a roll-over that is under way', () => {
   const inOrderOf: Array<[string, (files: string[]) => string[]]> = [
-    ['the script', (files) => ['cross', 'roots', 'issuing', 'signing'].flatMap((part) => partOf(part, files))],
+    [
+      'the script',
+      (files) => ['cross-tls', 'cross/', 'roots', 'issuing', 'signing'].flatMap((part) => partOf(part, files)),
+    ],
     ['the alphabet', (files) => [...files].sort()],
   ];
   const partOf = (part: string, files: string[]): string[] => files.filter((file) => file.startsWith(part));
@@ -146,32 +149,35 @@ describe('a roll-over that is under way', () => {
     await rolling;
     await authority.reload();
     expect(faultFor(rootOf(dir, 2), authority)).toBeUndefined();
-    expect(readdirSync(dir).sort()).toEqual(['cross', 'issuing', 'roots', 'signing']);
+    expect(readdirSync(dir).sort()).toEqual(['cross', 'cross-tls', 'issuing', 'roots', 'signing']);
   });
 
-  it.each(['cross/root-2.crt', 'roots/root-2.crt', 'issuing/servers.crt', 'signing/operation.key'])(
-    'goes on where it was when it was cut off before %s was moved in',
-    async (file) => {
-      makeCerts('roll', dir, 'Example');
-      const whole = pictureOf(dir);
-      // What the script leaves when it dies: everything from that file on is still aside, and so is what was there before.
-      const order = ['cross', 'roots', 'issuing', 'signing'];
-      const made = ['key', 'crt'].flatMap((kind) => [...whole.keys()].filter((name) => name.endsWith(kind)));
-      const moved = order.flatMap((part) => made.filter((name) => name.startsWith(part) && isNew(name)));
-      for (const name of moved.slice(moved.indexOf(file))) {
-        mkdirSync(join(dir, '.rolling', name, '..'), { recursive: true });
-        cpSync(join(dir, name), join(dir, '.rolling', name));
-        if (existsSync(join(before, name))) cpSync(join(before, name), join(dir, name));
-        else rmSync(join(dir, name));
-      }
-      makeCerts('roll', dir, 'Example');
-      expect(pictureOf(dir)).toEqual(whole);
-      const authority = await open();
-      expect(authority.problems()).toEqual([]);
-      expect(authority.anchors).toHaveLength(2);
-      for (const number of [1, 2]) expect(faultFor(rootOf(dir, number), authority)).toBeUndefined();
-    },
-  );
+  it.each([
+    'cross-tls/root-2.crt',
+    'cross/root-2.crt',
+    'roots/root-2.crt',
+    'issuing/servers.crt',
+    'signing/operation.key',
+  ])('goes on where it was when it was cut off before %s was moved in', async (file) => {
+    makeCerts('roll', dir, 'Example');
+    const whole = pictureOf(dir);
+    // What the script leaves when it dies: everything from that file on is still aside, and so is what was there before.
+    const order = ['cross-tls', 'cross/', 'roots', 'issuing', 'signing'];
+    const made = ['key', 'crt'].flatMap((kind) => [...whole.keys()].filter((name) => name.endsWith(kind)));
+    const moved = order.flatMap((part) => made.filter((name) => name.startsWith(part) && isNew(name)));
+    for (const name of moved.slice(moved.indexOf(file))) {
+      mkdirSync(join(dir, '.rolling', name, '..'), { recursive: true });
+      cpSync(join(dir, name), join(dir, '.rolling', name));
+      if (existsSync(join(before, name))) cpSync(join(before, name), join(dir, name));
+      else rmSync(join(dir, name));
+    }
+    makeCerts('roll', dir, 'Example');
+    expect(pictureOf(dir)).toEqual(whole);
+    const authority = await open();
+    expect(authority.problems()).toEqual([]);
+    expect(authority.anchors).toHaveLength(2);
+    for (const number of [1, 2]) expect(faultFor(rootOf(dir, number), authority)).toBeUndefined();
+  });
   const isNew = (name: string): boolean => !name.includes('root-1');
   const pictureOf = (folder: string): Map<string, string> =>
     new Map(
