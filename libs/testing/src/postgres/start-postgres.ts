@@ -1,8 +1,10 @@
-import { execFileSync } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { chmodSync, chownSync, cpSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chownSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { databaseBootstrapSql, rolesOf } from '@muster/database';
 import { Client } from 'pg';
 import { Child } from '../process/child';
@@ -92,7 +94,7 @@ export class TestPostgres {
 
   async stop(): Promise<void> {
     await this.server?.stop('SIGINT');
-    rmSync(this.folder, { recursive: true, force: true });
+    await rm(this.folder, { recursive: true, force: true });
   }
 
   private async run(database: string, sql: string): Promise<void> {
@@ -115,8 +117,8 @@ export class TestPostgres {
 export async function startPostgres(): Promise<TestPostgres> {
   const binaries = postgresBinaries();
   const folder = mkdtempSync(join(tmpdir(), 'muster-test-postgres-'));
-  cpSync(template(binaries), folder, { recursive: true });
-  own(folder, binaries);
+  // With owners and modes; and not by Node.js, which would do nothing else meanwhile.
+  await promisify(execFile)('cp', ['-a', `${template(binaries)}/.`, folder]);
   const postgres = new TestPostgres(binaries, folder, await freePort());
   await postgres.start();
   return postgres;
@@ -126,13 +128,13 @@ function template(binaries: PostgresBinaries): string {
   const version = execFileSync(binaries.postgres, ['--version'], { encoding: 'utf8', ...binaries.user }).trim();
   const place = join(
     tmpdir(),
-    `muster-test-postgres-template-${version.replace(/[^\w.]+/g, '-')}-${process.getuid?.() ?? 0}`,
+    `muster-test-postgres-template-2-${version.replace(/[^\w.]+/g, '-')}-${process.getuid?.() ?? 0}`,
   );
   if (existsSync(place)) return place;
   const partial = mkdtempSync(`${place}-`);
   const passwordFile = `${partial}.password`;
   writeFileSync(passwordFile, PASSWORD, { mode: 0o600 });
-  for (const path of [partial, passwordFile]) own(path, binaries, false);
+  for (const path of [partial, passwordFile]) own(path, binaries);
   try {
     execFileSync(
       binaries.initdb,
@@ -146,6 +148,7 @@ function template(binaries: PostgresBinaries): string {
         '-E',
         'UTF8',
         '--no-locale',
+        '--wal-segsize=1', // the first segment of 16 MB would be half of what is copied each time
         '-N',
       ],
       {
@@ -162,10 +165,7 @@ function template(binaries: PostgresBinaries): string {
   return place;
 }
 
-/** Gives a folder to the server's user; PostgreSQL wants it closed to everybody else. */
-function own(path: string, { user }: PostgresBinaries, deep = true): void {
-  if (deep || !user) chmodSync(path, 0o700);
-  if (!user) return;
-  if (deep) execFileSync('chown', ['-R', `${user.uid}:${user.gid}`, path]);
-  else chownSync(path, user.uid, user.gid);
+/** Gives a path to the server's user. */
+function own(path: string, { user }: PostgresBinaries): void {
+  if (user) chownSync(path, user.uid, user.gid);
 }
