@@ -1,24 +1,21 @@
-import {
-  changeUninstallPolicy,
-  createRegistrationKey,
-  type InstallerList,
-  listDevices,
-  listInstallers,
-  listRegistrationKeys,
-  readUninstallToken,
-  type RegistrationKey,
-  retireDevice,
-} from '@muster/contracts';
-import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { changeUninstallPolicy, listRegistrationKeys, readUninstallToken, retireDevice } from '@muster/contracts';
+import { existsSync, statSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Api, raw } from './harness/api';
+import type { Api } from './harness/api';
 import { type CleanMachine, cleanMachine, type Ended, mayMakeMachines } from './harness/clean-machine';
+import {
+  agentOn,
+  download,
+  expectDone,
+  identityOn,
+  newPackageKey,
+  remadeAs,
+  STATE,
+  untilGreen,
+} from './harness/packages';
 import { asAdmin } from './harness/people';
 import { outputOf, start, untilEnded } from './harness/procedures';
-import { anchors, httpsPort, ITSM_DOMAIN, until } from './harness/stack';
-
-const AGENT = '/opt/muster-agent/bin/muster-agent';
-const STATE = '/var/lib/muster-agent';
+import { until } from './harness/stack';
 
 let admin: Api;
 const enrolled: string[] = [];
@@ -29,43 +26,8 @@ afterAll(async () => {
   for (const id of enrolled) await admin.call(retireDevice, { params: { id } });
 });
 
-const newKey = async (deviceLimit?: number): Promise<RegistrationKey & { key: string }> => {
-  const made = await admin.call(createRegistrationKey, {
-    body: { name: 'packages', ...(deviceLimit ? { deviceLimit } : {}) },
-  });
-  if (!made.key) throw new Error('the key is not told');
-  return { ...made, key: made.key };
-};
-const fileOf = async (key: string, format: 'deb' | 'rpm'): Promise<string> => {
-  const { text } = await raw({ path: listInstallers.path.replace(':key', key) });
-  const { installers } = JSON.parse(text) as InstallerList;
-  const offer = installers.find((one) => one.platform === 'linux-x64' && one.format === format);
-  if (!offer?.file) throw new Error(`no ${format}: ${offer?.notBuilt}`);
-  return offer.file;
-};
-/** Fetches a package onto the machine, as an administrator would. */
-async function download(machine: CleanMachine, key: string, format: 'deb' | 'rpm'): Promise<string> {
-  const file = await fileOf(key, format);
-  writeFileSync(machine.at('/tmp/ca.crt'), anchors());
-  const fetching = `curl -sSf --cacert /tmp/ca.crt --resolve ${ITSM_DOMAIN}:${httpsPort}:127.0.0.1 -o '/tmp/${file}'`;
-  expectDone(await machine.run(`${fetching} 'https://${ITSM_DOMAIN}:${httpsPort}/bip/${key}/packages/${file}'`));
-  return `/tmp/${file}`;
-}
-const expectDone = (ended: Ended): void => expect(ended.code, `${ended.stdout}\n${ended.stderr}`).toBe(0);
-
-const identityOn = (machine: CleanMachine): { deviceId: string; key: string } => ({
-  deviceId: (JSON.parse(readFileSync(machine.at(`${STATE}/identity.json`), 'utf8')) as { deviceId: string }).deviceId,
-  key: readFileSync(machine.at(`${STATE}/device.key`), 'utf8'),
-});
-const untilGreen = (id: string): Promise<void> =>
-  until('the device is green', async () => {
-    const query = { size: 200, sort: 'enrolledAt', direction: 'descending' };
-    return (await admin.call(listDevices, { query })).devices.find((one) => one.id === id)?.presence === 'online';
-  });
-const runningVersion = async (machine: CleanMachine): Promise<string | undefined> => {
-  const { stdout } = await machine.run(`${AGENT} status --json`);
-  return (JSON.parse(stdout) as { running: boolean; version?: string }).version;
-};
+const newKey = (deviceLimit?: number) => newPackageKey(admin, deviceLimit);
+const runningVersion = async (machine: CleanMachine): Promise<string | undefined> => (await agentOn(machine)).version;
 const processes = async (machine: CleanMachine): Promise<string> =>
   (await machine.run('pgrep -af "[m]uster-agent"')).stdout;
 /** The key opens enrolment: no file that a package or the agent wrote may still hold it. */
@@ -78,6 +40,7 @@ describe.runIf(process.arch === 'x64' && mayMakeMachines())('on a clean Debian w
     let key: Awaited<ReturnType<typeof newKey>>;
     let device: ReturnType<typeof identityOn>;
     let file: string;
+    let newer: string;
     beforeAll(async () => {
       machine = await cleanMachine();
       key = await newKey();
@@ -89,7 +52,7 @@ describe.runIf(process.arch === 'x64' && mayMakeMachines())('on a clean Debian w
       expectDone(await machine.run(`dpkg -i '${file}'`));
       device = identityOn(machine);
       enrolled.push(device.deviceId);
-      await untilGreen(device.deviceId);
+      await untilGreen(admin, device.deviceId);
       expect(await processes(machine)).toContain('/opt/muster-agent/bin/supervise');
       expect(existsSync(machine.at('/etc/rc2.d/S01muster-agent'))).toBe(true);
       expect((await machine.run('muster-agent status')).code).toBe(0);
@@ -112,18 +75,11 @@ describe.runIf(process.arch === 'x64' && mayMakeMachines())('on a clean Debian w
     });
 
     it('is upgraded by a newer one, which keeps the device; and does not go back by itself', async () => {
-      // The same package as of a later release: version, folder and what the agent says of itself.
-      const remake = `set -e; cd /tmp; rm -rf new; dpkg-deb -R '${file}' new; old=$(cat new/opt/muster-agent/packaged-version)
-        mv "new/opt/muster-agent/versions/$old" new/opt/muster-agent/versions/99.0.0
-        echo 99.0.0 >new/opt/muster-agent/packaged-version
-        sed -i "s/AGENT_VERSION = \\"$old\\"/AGENT_VERSION = \\"99.0.0\\"/" new/opt/muster-agent/versions/99.0.0/main.mjs
-        sed -i 's/^Version: .*/Version: 99.0.0/' new/DEBIAN/control; rm new/DEBIAN/md5sums
-        dpkg-deb -Znone -b new new.deb`;
-      expectDone(await machine.run(remake));
-      expectDone(await machine.run('dpkg -i /tmp/new.deb'));
+      newer = await remadeAs(machine, file, '99.0.0');
+      expectDone(await machine.run(`dpkg -i '${newer}'`));
       await until('the new version runs', async () => (await runningVersion(machine)) === '99.0.0');
       expect(identityOn(machine)).toEqual(device);
-      await untilGreen(device.deviceId);
+      await untilGreen(admin, device.deviceId);
       expect(await filesHolding(machine, key.key)).toEqual([]);
       expect(existsSync(machine.at('/opt/muster-agent/versions/99.0.0/main.mjs'))).toBe(true);
       const { keys } = await admin.call(listRegistrationKeys);
@@ -144,7 +100,7 @@ describe.runIf(process.arch === 'x64' && mayMakeMachines())('on a clean Debian w
       } finally {
         await admin.call(changeUninstallPolicy, { body: { tokenNeeded: false } });
       }
-      expectDone(await machine.run('dpkg -i /tmp/new.deb'));
+      expectDone(await machine.run(`dpkg -i '${newer}'`));
       expect(identityOn(machine)).toEqual(device);
     });
 
@@ -154,13 +110,15 @@ describe.runIf(process.arch === 'x64' && mayMakeMachines())('on a clean Debian w
       expect(existsSync(machine.at('/opt/muster-agent'))).toBe(false);
       expect(identityOn(machine)).toEqual(device);
       expectDone(await machine.run(`dpkg -i '${file}'`));
-      await untilGreen(device.deviceId);
+      await untilGreen(admin, device.deviceId);
       expect(identityOn(machine)).toEqual(device);
     });
 
     it('is purged with its identity', async () => {
       expectDone(await machine.run('dpkg -P muster-agent'));
-      const left = await machine.run("find / -xdev -name '*muster-agent*' -not -path '/tmp/*' -not -path '/proc/*'");
+      const left = await machine.run(
+        "find / -xdev -name '*muster-agent*' -not -path '/var/tmp/*' -not -path '/proc/*'",
+      );
       expect(left.stdout).toBe('');
     });
 
@@ -190,7 +148,7 @@ describe.runIf(process.arch === 'x64' && mayMakeMachines())('on a clean Debian w
       await until('it enrols when it starts', async () => existsSync(machine.at(`${STATE}/identity.json`)));
       const { deviceId } = identityOn(machine);
       enrolled.push(deviceId);
-      await untilGreen(deviceId);
+      await untilGreen(admin, deviceId);
       expect(await filesHolding(machine, key.key)).toEqual([]);
     });
   });
@@ -207,13 +165,13 @@ describe.runIf(process.arch === 'x64' && mayMakeMachines())('on a clean Debian w
         expectDone(await rpm('-ivh', `ROOT${file}`));
         const device = identityOn(machine);
         enrolled.push(device.deviceId);
-        await untilGreen(device.deviceId);
+        await untilGreen(admin, device.deviceId);
         expect(await filesHolding(machine, key.key)).toEqual([]);
         const verified = await machine.outside('rpm', '--root', 'ROOT', '--nodeps', '-V', 'muster-agent');
         expect(verified.stdout).toBe('');
         expectDone(await rpm('-Uvh', '--force', `ROOT${file}`));
         expect(identityOn(machine)).toEqual(device);
-        await untilGreen(device.deviceId);
+        await untilGreen(admin, device.deviceId);
         expectDone(await rpm('-e', 'muster-agent'));
         expect(await processes(machine)).toBe('');
         expect(existsSync(machine.at('/opt/muster-agent'))).toBe(false);
@@ -234,13 +192,13 @@ describe.runIf(process.arch === 'x64' && mayMakeMachines())('on a clean Debian w
         expectDone(await machine.run(line('install')));
         const device = identityOn(machine);
         enrolled.push(device.deviceId);
-        await untilGreen(device.deviceId);
+        await untilGreen(admin, device.deviceId);
         expect(await filesHolding(machine, key.key)).toEqual([]);
 
         const file = await download(machine, key.key, 'deb');
         expectDone(await machine.run(`dpkg -i '${file}'`));
         expect(identityOn(machine)).toEqual(device);
-        await untilGreen(device.deviceId);
+        await untilGreen(admin, device.deviceId);
         for (const purpose of ['install', 'uninstall'] as const) {
           const refused = await machine.run(line(purpose));
           expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining('has the agent as a package') });
