@@ -14,9 +14,11 @@ import type { FileChange } from './kept-files';
 import { certificatesIn, privateKeyIn, signedBy, subjectOf } from './pem';
 import { inspectText, installedChain, type Replaced, type ReplaceOptions } from './replace-server';
 import { shownBy } from './served';
-import { takeUp } from './take-up';
+import { isShown, takeUp } from './take-up';
 
 const TURNS = 5349;
+/** So long coturn may take to read its certificate again before it is started anew. */
+const TURN_SECONDS = 10;
 
 export interface Joined extends Replaced {
   /** The server's certificate is of another CA than the token's, and stays. */
@@ -140,8 +142,9 @@ async function tellOthers({ site, place, commands }: Installation, leaf: X509Cer
   const turn = await containers('coturn');
   if (turn.length > 0) {
     await commands.try(dockerCommand(['kill', '--signal', 'USR2', ...turn]));
-    const shown = await shownBy({ host: place.host, port: TURNS, serverName: place.serverName }).catch(() => undefined);
-    if (shown && shown.fingerprint256 !== leaf.fingerprint256) await restart('coturn', turn);
+    const turns = { host: place.host, port: TURNS, serverName: place.serverName };
+    const listens = await shownBy(turns).catch(() => undefined);
+    if (listens && !(await isShown(turns, leaf.fingerprint256, TURN_SECONDS))) await restart('coturn', turn);
   }
   const nats = linkChanged ? await containers('nats') : [];
   if (nats.length > 0) await restart('nats', nats);

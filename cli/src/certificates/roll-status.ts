@@ -94,15 +94,14 @@ async function serverStates(installation: Installation, parts: readonly Authorit
   const all = [current, ...earlierRoots(parts)];
   const pem = (roots: readonly AuthorityPart[]): string[] => roots.map((root) => root.certificate.toString());
   const states = Object.entries(devicePlaces(installation)).map(async ([server, place]): Promise<ServerStatus> => {
-    const [underCurrent, own, accepted] = await Promise.all([
-      isTrustedUnder(place, pem([current])).catch(() => undefined),
-      isTrustedUnder(place, pem(all)).catch(() => undefined),
-      acceptedRoots(place, installation.commands),
-    ]);
+    const asked = { server: server as 'itsm' | 'xmpp', at: `${place.host}:${place.port}` };
+    const own = await isTrustedUnder(place, pem(all)).catch(() => undefined);
+    if (own === undefined) return asked;
+    const underCurrent = await isTrustedUnder(place, pem([current])).catch(() => undefined);
+    const accepted = await acceptedRoots(place, installation.commands);
     return {
-      ...{ server: server as 'itsm' | 'xmpp', at: `${place.host}:${place.port}` },
+      ...{ ...asked, own },
       ...(underCurrent === undefined ? {} : { underCurrent }),
-      ...(own === undefined ? {} : { own }),
       ...(accepted ? { accepts: filesOf(accepted, all) } : {}),
     };
   });

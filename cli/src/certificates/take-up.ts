@@ -69,7 +69,8 @@ function replaceFiles(changes: readonly FileChange[], aside: string): KeptFiles 
   }
 }
 
-async function isShown(place: TlsPlace, fingerprint: string, seconds: number): Promise<boolean> {
+/** Waits until a certificate is shown. */
+export async function isShown(place: TlsPlace, fingerprint: string, seconds: number): Promise<boolean> {
   const end = Date.now() + seconds * 1000;
   for (;;) {
     const shown = await shownBy(place).catch(() => undefined);
