@@ -55,10 +55,10 @@ describe('items', () => {
       const json = JSON.stringify(item);
       const key = keyOf(section, item as Found<InventorySection>);
       const reported: unknown = { key, digest: itemDigest(json), ...(JSON.parse(json) as object) };
-      expect(() => parse(INVENTORY_SECTIONS[section], reported, { unknown: 'refuse' })).not.toThrow();
+      parse(INVENTORY_SECTIONS[section], reported, { unknown: 'refuse' }); // throws what it does not take
     }
     expect(usable).toBeGreaterThan(5000);
-  });
+  }, 120_000);
 
   it('are canonical: the order of fields, and blanks at their ends, are no difference', () => {
     const one = cleanItem('users', { name: 'ada', shell: '/bin/sh ', id: '1', groups: [] });
