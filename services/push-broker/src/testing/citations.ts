@@ -61,7 +61,9 @@ export function transcriptHeads(): TranscriptHead[] {
       const [title = '', ...rest] = (/^(?:#.*\n)+/.exec(source)?.[0] ?? '')
         .split('\n')
         .map((line) => line.replace(/^#\s*/, '').trim());
-      const cites = rest.filter((line) => line !== '' && !/^(any server|(differs|only) on:)/.test(line)).join(' ');
+      const cites = rest
+        .filter((line) => line !== '' && !/^(any server$|ours alone —|(differs|only) on:)/.test(line))
+        .join(' ');
       return { file, title, cites, citations: citationsIn(cites), source };
     });
 }

@@ -1,5 +1,8 @@
 import { CLIENT_NS, STREAM_NS } from '../core/namespaces';
+import { FRAMING_NS } from '../core/transport/websocket-framing';
 import { type Child, Element } from '../core/xml/element';
+
+const EXTERNAL_NS = 'urn:xmpp:extdisco:2';
 
 /**
  * What is left of an element when that is taken away which the specifications leave to the server: attributes of the
@@ -10,7 +13,7 @@ import { type Child, Element } from '../core/xml/element';
  * @param account bare address of the client, which `from` may leave out
  */
 export function withoutLiberties(element: Element, account: string): Element {
-  if (element.is('stream', STREAM_NS)) return only(element, []);
+  if (element.is('stream', STREAM_NS) || element.is('open', FRAMING_NS)) return only(element, []);
   if (element.is('error', STREAM_NS)) return withChildren(element, withoutTexts(element.elements));
   // How long a session waits is the server's to say (XEP-0198, section 3).
   if (element.is('enabled', 'urn:xmpp:sm:3')) return only(element, ['id', 'resume']);
@@ -22,7 +25,11 @@ export function withoutLiberties(element: Element, account: string): Element {
   if (stanza.attribute('type') !== 'error')
     return withChildren(
       stanza,
-      stanza.children.filter((child) => !(child instanceof Element && child.is('delay', 'urn:xmpp:delay'))),
+      inOrder(stanza.children)
+        .filter((child) => !(child instanceof Element && child.is('delay', 'urn:xmpp:delay')))
+        .map((child) =>
+          child instanceof Element && child.namespace === EXTERNAL_NS ? withoutRestricted(child) : child,
+        ),
     );
   return withChildren(
     stanza,
@@ -40,8 +47,25 @@ export function withoutLiberties(element: Element, account: string): Element {
  */
 export const isOwnPresence = (element: Element, account: string): boolean =>
   element.is('presence', CLIENT_NS) &&
-  element.attribute('type') === undefined &&
+  [undefined, 'unavailable'].includes(element.attribute('type')) &&
   (element.attribute('from') ?? account).split('/')[0] === account;
+
+/** Payloads side by side have no order among them. */
+const inOrder = (children: readonly Child[]): Child[] =>
+  [...children].sort((one, other) => (nameOf(one) < nameOf(other) ? -1 : 1));
+const nameOf = (child: Child): string => (child instanceof Element ? `${child.namespace} ${child.name}` : '');
+
+/** Whether it is told of a service that it wants credentials (XEP-0215, section 5) where it is told which ones. */
+const withoutRestricted = (services: Element): Element =>
+  withChildren(
+    services,
+    services.elements.map((service) =>
+      only(
+        service,
+        [...service.attributes.keys()].filter((name) => name !== 'restricted'),
+      ),
+    ),
+  );
 
 const withoutTexts = (elements: readonly Element[]): Element[] => elements.filter(({ name }) => name !== 'text');
 

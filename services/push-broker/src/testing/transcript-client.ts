@@ -21,6 +21,14 @@ export const show = (received: Received): string => {
   }
 };
 
+/** Whether this is what somebody calls so: `silence`, `end`, or an element in which one of this name is. */
+export function includes(received: Received | undefined, what: string): boolean {
+  if (!received) return what === 'silence';
+  if (received.kind === 'footer' || received.kind === 'end') return what === 'end';
+  const has = (element: Element): boolean => element.name === what || element.elements.some(has);
+  return has(received.element);
+}
+
 /** Makes of what arrives what the server sent. */
 export type Reading = (push: (received: Received) => void) => (bytes: Buffer) => void;
 

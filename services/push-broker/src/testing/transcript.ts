@@ -10,13 +10,29 @@ export interface Transcript {
   options: Record<string, number>;
   /** Says what holds for every XMPP server, so that others can be asked too. */
   anyServer: boolean;
+  /** Why no other server is asked. */
+  oursAlone?: string;
   steps: Step[];
+  /** Paragraphs that are left out, since this server is known to do something else. */
+  differences: Difference[];
 }
 
-/** What the comments of a paragraph say of other servers. */
-interface Reservations {
-  differsOn: Set<string>;
-  onlyOn?: Set<string>;
+/** A paragraph that does not hold on a server. */
+export interface Difference {
+  /** Its first line, and its last one. */
+  line: number;
+  end: number;
+  /** What comes instead of what the transcript says: the name of an element, `silence` or `end`. */
+  instead: string;
+}
+
+/** Lines without an empty one between them. */
+interface Paragraph {
+  line: number;
+  lines: string[];
+  /** What the server does instead, by server. */
+  differsOn: Map<string, string>;
+  onlyOn?: string[];
 }
 
 /**
@@ -24,49 +40,53 @@ interface Reservations {
  * connection; indented lines go on with the line before; `[…]` is something that happens; `#` begins a comment, and the
  * first one is the title. `testing/transcripts/README.md` tells the rest.
  *
- * @param server whose turn it is: paragraphs that differ on it are left out
+ * @param server whose turn it is: paragraphs that differ on it, or are for others only, are left out
+ * @param asked line of a paragraph that is not left out although it differs; nothing behind it is read
  */
-export function parseTranscript(source: string, server = 'muster'): Transcript {
-  const transcript: Transcript = { title: '', options: {}, anyServer: false, steps: [] };
-  let reservations: Reservations = { differsOn: new Set() };
-  let first = true;
-  let skippedFile = false;
-  for (const [index, raw] of source.split('\n').entries()) {
-    const line = index + 1;
-    if (raw.trim() === '') {
-      // What the first paragraph says holds for the whole file.
-      if (first) skippedFile = isSkipped(reservations, server);
-      first = false;
-      reservations = { differsOn: new Set() };
-      continue;
-    }
-    if (raw.startsWith('#')) {
-      const comment = raw.slice(1).trim();
-      transcript.title ||= comment;
-      if (comment === 'any server') transcript.anyServer = true;
-      read(comment, reservations, line);
-      continue;
-    }
-    addLine(raw, line, transcript, skippedFile || isSkipped(reservations, server));
+export function parseTranscript(source: string, server = 'muster', asked?: number): Transcript {
+  const transcript: Transcript = { title: '', options: {}, anyServer: false, steps: [], differences: [] };
+  for (const paragraph of paragraphsOf(source)) {
+    const { line, lines, differsOn, onlyOn } = paragraph;
+    const instead = differsOn.get(server);
+    const skipped = (instead !== undefined && line !== asked) || (onlyOn && !onlyOn.includes(server));
+    if (instead !== undefined) transcript.differences.push({ line, end: line + lines.length - 1, instead });
+    for (const [index, text] of lines.entries()) addLine(text, line + index, transcript, skipped ?? false);
+    if (line === asked) break;
   }
   return transcript;
 }
 
-/** `# differs on: prosody, ejabberd — why` and `# only on: ejabberd — why`. */
-function read(comment: string, reservations: Reservations, line: number): void {
-  const found = /^(differs|only) on: ([a-z, ]+)(.*)$/.exec(comment);
-  if (!found) return;
-  const [, kind, names = '', why = ''] = found;
-  if (!/^— ?\S/.test(why.trim())) throw new Error(`line ${line} gives no reason`);
-  const servers = names.split(',').map((name) => name.trim());
-  if (kind === 'only') reservations.onlyOn = new Set(servers);
-  else for (const name of servers) reservations.differsOn.add(name);
+function paragraphsOf(source: string): Paragraph[] {
+  const paragraphs: Paragraph[] = [];
+  let open: Paragraph | undefined;
+  for (const [index, text] of source.split('\n').entries()) {
+    if (text.trim() === '') {
+      open = undefined;
+      continue;
+    }
+    if (!open) paragraphs.push((open = { line: index + 1, lines: [], differsOn: new Map() }));
+    open.lines.push(text);
+    if (text.startsWith('#')) readReservation(text.slice(1).trim(), open, index + 1);
+  }
+  return paragraphs;
 }
 
-const isSkipped = ({ differsOn, onlyOn }: Reservations, server: string): boolean =>
-  differsOn.has(server) || (onlyOn !== undefined && !onlyOn.has(server));
+/** `# differs on: prosody (silence), ejabberd (not-well-formed) — why` and `# only on: muster — why`. */
+function readReservation(comment: string, paragraph: Paragraph, line: number): void {
+  const [, kind, names = '', why] = /^(differs|only) on: (.*?)(?: — (\S.*))?$/.exec(comment) ?? [];
+  if (kind === undefined) return;
+  if (why === undefined) throw new Error(`line ${line} gives no reason`);
+  for (const name of names.split(', ')) {
+    const [, server, instead] = /^([a-z]+)(?: \(([a-z-]+)\))?$/.exec(name) ?? [];
+    if (server === undefined || (kind === 'differs') !== (instead !== undefined))
+      throw new Error(`line ${line} does not say on which server, or what it does instead`);
+    if (instead === undefined) (paragraph.onlyOn ??= []).push(server);
+    else paragraph.differsOn.set(server, instead);
+  }
+}
 
 function addLine(raw: string, line: number, transcript: Transcript, skipped: boolean): void {
+  if (raw.startsWith('#')) return addComment(raw.slice(1).trim(), transcript);
   if (/^\s/.test(raw)) {
     if (skipped) return;
     const before = transcript.steps.at(-1);
@@ -87,4 +107,11 @@ function addLine(raw: string, line: number, transcript: Transcript, skipped: boo
     const [, side, number = '', text = ''] = exchange;
     transcript.steps.push({ line, kind: side === 'C' ? 'send' : 'expect', client: `C${number}`, text: text.trim() });
   } else transcript.steps.push({ line, kind: 'do', words: (action?.[1] ?? '').trim().split(/\s+/) });
+}
+
+function addComment(comment: string, transcript: Transcript): void {
+  transcript.title ||= comment;
+  if (comment === 'any server') transcript.anyServer = true;
+  const [, why] = /^ours alone — (\S.*)$/.exec(comment) ?? [];
+  if (why !== undefined) transcript.oursAlone = why;
 }

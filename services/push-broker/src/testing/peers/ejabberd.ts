@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { EXTERNAL_SECRET, EXTERNAL_SERVICES } from './external-services';
 import {
   freePorts,
   packageVersion,
@@ -13,15 +14,7 @@ import {
 } from './peer-server';
 
 const MODULES = ['mod_ping', 'mod_disco', 'mod_http_api', 'mod_admin_extra'];
-const FOR_TRANSCRIPTS = [
-  'mod_stream_mgmt',
-  'mod_client_state',
-  'mod_time',
-  'mod_version',
-  'mod_roster',
-  'mod_offline',
-  'mod_caps',
-];
+const FOR_TRANSCRIPTS = ['mod_client_state', 'mod_time', 'mod_version', 'mod_roster', 'mod_offline', 'mod_caps'];
 
 /**
  * ejabberd from Debian's package, run by `erl` itself with the options of `ejabberdctl`: no node name, so no `epmd` that
@@ -75,7 +68,9 @@ const addUsers = (file: string, { domain }: PeerSettings): string =>
   `ok = file:write_file(${JSON.stringify(`${file}.done`)}, <<>>).`;
 
 function configuration(settings: PeerSettings, port: number, startTlsPort: number, httpPort: number): string {
-  const modules = settings.purpose === 'transcripts' ? [...MODULES, ...FOR_TRANSCRIPTS] : MODULES;
+  const forTranscripts = settings.purpose === 'transcripts';
+  const modules = forTranscripts ? [...MODULES, ...FOR_TRANSCRIPTS] : MODULES;
+  const webSockets = forTranscripts ? ', /xmpp-websocket: ejabberd_http_ws' : '';
   return `loglevel: warning
 hosts: [${JSON.stringify(settings.domain)}]
 certfiles: [${JSON.stringify(settings.certificate)}]
@@ -86,12 +81,28 @@ c2s_protocol_options: [no_sslv3, no_tlsv1, no_tlsv1_1, cipher_server_preference,
 listen:
   - {port: ${port}, ip: "127.0.0.1", module: ejabberd_c2s, tls: true, max_stanza_size: 262144, backlog: 1024}
   - {port: ${startTlsPort}, ip: "127.0.0.1", module: ejabberd_c2s, starttls_required: true, max_stanza_size: 262144}
-  - {port: ${httpPort}, ip: "127.0.0.1", module: ejabberd_http, tls: true, request_handlers: {/api: mod_http_api}}
+  - {port: ${httpPort}, ip: "127.0.0.1", module: ejabberd_http, tls: true, request_handlers: {/api: mod_http_api${webSockets}}}
 acl: {loopback: {ip: [127.0.0.0/8]}}
 access_rules: {c2s: {allow: all}}
 api_permissions:
   here: {who: {access: {allow: [{acl: loopback}]}}, what: ["*"]}
 modules:
 ${modules.map((module) => `  ${module}: {}`).join('\n')}
+${forTranscripts ? settingsForTranscripts() : ''}`;
+}
+
+/** What an ended session did not take waits for the next one; and the services that transcripts ask for. */
+function settingsForTranscripts(): string {
+  const services = EXTERNAL_SERVICES.map(
+    ({ type, host, port, transport, secret }) =>
+      `{type: ${type}, host: ${host}, port: ${port}, transport: ${transport}, restricted: ${secret !== undefined}}`,
+  );
+  return `  mod_stream_mgmt: {resend_on_timeout: true}
+  mod_stun_disco:
+    secret: ${EXTERNAL_SECRET}
+    credentials_lifetime: 3600
+    offer_local_services: false
+    access: all
+    services: [${services.join(', ')}]
 `;
 }

@@ -1,6 +1,9 @@
+import { once } from 'node:events';
 import { connect as connectTcp, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { connect, type TLSSocket } from 'node:tls';
+import { WebSocket } from 'ws';
+import { WebSocketChannel } from '../../core/transport/websocket-channel';
 import { TEST_DOMAIN } from '../test-broker';
 import type { Ground } from '../transcript-ground';
 import type { PeerServer } from './peer-server';
@@ -42,6 +45,15 @@ export class PeerGround implements Ground {
     return secured.on('error', () => undefined);
   }
 
+  async connectWebSocket(): Promise<Duplex> {
+    const url = `wss://127.0.0.1:${this.server.httpPort}/xmpp-websocket`;
+    const tls = { servername: TEST_DOMAIN, rejectUnauthorized: false };
+    const socket = new WebSocket(url, 'xmpp', { ...tls, headers: { host: TEST_DOMAIN } });
+    socket.on('error', () => undefined);
+    await once(socket, 'open');
+    return new WebSocketChannel(socket);
+  }
+
   authentication(as: string): string {
     const response = Buffer.from(`\0${this.accounts[as]}\0${PEER_PASSWORD}`).toString('base64');
     return `<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='PLAIN'>${response}</auth>`;
@@ -50,6 +62,7 @@ export class PeerGround implements Ground {
   async act(subject: string, sentence: string): Promise<void> {
     // Here everybody may reach everybody.
     if (/^gets a ticket for/.test(sentence)) return;
+    if (subject === 'server' && sentence === 'shuts down') return void this.server.stop();
     throw new Error(`${this.server.name} does not know how to do [${subject} ${sentence}]`);
   }
 

@@ -27,7 +27,7 @@ export interface PeerServer {
   readonly port: number;
   /** Port of STARTTLS. */
   readonly startTlsPort: number;
-  /** Port of the HTTPS interface, where the server has one. */
+  /** Port of the HTTPS interface, where the server has one. WebSockets are there too. */
   readonly httpPort?: number;
   /** The process that was started; its descendants belong to the server too. */
   readonly pid: number;

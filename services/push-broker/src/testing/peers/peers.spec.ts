@@ -2,10 +2,11 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { TestAuthority } from '@muster/testing';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { TEST_DOMAIN } from '../test-broker';
-import { parseTranscript } from '../transcript';
-import { playTranscript } from '../transcript-runner';
+import { type Difference, parseTranscript, type Transcript } from '../transcript';
+import { includes } from '../transcript-client';
+import { DoesNotHold, playTranscript } from '../transcript-runner';
 import { startEjabberd } from './ejabberd';
 import { ACCOUNTS_WITH_SECRETS, accountsOf, PEER_PASSWORD, PeerGround } from './peer-ground';
 import type { PeerServer, PeerSettings } from './peer-server';
@@ -14,15 +15,42 @@ import { startProsody } from './prosody';
 const folder = join(import.meta.dirname, '../transcripts');
 const transcripts = readdirSync(folder)
   .filter((file) => file.endsWith('.txt'))
-  .map((file) => ({ file, source: readFileSync(join(folder, file), 'utf8') }))
-  .filter(({ source }) => process.env['XMPP_ANY'] || parseTranscript(source).anyServer);
-const users = transcripts
-  .flatMap((_, index) => Object.values(accountsOf(index)))
-  .map((name) => ({ name, password: PEER_PASSWORD }))
-  .concat(ACCOUNTS_WITH_SECRETS);
+  .map((file) => ({ file, source: readFileSync(join(folder, file), 'utf8') }));
 
-it('has transcripts that hold for any server', () => {
-  expect(transcripts.length).toBeGreaterThanOrEqual(17);
+/** A transcript that is to hold, but for its last paragraph where there is a `difference`. */
+interface Play {
+  title: string;
+  transcript: Transcript;
+  difference?: Difference;
+}
+
+/** All that is played against a server, in the order of the files. */
+function playsOn(server: string): Play[] {
+  return transcripts.flatMap(({ file, source }) => {
+    const transcript = parseTranscript(source, server);
+    if (!transcript.anyServer) return [];
+    const differences = transcript.differences.map((difference) => ({
+      title: `${file} differs from line ${difference.line} on: ${difference.instead}`,
+      transcript: parseTranscript(source, server, difference.line),
+      difference,
+    }));
+    return [{ title: `${file}: ${transcript.title}`, transcript }, ...differences];
+  });
+}
+
+/** Plays that share nothing with others; those of accounts whose passwords stand in the transcript; and the end. */
+const KINDS = {
+  apart: ({ transcript }: Play) => !transcript.options['secrets'] && !isTheEnd(transcript),
+  inTurns: ({ transcript }: Play) => Boolean(transcript.options['secrets']),
+  last: ({ transcript }: Play) => isTheEnd(transcript),
+};
+const isTheEnd = ({ steps }: Transcript): boolean =>
+  steps.some((step) => step.kind === 'do' && step.words.join(' ') === 'server shuts down');
+
+it('every transcript is about any server, or says why it is not', () => {
+  const heads = transcripts.map(({ file, source }) => ({ file, ...parseTranscript(source) }));
+  expect(heads.filter(({ anyServer, oursAlone }) => anyServer === (oursAlone !== undefined))).toEqual([]);
+  expect(heads.filter(({ anyServer }) => anyServer).length).toBeGreaterThan(40);
 });
 
 describe.each<[string, (settings: PeerSettings) => Promise<PeerServer>]>([
@@ -30,23 +58,57 @@ describe.each<[string, (settings: PeerSettings) => Promise<PeerServer>]>([
   ['ejabberd', startEjabberd],
 ])('what we take for XMPP holds on %s', (name, start) => {
   const place = mkdtempSync(join(tmpdir(), `muster-${name}-`));
+  const certificate = join(place, 'server.pem');
+  const plays = playsOn(name);
+  const users = plays
+    .flatMap((_, index) => Object.values(accountsOf(index)))
+    .map((account) => ({ name: account, password: PEER_PASSWORD }))
+    .concat(ACCOUNTS_WITH_SECRETS);
   let server: PeerServer;
+
+  const begin = async (): Promise<void> => {
+    const folder = mkdtempSync(join(place, 'run-'));
+    server = await start({ folder, domain: TEST_DOMAIN, users, certificate, purpose: 'transcripts' });
+  };
 
   beforeAll(async () => {
     const { chain, key } = await (await TestAuthority.create()).server([TEST_DOMAIN]);
-    const certificate = join(place, 'server.pem');
     writeFileSync(certificate, `${key}\n${chain}`);
-    server = await start({ folder: place, domain: TEST_DOMAIN, users, certificate, purpose: 'transcripts' });
+    await begin();
   }, 90_000);
   afterAll(async () => {
     await server?.stop();
     rmSync(place, { recursive: true, force: true });
   });
 
-  for (const [index, { file, source }] of transcripts.entries()) {
-    const transcript = parseTranscript(source, name);
-    // Where all of it differs, there is nothing to play.
-    if (transcript.steps.length === 0) continue;
-    it(`${file}: ${transcript.title}`, () => playTranscript(transcript, new PeerGround(server, accountsOf(index))));
+  const play = async ({ transcript, difference }: Play, index: number): Promise<void> => {
+    const played = playTranscript(transcript, new PeerGround(server, accountsOf(index)));
+    await (difference ? expectDifference(played, difference) : played);
+  };
+  describe.concurrent('at the same time', () => tests(KINDS.apart));
+  describe('in turns', () => tests(KINDS.inTurns));
+  // Each of them ends the server.
+  describe('at last', () => {
+    beforeEach(async () => {
+      await server.stop();
+      await begin();
+    }, 90_000);
+    tests(KINDS.last);
+  });
+
+  function tests(kind: (play: Play) => boolean): void {
+    for (const [index, one] of plays.entries())
+      if (kind(one)) it(one.title, { timeout: 30_000 }, () => play(one, index));
   }
 });
+
+/** A difference that is gone is one too many in the transcript. */
+async function expectDifference(played: Promise<void>, { line, end, instead }: Difference): Promise<void> {
+  const failure: unknown = await played.then(
+    () => new Error(`lines ${line} to ${end} hold: there is no difference`),
+    (error: unknown) => error,
+  );
+  if (!(failure instanceof DoesNotHold) || failure.line < line || failure.line > end) throw failure;
+  if (!includes(failure.received, instead))
+    throw new Error(`${instead} was expected instead, but: ${failure.message}`, { cause: failure });
+}

@@ -1,5 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { EXTERNAL_SERVICES } from './external-services';
 import {
   freePorts,
   packageVersion,
@@ -13,7 +14,10 @@ import {
 
 /** Enough to sign in, be present, be pinged and get messages. */
 const MODULES = ['saslauth', 'tls', 'ping', 'disco'];
-const FOR_TRANSCRIPTS = ['smacks', 'csi', 'time', 'version', 'roster'];
+const FOR_TRANSCRIPTS = [
+  ...['smacks', 'csi_simple', 'time', 'version', 'roster'],
+  ...['websocket', 'external_services'],
+];
 
 /**
  * Prosody from Debian's package, with the generational garbage collector (the default one costs more than twice the
@@ -21,9 +25,11 @@ const FOR_TRANSCRIPTS = ['smacks', 'csi', 'time', 'version', 'roster'];
  */
 export async function startProsody(settings: PeerSettings): Promise<PeerServer> {
   const program = programOf('prosody');
-  const [port = 0, startTlsPort = 0] = await freePorts(2);
+  const [port = 0, startTlsPort = 0, httpPort = 0] = await freePorts(3);
   const config = join(settings.folder, 'prosody.cfg.lua');
-  writeFileSync(config, configuration(settings, port, startTlsPort));
+  const forTranscripts = settings.purpose === 'transcripts';
+  const more = forTranscripts ? transcriptsConfiguration(settings, httpPort) : '';
+  writeFileSync(config, configuration(settings, port, startTlsPort, more));
   writeUsers(settings);
   const server = startServer([program, '-F', '--config', config], settings.folder, {});
   await untilListening(server, port);
@@ -32,6 +38,7 @@ export async function startProsody(settings: PeerSettings): Promise<PeerServer> 
     version: packageVersion('prosody'),
     port,
     startTlsPort,
+    ...(forTranscripts && { httpPort }),
     pid: server.child.pid ?? 0,
     stop: () => stopServer(server.child),
   };
@@ -39,7 +46,7 @@ export async function startProsody(settings: PeerSettings): Promise<PeerServer> 
 
 const list = (items: readonly string[]): string => `{ ${items.map((item) => JSON.stringify(item)).join('; ')} }`;
 
-function configuration(settings: PeerSettings, port: number, startTlsPort: number): string {
+function configuration(settings: PeerSettings, port: number, startTlsPort: number, more: string): string {
   const forTranscripts = settings.purpose === 'transcripts';
   const modules = forTranscripts ? [...MODULES, ...FOR_TRANSCRIPTS] : MODULES;
   return `run_as_root = true
@@ -59,7 +66,24 @@ modules_enabled = ${list(modules)}
 modules_disabled = ${list(forTranscripts ? ['s2s'] : ['s2s', 'offline'])}
 authentication = "internal_plain"
 ssl = { key = ${JSON.stringify(settings.certificate)}; certificate = ${JSON.stringify(settings.certificate)} }
-VirtualHost ${JSON.stringify(settings.domain)}
+${more}VirtualHost ${JSON.stringify(settings.domain)}
+`;
+}
+
+/** WebSockets, and the services that transcripts ask for. */
+function transcriptsConfiguration({ certificate, folder }: PeerSettings, httpPort: number): string {
+  const services = EXTERNAL_SERVICES.map(
+    ({ type, host, port, transport, secret }) =>
+      `{ type = "${type}"; host = "${host}"; port = ${port}; transport = "${transport}"` +
+      (secret === undefined ? ' }' : `; secret = "${secret}"; algorithm = "turn"; ttl = 3600; username = "somebody" }`),
+  );
+  return `http_ports = { }
+https_ports = { ${httpPort} }
+https_interfaces = { "127.0.0.1" }
+https_ssl = { key = ${JSON.stringify(certificate)}; certificate = ${JSON.stringify(certificate)} }
+http_files_dir = ${JSON.stringify(folder)}
+csi_resume_inactive_delay = 0
+external_services = { ${services.join('; ')} }
 `;
 }
 
