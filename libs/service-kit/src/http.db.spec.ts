@@ -13,7 +13,7 @@ let service: RunningService;
 
 beforeAll(async () => {
   nats = await startNats();
-  keyManager = await KeyManagerFixture.start(nats.credentials('key-manager'));
+  keyManager = await KeyManagerFixture.start(nats);
   service = await RunningService.start(nats.credentials('bip'));
   keyManager.admit('reader', { permissions: ['devices.read'] });
   keyManager.admit('writer', { permissions: ['devices.read', 'devices.write'] });

@@ -1,19 +1,12 @@
 import { Injectable, Module } from '@nestjs/common';
-import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import {
-  Bus,
-  BUS_OPTIONS,
-  BusModule,
-  ConsumesEvent,
-  type Delivery,
-  HandlesRequest,
-  withCorrelationId,
-} from '@muster/bus';
+import { Bus, ConsumesEvent, type Delivery, HandlesRequest, withCorrelationId } from '@muster/bus';
 import { DeviceRetired, deviceRetired, listRevocations, type RevocationList } from '@muster/contracts';
 import { Database, newId, Outbox } from '@muster/database';
 import {
   eventually,
+  type ServiceDouble,
+  startDouble,
   startNats,
   startPostgres,
   type TestDatabase,
@@ -51,32 +44,19 @@ class WebModule {}
 let postgres: TestPostgres;
 let nats: TestNats;
 let place: TestDatabase<'core'>;
-let keyManager: Awaited<ReturnType<typeof startKeyManager>>;
+let keyManager: ServiceDouble;
 const processes: NestFastifyApplication[] = [];
 
 beforeAll(async () => {
   [postgres, nats] = await Promise.all([startPostgres(), startNats()]);
   place = await postgres.createDatabase(['core']);
-  keyManager = await startKeyManager();
+  keyManager = await startDouble('key-manager', nats, [Consumer]);
 });
 afterAll(async () => {
   for (const app of processes) await drain(app);
-  await keyManager?.app.close();
+  await keyManager?.stop();
   await Promise.all([postgres?.stop(), nats?.stop()]);
 });
-
-async function startKeyManager() {
-  const options = { ...nats.credentials('key-manager'), service: 'key-manager' as const };
-  @Module({ providers: [{ provide: BUS_OPTIONS, useValue: options }], exports: [BUS_OPTIONS] })
-  class Options {}
-  @Module({ providers: [Consumer] })
-  class Root {}
-  const app = await NestFactory.createApplicationContext(
-    { module: Root, imports: [{ module: Options, global: true }, BusModule.forService({ service: 'key-manager' })] },
-    { logger: false },
-  );
-  return { app, seen: app.get(Consumer).seen };
-}
 
 async function startWeb(): Promise<NestFastifyApplication> {
   const { url, user, password } = nats.credentials('web');
@@ -108,7 +88,7 @@ async function retire(app: NestFastifyApplication, fails = false): Promise<strin
   await (fails ? expect(done).rejects.toThrow('the rule was broken') : done);
   return deviceId;
 }
-const seenIds = (): string[] => keyManager.seen.map(({ deviceId }) => deviceId);
+const seenIds = (): string[] => keyManager.get(Consumer).seen.map(({ deviceId }) => deviceId);
 const ready = async (app: NestFastifyApplication): Promise<{ ready: boolean; checks: Record<string, boolean> }> =>
   (await app.inject({ url: '/-/health/ready' })).json();
 
@@ -119,7 +99,7 @@ it('publishes what was committed, in order, with the correlation id, and nothing
   await eventually(() => ids.every((id) => seenIds().includes(id)), { within: 20_000 });
   expect(seenIds()).toEqual(ids);
   expect(seenIds()).not.toContain(never);
-  expect(keyManager.seen[0]?.correlationId).toBe(`retiring-${ids[0]}`);
+  expect(keyManager.get(Consumer).seen[0]?.correlationId).toBe(`retiring-${ids[0]}`);
 });
 
 it('keeps what is committed while NATS is away and publishes it once afterwards', async () => {

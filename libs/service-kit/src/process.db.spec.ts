@@ -24,7 +24,7 @@ const children: ChildProcess[] = [];
 beforeAll(async () => {
   folder = mkdtempSync(join(root, '../../node_modules/.service-kit-process-'));
   nats = await startNats({ services: ['bip', 'key-manager'] });
-  keyManager = await KeyManagerFixture.start(nats.credentials('key-manager'));
+  keyManager = await KeyManagerFixture.start(nats);
   const bundle = await rolldown({
     input: join(root, 'src/testing/main.fixture.ts'),
     platform: 'node',

@@ -21,7 +21,7 @@ let service: RunningService;
 
 beforeAll(async () => {
   nats = await startNats();
-  keyManager = await KeyManagerFixture.start(nats.credentials('key-manager'));
+  keyManager = await KeyManagerFixture.start(nats);
   service = await RunningService.start(nats.credentials('bip'), { CONSOLE_ORIGIN: ORIGIN });
   keyManager.admit('watcher', { permissions: ['devices.read'] });
   keyManager.admit('nobody', { permissions: [] });

@@ -1,10 +1,9 @@
 import { X509Certificate } from 'node:crypto';
-import { type DynamicModule, Global, Injectable, Module } from '@nestjs/common';
-import { NestFactory } from '@nestjs/core';
+import { Injectable } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { Bus, BUS_OPTIONS, BusModule, HandlesRequest } from '@muster/bus';
+import { HandlesRequest } from '@muster/bus';
 import { type DeviceHomes, EDGE_HEADERS, type LocateDevices, locateDevices, type Principal } from '@muster/contracts';
-import { eventually, type NatsCredentials, startNats, TestAuthority, type TestNats } from '@muster/testing';
+import { eventually, startDouble, startNats, TestAuthority, type TestNats } from '@muster/testing';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { BaseConfig } from '../config/base.config';
 import { loadConfig } from '../config/load-config';
@@ -29,17 +28,6 @@ class Locator {
     return { homes: known.map((deviceId) => ({ deviceId, organisationId: HOME })) };
   }
 }
-function webModule(nats: NatsCredentials): DynamicModule {
-  @Global()
-  @Module({
-    providers: [{ provide: BUS_OPTIONS, useValue: { ...nats, service: 'web' } }],
-    exports: [BUS_OPTIONS],
-  })
-  class Options {}
-  @Module({ providers: [Locator] })
-  class Root {}
-  return { module: Root, imports: [Options, BusModule.forService({ service: 'web' })] };
-}
 
 let nats: TestNats;
 let keyManager: KeyManagerFixture;
@@ -49,7 +37,7 @@ let service: NestFastifyApplication;
 beforeAll(async () => {
   nats = await startNats();
   authority = await TestAuthority.create();
-  keyManager = await KeyManagerFixture.start(nats.credentials('key-manager'));
+  keyManager = await KeyManagerFixture.start(nats);
   const { url, user, password } = nats.credentials('rmm-logs');
   const config = loadConfig(BaseConfig, 'rmm-logs', {
     NATS_URL: url,
@@ -80,10 +68,9 @@ async function identify(deviceId: string): Promise<Principal> {
 
 it('finds the organisation of a device for a service that owns none, once web is there', async () => {
   await expect(identify(KNOWN)).rejects.toMatchObject({ code: 'unavailable', details: { retryAfterSeconds: 5 } });
-  const web = await NestFactory.createApplicationContext(webModule(nats.credentials('web')), { logger: false });
-  await eventually(() => web.get(Bus).connected);
+  const web = await startDouble('web', nats, [Locator]);
   expect(await identify(KNOWN)).toMatchObject({ kind: 'device', id: KNOWN, organisationId: HOME });
   await expect(identify(UNKNOWN)).rejects.toMatchObject({ code: 'device-revoked' });
-  await web.close();
+  await web.stop();
   expect(await identify(KNOWN)).toMatchObject({ organisationId: HOME });
 });

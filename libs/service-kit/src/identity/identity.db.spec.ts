@@ -19,7 +19,7 @@ let people = 0;
 
 beforeAll(async () => {
   [nats, authority] = await Promise.all([startNats(), TestAuthority.create()]);
-  keyManager = await KeyManagerFixture.start(nats.credentials('key-manager'));
+  keyManager = await KeyManagerFixture.start(nats);
   await keyManager.revoke('device', deviceId(1), { lost: true });
   service = await RunningService.start(nats.credentials('bip'));
   await eventually(() => service.app.get(RevocationList).fresh);

@@ -29,7 +29,7 @@ it('is not ready while it cannot know who was revoked', async () => {
 });
 
 it('asks until the key manager is there, without a heartbeat, and serves from the moment that it is ready', async () => {
-  keyManager = await KeyManagerFixture.start(nats.credentials('key-manager'));
+  keyManager = await KeyManagerFixture.start(nats);
   keyManager.admit('reader', { permissions: ['devices.read'] });
   await eventually(async () => (await ready()).status === 200);
   expect(await read()).toMatchObject({ status: 200 });

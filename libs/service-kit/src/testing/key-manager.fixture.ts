@@ -1,6 +1,5 @@
-import { type DynamicModule, Global, Injectable, Module } from '@nestjs/common';
-import { NestFactory } from '@nestjs/core';
-import { Bus, BUS_OPTIONS, BusModule, HandlesRequest } from '@muster/bus';
+import { Injectable } from '@nestjs/common';
+import { type Bus, HandlesRequest } from '@muster/bus';
 import {
   AppError,
   identityRevoked,
@@ -12,7 +11,7 @@ import {
   type VerifyCredential,
   verifyCredential,
 } from '@muster/contracts';
-import { eventually, type NatsCredentials } from '@muster/testing';
+import { type ServiceDouble, startDouble, type TestNats } from '@muster/testing';
 import { HOME } from './notes.module';
 
 /** A key manager with a few people, on the real bus. */
@@ -37,17 +36,16 @@ export class Credentials {
 }
 
 export class KeyManagerFixture {
-  private constructor(
-    private readonly app: { close(): Promise<void> },
-    readonly bus: Bus,
-    readonly credentials: Credentials,
-  ) {}
+  readonly bus: Bus;
+  readonly credentials: Credentials;
 
-  static async start(nats: NatsCredentials): Promise<KeyManagerFixture> {
-    const app = await NestFactory.createApplicationContext(moduleFor(nats), { logger: false });
-    const bus = app.get(Bus);
-    await eventually(() => bus.connected);
-    return new KeyManagerFixture(app, bus, app.get(Credentials));
+  private constructor(private readonly double: ServiceDouble) {
+    this.bus = double.bus;
+    this.credentials = double.get(Credentials);
+  }
+
+  static async start(nats: TestNats): Promise<KeyManagerFixture> {
+    return new KeyManagerFixture(await startDouble('key-manager', nats, [Credentials]));
   }
 
   /** A credential that is good for a person (or a tool), with these permissions. */
@@ -86,18 +84,6 @@ export class KeyManagerFixture {
   }
 
   stop(): Promise<void> {
-    return this.app.close();
+    return this.double.stop();
   }
-}
-
-function moduleFor(nats: NatsCredentials): DynamicModule {
-  @Global()
-  @Module({
-    providers: [{ provide: BUS_OPTIONS, useValue: { ...nats, service: 'key-manager' } }],
-    exports: [BUS_OPTIONS],
-  })
-  class Options {}
-  @Module({ providers: [Credentials] })
-  class Root {}
-  return { module: Root, imports: [Options, BusModule.forService({ service: 'key-manager' })] };
 }

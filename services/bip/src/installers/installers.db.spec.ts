@@ -64,7 +64,7 @@ beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'muster-bip-'));
   authority = new OpensslAuthority(folder);
   nats = await startNats();
-  ({ keys, stop: stopKeys } = await startKeys(nats.credentials('key-manager')));
+  ({ keys, stop: stopKeys } = await startKeys(nats));
   keys.anchors = [authority.rootPem, new OpensslAuthority(folder, 'next').rootPem];
   keys.known.set(KEY, undefined);
   edge = new Edge(authority, EDGE_SECRET, () => bipPort);

@@ -1,6 +1,5 @@
-import { type DynamicModule, Global, Injectable, Module } from '@nestjs/common';
-import { NestFactory } from '@nestjs/core';
-import { Bus, BUS_OPTIONS, BusModule, HandlesRequest } from '@muster/bus';
+import { Injectable } from '@nestjs/common';
+import { HandlesRequest } from '@muster/bus';
 import {
   AppError,
   type Anchors,
@@ -10,7 +9,7 @@ import {
   listAnchors,
   type RegistrationKeyDescription,
 } from '@muster/contracts';
-import { eventually, type NatsCredentials } from '@muster/testing';
+import { startDouble, type TestNats } from '@muster/testing';
 
 /** What the key manager answers about keys and anchors, on the real bus. */
 @Injectable()
@@ -32,20 +31,7 @@ export class Keys {
   }
 }
 
-export async function startKeys(nats: NatsCredentials): Promise<{ keys: Keys; stop(): Promise<void> }> {
-  const app = await NestFactory.createApplicationContext(moduleFor(nats), { logger: false });
-  await eventually(() => app.get(Bus).connected);
-  return { keys: app.get(Keys), stop: () => app.close() };
-}
-
-function moduleFor(nats: NatsCredentials): DynamicModule {
-  @Global()
-  @Module({
-    providers: [{ provide: BUS_OPTIONS, useValue: { ...nats, service: 'key-manager' } }],
-    exports: [BUS_OPTIONS],
-  })
-  class Options {}
-  @Module({ providers: [Keys] })
-  class Root {}
-  return { module: Root, imports: [Options, BusModule.forService({ service: 'key-manager' })] };
+export async function startKeys(nats: TestNats): Promise<{ keys: Keys; stop(): Promise<void> }> {
+  const double = await startDouble('key-manager', nats, [Keys]);
+  return { keys: double.get(Keys), stop: () => double.stop() };
 }

@@ -2,14 +2,15 @@ import 'reflect-metadata';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type DynamicModule, Module, type Provider } from '@nestjs/common';
-import { NestFactory } from '@nestjs/core';
+import type { Provider } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { Bus, BUS_OPTIONS, type BusOptions, BusModule } from '@muster/bus';
+import { Bus } from '@muster/bus';
 import type { ServiceName } from '@muster/contracts';
 import { createLog, createService, loadConfig } from '@muster/service-kit';
 import {
   eventually,
+  type ServiceDouble,
+  startDouble,
   startNats,
   startPostgres,
   type TestDatabase,
@@ -34,7 +35,7 @@ export interface Instance {
 /** A key manager with a real PostgreSQL and NATS around it; further instances share them. */
 export class RunningKeyManager {
   readonly instances: Instance[] = [];
-  private readonly clients: Array<{ close(): Promise<void> }> = [];
+  private readonly others: ServiceDouble[] = [];
 
   private constructor(
     readonly postgres: TestPostgres,
@@ -90,12 +91,9 @@ export class RunningKeyManager {
 
   /** The bus as another service has it: with that service's own credentials. */
   async busOf(service: ServiceName, providers: Provider[] = []): Promise<Bus> {
-    const options: BusOptions = { ...this.nats.credentials(service), service };
-    const app = await NestFactory.createApplicationContext(busApplication(options, providers), { logger: false });
-    this.clients.push(app);
-    const bus = app.get(Bus);
-    await eventually(() => bus.connected);
-    return bus;
+    const double = await startDouble(service, this.nats, providers);
+    this.others.push(double);
+    return double.bus;
   }
 
   /** As the database's administrator, around every wall. */
@@ -110,24 +108,9 @@ export class RunningKeyManager {
   }
 
   async stop(): Promise<void> {
-    for (const client of this.clients) await client.close();
+    for (const other of this.others) await other.stop();
     for (const { app } of this.instances) await app.close();
     await Promise.all([this.postgres.stop(), this.nats.stop()]);
     await rm(this.caDir, { recursive: true, force: true });
   }
-}
-
-@Module({})
-class Settings {}
-@Module({})
-class Root {}
-
-function busApplication(options: BusOptions, providers: Provider[]): DynamicModule {
-  const settings: DynamicModule = {
-    module: Settings,
-    global: true,
-    providers: [{ provide: BUS_OPTIONS, useValue: options }],
-    exports: [BUS_OPTIONS],
-  };
-  return { module: Root, imports: [settings, BusModule.forService({ service: options.service })], providers };
 }

@@ -16,7 +16,7 @@ let service: RunningService;
 
 beforeAll(async () => {
   nats = await startNats();
-  keyManager = await KeyManagerFixture.start(nats.credentials('key-manager'));
+  keyManager = await KeyManagerFixture.start(nats);
   service = await RunningService.start(nats.credentials('bip'), { EXPORT_ROWS: String(LIMIT) });
   keyManager.admit('reader', { permissions: ['devices.read'] });
   keyManager.admit('stranger', { permissions: [] });

@@ -96,7 +96,7 @@ let app: NestFastifyApplication;
 beforeAll(async () => {
   [postgres, nats] = await Promise.all([startPostgres(), startNats()]);
   place = await postgres.createDatabase(['rmm_logs']);
-  keyManager = await KeyManagerFixture.start(nats.credentials('key-manager'));
+  keyManager = await KeyManagerFixture.start(nats);
   keyManager.admit('reader', { permissions: ['devices.read'] });
   keyManager.admit('stranger', { permissions: [] });
   auditLogs = await startDouble('audit-logs', nats, [AuditLog]);
