@@ -34,6 +34,7 @@ services:
     image: 'stub:1'
     entrypoint: [service]
     restart: unless-stopped
+    healthcheck: { test: [CMD-SHELL, 'exit 0'], interval: 1s }
     env_file: [.env]
     environment: { SERVICE_PORT: '9000', ITSM_DOMAIN: '\${ITSM_DOMAIN:?set ITSM_DOMAIN in .env}' }
 secrets:
