@@ -15,23 +15,23 @@ const scratch = mkdtempSync(join(tmpdir(), 'muster-test-'));
 const bin = (name) => join(root, 'node_modules/.bin', name);
 const nx = [join(root, 'node_modules/nx/dist/bin/nx.js'), 'run-many', '--output-style=static', '-t'];
 
-/**
- * [name, what it does: resolves to [passed, failed]]. Rounds one after another, the checks of a round side by side: the
- * servers of e2e:compose mostly wait for each other, which leaves processors to the unit tests. e2e measures seconds: alone.
- */
-const rounds = [
-  [['format', () => command('format', bin('prettier'), ['--check', '--log-level=warn', '.'])]],
-  [['lint', () => command('lint', process.execPath, [...nx, 'lint'])]],
-  [['boundaries', () => command('boundaries', process.execPath, [join(root, 'tools/boundaries/check.mjs')])]],
-  [['types', () => command('types', process.execPath, [...nx, 'typecheck'])]],
-  [['build', () => command('build', process.execPath, [...nx, 'build'])]],
+/** [name, what it does: resolves to [passed, failed]], one after another. */
+const first = [
+  ['format', () => command('format', bin('prettier'), ['--check', '--log-level=warn', '.'])],
+  ['lint', () => command('lint', process.execPath, [...nx, 'lint'])],
+  ['boundaries', () => command('boundaries', process.execPath, [join(root, 'tools/boundaries/check.mjs')])],
+  ['types', () => command('types', process.execPath, [...nx, 'typecheck'])],
+  ['build', () => command('build', process.execPath, [...nx, 'build'])],
+];
+/** Two lanes side by side: servers of e2e:compose mostly wait for each other, which leaves the processors to other tests. */
+const lanes = [
   [
     ['unit', () => vitest('unit', 'vitest.config.ts')],
-    ['e2e:compose', () => vitest('e2e:compose', 'e2e-compose/vitest.config.ts')],
+    ['e2e', () => vitest('e2e', 'e2e/vitest.config.ts')],
   ],
-  [['e2e', () => vitest('e2e', 'e2e/vitest.config.ts')]],
+  [['e2e:compose', () => vitest('e2e:compose', 'e2e-compose/vitest.config.ts')]],
 ];
-const names = rounds.flat().map(([name]) => name);
+const names = [...first, ...lanes.flat()].map(([name]) => name);
 
 const asked = process.argv.slice(2);
 const unknown = asked.filter((name) => !names.includes(name));
@@ -49,25 +49,26 @@ let failed = 0;
 /** Checks that run now; with several, each line says whose it is. */
 const running = new Set();
 const baseImages = chosen.includes('e2e:compose') ? makeBaseImages() : undefined;
-for (const round of rounds) {
-  await Promise.all(round.filter(([name]) => chosen.includes(name)).map(([name, check]) => perform(name, check)));
-}
+await inOrder(first);
+await Promise.all(lanes.map(inOrder));
 baseImages?.kill();
 rmSync(scratch, { recursive: true, force: true });
 if (failures.length > 0) console.log(`\nFailed:\n  ${failures.join('\n  ')}`);
 console.log(`\n${passed} passed, ${failed} failed`);
 process.exit(failed > 0 || passed === 0 ? 1 : 0);
 
-async function perform(name, check) {
-  const startedAt = Date.now();
-  console.log(`\n== ${name}`);
-  running.add(name);
-  const [good, bad] = await check();
-  running.delete(name);
-  passed += good;
-  failed += bad;
-  if (bad > 0 && !failures.some((line) => line.startsWith(`${name}: `))) failures.push(name);
-  console.log(`== ${name}: ${good} passed, ${bad} failed in ${((Date.now() - startedAt) / 1000).toFixed(0)} s`);
+async function inOrder(checks) {
+  for (const [name, check] of checks.filter(([name]) => chosen.includes(name))) {
+    const startedAt = Date.now();
+    console.log(`\n== ${name}`);
+    running.add(name);
+    const [good, bad] = await check();
+    running.delete(name);
+    passed += good;
+    failed += bad;
+    if (bad > 0 && !failures.some((line) => line.startsWith(`${name}: `))) failures.push(name);
+    console.log(`== ${name}: ${good} passed, ${bad} failed in ${((Date.now() - startedAt) / 1000).toFixed(0)} s`);
+  }
 }
 
 /** What it prints is printed only when it fails. */
