@@ -6,25 +6,17 @@ import { refuse } from '../setup/certificates-step';
 import type { Join } from '../setup/join-token';
 import { certificatePlaces } from '../setup/server-files';
 import { refuseOtherLink } from '../setup/setup-xmpp';
-import { dockerCommand } from '../site/commands';
-import { ComposeStack } from '../stack/compose-stack';
 import { acceptedRoots, nameOf } from './accepted-roots';
 import type { Installation } from './installation';
 import type { FileChange } from './kept-files';
 import { certificatesIn, privateKeyIn, signedBy, subjectOf } from './pem';
 import { inspectText, installedChain, type Replaced, type ReplaceOptions } from './replace-server';
-import { shownBy } from './served';
-import { isShown, takeUp } from './take-up';
-
-const TURNS = 5349;
-/** So long coturn may take to read its certificate again before it is started anew. */
-const TURN_SECONDS = 10;
+import { takeUp } from './take-up';
+import { tellTurn, tellLink } from './other-parts';
 
 export interface Joined extends Replaced {
   /** The server's certificate is of another CA than the token's, and stays. */
   keeps: boolean;
-  /** Parts that were started anew. */
-  restarted: string[];
   /** Names of the roots whose devices the broker accepts now; absent where it does not run. */
   accepts?: string[];
 }
@@ -70,7 +62,9 @@ export async function replaceByJoin(
   const taken = await takeUp({ changes, leaf, place, aside, part, stack: site.stack, waitSeconds, terminal });
   const accepts = taken.served ? await acceptance(installation, wanted, gone, waitSeconds) : undefined;
   const linkChanged = token.hubRoots.length > 0 && token.hubRoots.join('') !== hubBefore;
-  const restarted = taken.served ? await tellOthers(installation, leaf, linkChanged) : [];
+  const restarted = taken.served
+    ? [...(await tellTurn(installation, leaf)), ...(linkChanged ? await tellLink(installation) : [])]
+    : [];
   const until = new Date(leaf.validTo).toISOString();
   return {
     ...{ ...taken, findings, keeps, restarted, subject: subjectOf(leaf), until },
@@ -120,33 +114,4 @@ async function acceptance(
     }
     await new Promise((resolve) => setTimeout(resolve, 1000));
   }
-}
-
-/**
- * coturn reads its certificate again when it is told to, and the link's end its roots only at its start: devices stay
- * connected to the broker meanwhile.
- */
-async function tellOthers({ site, place, commands }: Installation, leaf: X509Certificate, linkChanged: boolean) {
-  const { project } = new ComposeStack(site.folder, commands);
-  const containers = async (service: string): Promise<string[]> => {
-    const labels = [`com.docker.compose.project=${project}`, `com.docker.compose.service=${service}`];
-    const filters = labels.flatMap((label) => ['--filter', `label=${label}`]);
-    const { output } = await commands.try(dockerCommand(['ps', '--quiet', ...filters]));
-    return output.split('\n').filter(Boolean);
-  };
-  const restarted: string[] = [];
-  const restart = async (service: string, ids: readonly string[]): Promise<void> => {
-    const reply = await commands.try(dockerCommand(['restart', ...ids]), { timeoutMs: 0 });
-    if (reply.code === 0) restarted.push(service);
-  };
-  const turn = await containers('coturn');
-  if (turn.length > 0) {
-    await commands.try(dockerCommand(['kill', '--signal', 'USR2', ...turn]));
-    const turns = { host: place.host, port: TURNS, serverName: place.serverName };
-    const listens = await shownBy(turns).catch(() => undefined);
-    if (listens && !(await isShown(turns, leaf.fingerprint256, TURN_SECONDS))) await restart('coturn', turn);
-  }
-  const nats = linkChanged ? await containers('nats') : [];
-  if (nats.length > 0) await restart('nats', nats);
-  return restarted;
 }

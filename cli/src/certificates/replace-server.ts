@@ -9,6 +9,7 @@ import { type GivenFiles, readGiven, rootsAbove } from '../setup/given-certifica
 import { itsmCertificateNames } from '../setup/plan';
 import { authorityOf, type Installation, placesOf } from './installation';
 import { inspectCertificate } from './inspect';
+import { tellTurn } from './other-parts';
 import { certificatesIn, issuerOf, subjectOf } from './pem';
 import { takeUp, type TakenUp } from './take-up';
 
@@ -18,6 +19,8 @@ export interface Replaced extends TakenUp {
   subject: string;
   until: string;
   changed: string[];
+  /** Parts that were started anew. */
+  restarted: string[];
 }
 
 export interface ReplaceOptions {
@@ -88,8 +91,9 @@ async function install(
           { file: places.certificate, text: files.certificate },
         ];
   const taken = await takeUp({ changes, leaf, place, aside, part, stack: site.stack, waitSeconds, terminal });
+  const restarted = taken.served && site.kind === 'xmpp' ? await tellTurn(installation, leaf) : [];
   const until = new Date(leaf.validTo).toISOString();
-  return { ...taken, findings, subject: subjectOf(leaf), until, changed: changes.map(({ file }) => file) };
+  return { ...taken, findings, restarted, subject: subjectOf(leaf), until, changed: changes.map(({ file }) => file) };
 }
 
 /** Devices accept servers under the roots that they were given, and under no other, public ones included. */

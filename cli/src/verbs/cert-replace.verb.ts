@@ -82,7 +82,7 @@ function words(done: Replaced | Joined, { part }: Installation): string {
       : `${done.subject}, until ${done.until.slice(0, 10)}, is in place; ${part} does not run, and takes it when it does.`,
   ];
   if ('keeps' in done && done.keeps) lines.push('The certificate is of another CA and stays; the roots are new.');
-  if ('restarted' in done && done.restarted.length > 0) lines.push(`Started anew: ${done.restarted.join(', ')}.`);
+  if (done.restarted.length > 0) lines.push(`Started anew: ${done.restarted.join(', ')}.`);
   if (done.kept) lines.push(`The files from before are in ${done.kept}.`);
   return lines.join('\n');
 }
