@@ -21,6 +21,7 @@ import { isDevice } from '../core/policy';
 import type { OfflineLimits } from '../core/offline';
 import { MemoryOfflineStore } from '../offline/memory-offline-store';
 import { MemorySocket } from './memory-socket';
+import { EXTERNAL_SECRET, EXTERNAL_SERVICES } from './peers/external-services';
 
 export const TEST_DOMAIN = 'xmpp.muster.test';
 
@@ -51,12 +52,8 @@ const STREAM_MANAGEMENT: StreamManagementOptions = {
 const OFFLINE: OfflineLimits = { accountMessages: 100, accountBytes: 100_000, messages: 1000, bytes: 1_000_000 };
 
 const EXTERNAL: ExternalServicesOptions = {
-  services: [
-    { type: 'turn', host: 'turn.muster.test', port: 3478, transport: 'udp' },
-    { type: 'turns', host: 'turn.muster.test', port: 5349, transport: 'tcp' },
-    { type: 'stun', host: 'turn.muster.test', port: 3478, transport: 'udp' },
-  ],
-  secret: 'north star',
+  services: EXTERNAL_SERVICES.map(({ type, host, port, transport }) => ({ type, host, port, transport })),
+  secret: EXTERNAL_SECRET,
   ttlSeconds: 3600,
   kinds: ['device', 'service'],
 };
