@@ -1,5 +1,7 @@
 import { List, nested, OneOf, Text } from '../schema/fields';
+import { defineRequest } from '../wire/bus';
 import { defineRoute, publicTo } from '../wire/route';
+import { Signed } from './endpoint-map';
 
 const own = { service: 'bip', face: 'public', method: 'GET' } as const;
 const keyHolder = publicTo('the registration key in the address is the proof; the files hold no secret but that key');
@@ -101,6 +103,39 @@ export const installerPackage = defineRoute({
   summary: 'A package that installs the agent and enrols the device: .deb or .rpm',
   params: ByInstallerFile,
   raw: 'application/octet-stream',
+});
+
+/** By which a package can be checked after it went other ways than from this server to the device. */
+export const PACKAGE_CHECKS = ['sha256', 'sig', 'crt'] as const;
+export type PackageCheck = (typeof PACKAGE_CHECKS)[number];
+export class ByPackageCheck extends ByInstallerFile {
+  @OneOf(PACKAGE_CHECKS) check: PackageCheck;
+}
+export const packageCheck = defineRoute({
+  ...own,
+  path: '/bip/:key/packages/:file/:check',
+  access: keyHolder,
+  summary:
+    'Of the package as it is made within these five minutes: its digest as sha256sum checks it, the signature of that text by the release key (ECDSA, SHA-256, DER), and the certificates of the release key (PEM)',
+  params: ByPackageCheck,
+  raw: 'application/octet-stream',
+});
+
+/**
+ * Has the digest of a package signed by the release key, for who holds a registration key: the text that `sha256sum`
+ * writes and checks, which is no JSON, so that no device takes it for a release.
+ */
+export class SignPackage {
+  @Text({ min: 1, max: 128, about: 'The registration key in the package.' }) key: string;
+  @Text({ max: 64, about: 'Of who asked.' }) address: string;
+  @Text({ max: 300, pattern: /^[0-9a-f]{64} {2}muster-agent[-_][0-9A-Za-z._~+-]{1,150}\.(deb|rpm)\n$/ }) digest: string;
+}
+export const signPackage = defineRequest({
+  subject: 'package.sign.v1',
+  server: 'key-manager',
+  callers: ['bip'],
+  request: SignPackage,
+  reply: Signed,
 });
 
 export class ByInstallerPlatform extends ByRegistrationKey {
