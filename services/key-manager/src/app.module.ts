@@ -37,6 +37,7 @@ import { RefusedSignIns } from './sessions/refused-sign-ins';
 import { PasswordSignIn } from './sessions/sign-in';
 import { SignInAttempts } from './sessions/sign-in-attempts';
 import { SignInLimits } from './sessions/sign-in-limits';
+import { PackageSigningConsumer } from './signing/package-signing.consumer';
 import { SigningConsumer } from './signing/signing.consumer';
 import { TokenController } from './tokens/token.controller';
 import { FirstOwner } from './users/first-owner';
@@ -103,6 +104,7 @@ async function openSealer({ CA_DIR, SECRETS_KEY }: KeyManagerConfig, log: Log): 
     ...[RegistrationKeys, Enrolment, EnrolmentWriter, RefusedEnrolments],
     ...[DeviceCertificates, DeviceRevocation, Renewal, Revocations],
     ...[CredentialsConsumer, EnrolmentConsumer, DeviceRevocationConsumer, RevocationsConsumer, SigningConsumer],
+    PackageSigningConsumer,
     OrganisationOwnerConsumer,
     ...EMAIL_PROVIDERS,
   ],
