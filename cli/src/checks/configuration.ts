@@ -1,7 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import process from 'node:process';
 import { parse } from 'yaml';
-import { Commands, composeCommand } from '../site/commands';
+import { Commands, composeCommand, dockerCommand } from '../site/commands';
 import { type Check, defineMessages, fault, type Finding } from './finding';
 
 const messages = defineMessages(
@@ -21,6 +22,9 @@ const messages = defineMessages(
 
 /** EX_CONFIG: the exit code of a service whose configuration has faults, all of which it names. */
 export const FAULTY = 78;
+/** What `Commands` gives for a program that had to be ended. */
+const UNFINISHED = 128;
+const TIMEOUT_MS = 45_000;
 /** As many at once as two processors bear. */
 const AT_ONCE = 3;
 /** What a service does no more than read its configuration with. */
@@ -33,14 +37,17 @@ export const configurationCheck = (folder: string, commands = new Commands()): C
     const compose = await composeCommand(commands);
     if (!compose) return []; // another check says so
     const call = (...words: string[]) =>
-      commands.try({ file: compose.file, args: [...compose.args, ...words], cwd: folder }, { timeoutMs: 60_000 });
+      commands.try({ file: compose.file, args: [...compose.args, ...words], cwd: folder }, { timeoutMs: TIMEOUT_MS });
     const read = await call('config', '--quiet');
     if (read.code !== 0) return [messages.say('stack-unreadable', { reason: lastLine(read.errors) })];
     const left = servicesOf(join(folder, 'docker-compose.yml'));
     const faults: Finding[] = [];
     const worker = async (): Promise<void> => {
       for (let service = left.shift(); service !== undefined; service = left.shift()) {
-        const reply = await call('run', '--rm', '--no-deps', '-T', service, FLAG);
+        const name = `muster-check-${service}-${process.pid}`;
+        const reply = await call('run', '--rm', '--no-deps', '-T', '--name', name, service, FLAG);
+        // An image that does not know the word goes on for good.
+        if (reply.code === UNFINISHED) await commands.try(dockerCommand(['rm', '--force', name]));
         if (reply.code !== FAULTY) continue;
         faults.push(messages.say('configuration-faulty', { service, faults: faultsIn(reply.output + reply.errors) }));
       }
