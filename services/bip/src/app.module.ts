@@ -9,11 +9,13 @@ import { NodePrograms } from './node-programs/node-programs';
 import { Archives } from './packages/archives';
 import { Downloads } from './packages/downloads';
 import { Offers } from './packages/offers';
+import { PackageChecks } from './packages/package-checks';
+import { PackageChecksController } from './packages/package-checks.controller';
 import { PackagesController } from './packages/packages.controller';
 import { Packages } from './packages/packages.service';
 
 @Module({
-  controllers: [InstallersController, PackagesController, LooseFilesController],
+  controllers: [InstallersController, PackagesController, PackageChecksController, LooseFilesController],
   providers: [
     { provide: AgentFiles, inject: AgentFiles.needs, useFactory: AgentFiles.load },
     { provide: NodePrograms, inject: NodePrograms.needs, useFactory: NodePrograms.load },
@@ -22,6 +24,7 @@ import { Packages } from './packages/packages.service';
     EnrolmentSettings,
     KeyDoor,
     Offers,
+    PackageChecks,
     Packages,
     ShellInstaller,
   ],

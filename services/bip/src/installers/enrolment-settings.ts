@@ -3,6 +3,12 @@ import { Bus } from '@muster/bus';
 import { type AgentConfig, listAnchors } from '@muster/contracts';
 import { BipConfig } from '../bip.config';
 
+/**
+ * Packages made within it are the same bytes, so that one can be checked by a digest that is asked for apart from it. No
+ * longer than certificates are dated back: a device without a clock takes the time in the package for now.
+ */
+const SAME_MS = 5 * 60_000;
+
 /** What every installer tells a device: where to enrol, and which roots to believe until it has its first endpoint map. */
 @Injectable()
 export class EnrolmentSettings {
@@ -14,7 +20,8 @@ export class EnrolmentSettings {
   async read(): Promise<Omit<AgentConfig, 'registrationKey'>> {
     const { anchors } = await this.bus.request(listAnchors, {});
     const { ITSM_DOMAIN: hostName, EDGE_PORT: port, ITSM_WEB_IP: addresses, SOURCE_DATE_EPOCH: epoch } = this.config;
-    const issuedAt = (epoch === undefined ? new Date() : new Date(epoch * 1000)).toISOString();
+    const issued = epoch === undefined ? Math.floor(Date.now() / SAME_MS) * SAME_MS : epoch * 1000;
+    const issuedAt = new Date(issued).toISOString();
     return { enrolment: [{ hostName, port, addresses: [...addresses] }], anchors, issuedAt };
   }
 }

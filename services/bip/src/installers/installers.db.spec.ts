@@ -38,6 +38,8 @@ const GATED = [
   'installers',
   'payload/linux-x64',
   'packages/muster-agent_0.1.0_amd64.deb',
+  'packages/muster-agent_0.1.0_amd64.deb/sha256',
+  'packages/muster-agent_0.1.0_amd64.deb/sig',
   'agent/main.mjs',
   'agent/launcher.mjs',
   'node/linux-x64',
@@ -203,6 +205,29 @@ describe('what devices fetch', () => {
       expect((await answer.arrayBuffer()).byteLength).toBe(Number(answer.headers.get('content-length')));
     }
     expect((await get(`/bip/${KEY}/packages/muster-agent_9.9.9_amd64.deb`)).status).toBe(404);
+    expect((await get(`/bip/${KEY}/packages/muster-agent_9.9.9_amd64.deb/sha256`)).status).toBe(404);
+  });
+
+  it.runIf(process.arch === 'x64')('tells digest, signature and certificate of the package that it gives', async () => {
+    const list = (await (await get(`/bip/${KEY}/installers`)).json()) as InstallerList;
+    const files = list.installers.flatMap(({ file }) => file ?? []);
+    expect(files).toHaveLength(2);
+    for (const file of files) {
+      const path = `/bip/${KEY}/packages/${file}`;
+      const bytesOf = async (address: string): Promise<Buffer> => Buffer.from(await (await get(address)).arrayBuffer());
+      // Another time between the two calls makes another package: once in five minutes.
+      const digest = await eventually(async () => {
+        const sha256 = createHash('sha256')
+          .update(await bytesOf(path))
+          .digest('hex');
+        const told = (await bytesOf(`${path}/sha256`)).toString();
+        return told === `${sha256}  ${file}\n` ? told : undefined;
+      });
+      expect((await bytesOf(`${path}/sig`)).toString()).toMatch(/^signed [0-9a-f]{64} /);
+      expect(digest).toContain(file);
+      expect((await bytesOf(`${path}/crt`)).toString()).toBe('PEM\n');
+      expect((await get(`${path}/key`)).status).toBe(400);
+    }
   });
 
   it.runIf(process.arch === 'x64')(

@@ -8,6 +8,9 @@ import {
   type ErrorCode,
   listAnchors,
   type RegistrationKeyDescription,
+  type Signed,
+  type SignPackage,
+  signPackage,
 } from '@muster/contracts';
 import { startDouble, type TestNats } from '@muster/testing';
 
@@ -23,6 +26,13 @@ export class Keys {
     const refusal = this.known.has(key) ? this.known.get(key) : 'key-unknown';
     if (refusal) throw new AppError(refusal, `The registration key is refused: ${refusal}.`);
     return { organisationId: '01900000-0000-7000-8000-000000000001', name: 'Test key' };
+  }
+
+  /** Says what it was asked to sign in the place of the signature. */
+  @HandlesRequest(signPackage)
+  async sign({ key, digest }: SignPackage): Promise<Signed> {
+    await this.describe({ key, address: '' });
+    return { payload: digest, signature: Buffer.from(`signed ${digest}`).toString('base64'), delegation: ['PEM\n'] };
   }
 
   @HandlesRequest(listAnchors)
