@@ -15,7 +15,12 @@ const passphrase = join(folder, 'passphrase');
 writeFileSync(passphrase, `${PASSPHRASE}\n`);
 const manifest = (more: Partial<Manifest> = {}): Manifest => ({
   ...{ server: 'itsm', version: '1.2.3', takenAt: '2025-06-01T02:30:00.000Z', domain: 'itsm.company.test' },
-  ...{ migrations: { core: ['CreateCore1763683200000'] }, postgres: '15.8', devices: 3, ...more },
+  ...{
+    migrations: { core: ['CreateOutbox1700000000000', 'CreateCore1763683200000'] },
+    postgres: '15.8',
+    devices: 3,
+    ...more,
+  },
 });
 
 async function backup(name: string, heads: EntryHead[]): Promise<string> {

@@ -1,4 +1,5 @@
 import { compareVersions, VERSION_PATTERN } from '@muster/contracts';
+import { timeIn } from '../checks/database';
 import { KNOWN_MIGRATIONS } from '../checks/known-migrations';
 import { CliError, EXIT } from '../core/exit-codes';
 import { type Entry, readArchive } from './archive/archive-reader';
@@ -46,15 +47,18 @@ export function refuseNewer(
   own: string,
   known: Readonly<Record<string, readonly string[]>> = KNOWN_MIGRATIONS,
 ): void {
+  const [stranger] = Object.entries(migrations).flatMap(([schema, names]) => {
+    // Those that all schemas have in common are in no list; they are older than each list's newest.
+    const newest = Math.max(0, ...(known[schema] ?? []).map(timeIn));
+    return names.filter((name) => timeIn(name) > newest).map((name) => `${schema}.${name}`);
+  });
   const newer = [version, own].every((one) => VERSION_PATTERN.test(one)) && compareVersions(version, own) > 0;
-  const strangers = Object.entries(migrations).flatMap(([schema, names]) =>
-    names.filter((name) => !known[schema]?.includes(name)).map((name) => `${schema}.${name}`),
-  );
-  if (!newer && strangers.length === 0) return;
-  const because = strangers.length > 0 ? ` Its database has ${strangers[0]}, which this version does not know.` : '';
+  if (!newer && !stranger) return;
   throw new CliError(
     EXIT.data,
-    `The backup is of version ${version}, newer than this one, ${own}.${because}`,
-    `Nothing was changed. Restore it with muster ${version} or later.`,
+    newer
+      ? `The backup is of version ${version}, newer than this one, ${own}.`
+      : `The backup's database has ${stranger}, of a newer version than this one, ${own}.`,
+    `Nothing was changed. Restore it with the muster of ${version} or later.`,
   );
 }

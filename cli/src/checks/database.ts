@@ -80,4 +80,4 @@ async function compare(facts: DatabaseFacts, schema: string, wanted: readonly st
 }
 
 /** A migration's name ends in the time that it was written, in milliseconds. */
-const timeIn = (name: string): number => Number(/\d{13}$/.exec(name)?.[0] ?? 0);
+export const timeIn = (name: string): number => Number(/\d{13}$/.exec(name)?.[0] ?? 0);

@@ -139,9 +139,12 @@ export async function composeCommand(commands: Commands): Promise<Compose | unde
   return undefined;
 }
 
-/** The last line that a program writes to standard error, of which little is kept. */
+/** Of the end of what a program writes to standard error: the first line that speaks of an error, else the last one. */
 function lastWords(errors: Readable): () => string {
   let text = '';
   errors.on('data', (data: Buffer) => (text = (text + data.toString()).slice(-4_000)));
-  return () => text.trim().split('\n').at(-1) ?? '';
+  return () => {
+    const lines = text.trim().split('\n');
+    return lines.find((line) => /\berror\b/i.test(line)) ?? lines.at(-1) ?? '';
+  };
 }

@@ -3,6 +3,7 @@ import { createInterface } from 'node:readline';
 import { Readable } from 'node:stream';
 import { startStack, waitForHealth } from '../../setup/start';
 import type { ComposeStack } from '../../stack/compose-stack';
+import type { Part } from '../../stack/stack';
 import type { Entry } from '../archive/archive-reader';
 import type { EntryHead, Manifest } from '../archive/entries';
 import { readBackup } from '../read-backup';
@@ -80,7 +81,11 @@ export class Restoration {
     fitFolder(folder, this.manifest, version, changes);
     const names: readonly string[] = GROUND[this.manifest.server];
     await startStack(folder, this.stack.commands, terminal, ['--detach', ...names]);
-    const parts = async () => (await this.stack.parts()).filter(({ name }) => names.includes(name));
+    // `database` makes roles and schemas, and is ready when it has ended.
+    const parts = async (): Promise<Part[]> =>
+      (await this.stack.parts())
+        .filter(({ name }) => names.includes(name))
+        .map((part) => (part.name === 'database' && part.state === 'running' ? { ...part, state: 'starting' } : part));
     await waitForHealth({ parts }, waitSeconds, terminal);
     return JetStreams.connect(await natsOf(folder, this.stack));
   }
