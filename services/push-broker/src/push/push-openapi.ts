@@ -19,7 +19,7 @@ const IDEMPOTENCY_KEY: JsonSchema = {
   in: 'header',
   required: false,
   description:
-    'Of the caller’s choice, new for each thing to do. The same request with the same key does nothing more and gets the first answer, with the header Idempotency-Replayed.',
+    'Of the caller’s choice, new for each thing to do. The same request with the same key does nothing more and gets the first answer, with the header Idempotency-Replayed. Where the server ended before it had kept the answer, the request is done again: its stanzas have the ids that they had, and what waits for its target is not doubled.',
   schema: { type: 'string', minLength: 1, maxLength: 257 },
 };
 
