@@ -49,7 +49,7 @@ describe('setup beside a server that runs', () => {
 
   it('refuses variables that contradict each other', async () => {
     write('EDGE_HTTP_PUBLISH=443');
-    await refused(await setup(), /EDGE_PUBLISH and EDGE_HTTP_PUBLISH both publish port 443\./);
+    await refused(await setup('--no-start'), /EDGE_PUBLISH and EDGE_HTTP_PUBLISH both publish port 443\./);
   });
 
   it('refuses a port that another program has, and takes its own for free', async () => {
@@ -61,7 +61,7 @@ describe('setup beside a server that runs', () => {
     program.stdout?.on('data', (text: Buffer) => (said += text.toString()));
     await until('the port is taken', async () => said.includes('ready'));
     write('EDGE_HTTP_PUBLISH=8081');
-    const ran = await setup();
+    const ran = await setup('--no-start');
     await refused(ran, /Port 8081 \(TCP\) is in use by another program, and the redirect to HTTPS needs it\./);
     expect(ran.stderr).not.toContain('Port 443');
   });
@@ -73,7 +73,16 @@ describe('setup beside a server that runs', () => {
       const subject = ['-subj', '/CN=elsewhere.test', '-addext', 'subjectAltName=DNS:elsewhere.test'];
       const out = ['-keyout', key, '-out', certificate];
       await run('openssl', ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '9', ...subject, ...out]);
-      const ran = await setup('--force', '--certificate', certificate, '--key', key, '--root', certificate);
+      const ran = await setup(
+        '--force',
+        '--no-start',
+        '--certificate',
+        certificate,
+        '--key',
+        key,
+        '--root',
+        certificate,
+      );
       await refused(ran, /is not for itsm\.muster\.test, .+; it is for elsewhere\.test\./);
       expect(ran.code).toBe(65);
     } finally {
