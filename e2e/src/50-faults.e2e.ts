@@ -7,7 +7,7 @@ import type { Api } from './harness/api';
 import { enrolledDevice } from './harness/devices';
 import { asAdmin } from './harness/people';
 import { localDevice, outputOf, start, untilEnded } from './harness/procedures';
-import { kill, lives, pidOf, status, until, untilReady } from './harness/stack';
+import { kill, lives, pidOf, until, untilAllReady, untilReady } from './harness/stack';
 import { witness } from './harness/witness';
 
 let api: Api;
@@ -17,7 +17,7 @@ beforeAll(async () => {
   device = (await localDevice(api)).id;
 });
 
-beforeEach(() => until('everything is ready', async () => (await status()).ready));
+beforeEach(untilAllReady);
 
 const stateOf = async (id: string): Promise<string> => (await api.call(readOperation, { params: { id } })).state;
 

@@ -5,7 +5,7 @@ import type { Api } from './harness/api';
 import { publishRaw } from './harness/bus';
 import { asDatabaseAdministrator, Fleet, WHOLE } from './harness/load';
 import { asAdmin } from './harness/people';
-import { kill, status, until, untilReady } from './harness/stack';
+import { kill, until, untilAllReady, untilReady } from './harness/stack';
 
 const DEVICES = 20;
 const RATE = 100;
@@ -23,7 +23,7 @@ beforeAll(async () => {
   fleet = await Fleet.enrol(api, DEVICES);
 });
 afterAll(() => fleet?.close());
-beforeEach(() => until('everything is ready', async () => (await status()).ready));
+beforeEach(untilAllReady);
 // A test that fails leaves no load to the next.
 afterEach(() => fleet.rest());
 

@@ -1,11 +1,10 @@
 import { execFile, spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { until } from './stack';
+import { project, until } from './stack';
 
 /** Where images of systems survive between runs; they are made once, from Debian's archive. */
-const IMAGES = process.env['MUSTER_IMAGES'] ?? '/var/tmp/muster-images';
-const SUITE = 'bookworm';
+const IMAGES = process.env['MUSTER_CACHE'] ?? '/var/tmp/muster-images';
 
 export interface Ended {
   code: number;
@@ -63,17 +62,17 @@ export async function cleanMachine(): Promise<CleanMachine> {
   };
 }
 
-/** The folder of the image. @throws Error with what debootstrap said when it cannot be made */
+/** The folder of the image, that which e2e-compose's devices have too. @throws Error with what went wrong when there is none */
 async function debian(): Promise<string> {
-  const [image, archive] = [join(IMAGES, `${SUITE}-minbase`), join(IMAGES, `${SUITE}-minbase.tar`)];
+  const made = await execute(join(project, 'e2e-compose/stand-ins.sh'), [IMAGES, 'device'], process.env);
+  if (made.code !== 0) throw new Error(`a Debian could not be installed:\n${made.stdout}${made.stderr}`);
+  const recipe = readFileSync(join(IMAGES, 'device.recipe'), 'utf8').trim();
+  const image = join(IMAGES, `device-${recipe}`);
   if (existsSync(image)) return image;
-  mkdirSync(IMAGES, { recursive: true });
-  const draft = mkdtempSync(join(IMAGES, '.making-'));
+  const draft = mkdtempSync(join(IMAGES, '.unpacking-'));
   try {
-    const made = existsSync(archive)
-      ? await execute('tar', ['-xpf', archive, '-C', draft])
-      : await execute('debootstrap', ['--variant=minbase', '--include=curl,ca-certificates,procps', SUITE, draft]);
-    if (made.code !== 0) throw new Error(`a Debian could not be installed:\n${made.stdout}${made.stderr}`);
+    const unpacked = await execute('tar', ['-xpf', join(IMAGES, 'device.tar'), '-C', draft]);
+    if (unpacked.code !== 0) throw new Error(`the Debian could not be unpacked:\n${unpacked.stderr}`);
     if (!existsSync(image)) renameSync(draft, image);
   } finally {
     rmSync(draft, { recursive: true, force: true });
@@ -82,9 +81,9 @@ async function debian(): Promise<string> {
 }
 
 const ENVIRONMENT = { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LANG: 'C.UTF-8', DEBIAN_FRONTEND: 'noninteractive' };
-const execute = (program: string, given: string[]): Promise<Ended> =>
+export const execute = (program: string, given: string[], env: NodeJS.ProcessEnv = ENVIRONMENT): Promise<Ended> =>
   new Promise((resolve) => {
-    execFile(program, given, { env: ENVIRONMENT, maxBuffer: 64 * 1024 * 1024 }, (error, stdout, stderr) =>
+    execFile(program, given, { env, maxBuffer: 64 * 1024 * 1024 }, (error, stdout, stderr) =>
       resolve({ code: error ? Number(error.code ?? -1) : 0, stdout, stderr }),
     );
   });

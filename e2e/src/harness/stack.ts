@@ -47,9 +47,13 @@ export async function status(): Promise<StackStatus> {
   return JSON.parse(stdout) as StackStatus;
 }
 
+/** Parts as the supervisor last wrote them down. What is asked many times a second starts no program each time. */
+const parts = (): { name: string; ready: boolean; pid?: number }[] =>
+  (JSON.parse(readFileSync(join(data, 'run/state.json'), 'utf8')) as { parts: [] }).parts;
+
 /** The process of a part. @throws Error when it does not run */
 export async function pidOf(name: string): Promise<number> {
-  const part = (await status()).parts.find((one) => one.name === name);
+  const part = parts().find((one) => one.name === name);
   if (!part?.pid) throw new Error(`${name} does not run`);
   return part.pid;
 }
@@ -73,10 +77,13 @@ export function lives(pid: number): boolean {
 /** For parts that are ready by themselves. The agent's readiness is a connection: see `untilConnected`. */
 export async function untilReady(name: string, notPid?: number): Promise<void> {
   await until(`${name} is ready again`, async () => {
-    const part = (await status()).parts.find((one) => one.name === name);
+    const part = parts().find((one) => one.name === name);
     return part?.ready === true && part.pid !== notPid;
   });
 }
+
+export const untilAllReady = (): Promise<void> =>
+  until('everything is ready', async () => parts().every(({ ready }) => ready));
 
 /** Polls until it holds. @throws Error saying what did not come true */
 export async function until(what: string, holds: () => Promise<boolean>, seconds = 60): Promise<void> {
