@@ -28,6 +28,8 @@ export interface Ground {
    * each answer of SASL before it says more.
    */
   readonly strict: boolean;
+  /** Milliseconds that the server has to answer. */
+  readonly answerMs: number;
   /** Localparts of the accounts that transcripts speak of. */
   readonly accounts: Readonly<Record<string, string>>;
   /** Opens TLS. `as`: `laptop`, `expired laptop` and so on, or empty for nobody in particular. */
@@ -57,6 +59,7 @@ function localpart(name: string): string {
 /** Our own server, one for each transcript. */
 export class OwnGround implements Ground {
   readonly strict = true;
+  readonly answerMs = 10_000;
   readonly accounts = { ...DEVICES, ...TOOLS };
   readonly #credentials = new Map<string, CertifiedFiles>();
 

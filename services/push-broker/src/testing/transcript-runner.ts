@@ -10,7 +10,6 @@ import { type Step, type Transcript } from './transcript';
 import { readMessages, type Reading, type Received, show, TranscriptClient } from './transcript-client';
 import { EXTERNAL, type Ground, OwnGround } from './transcript-ground';
 
-const ANSWER_MS = 3000;
 const ASKS = `<r xmlns='urn:xmpp:sm:3'/>`;
 const OPENING = `<stream:stream xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams'>`;
 
@@ -159,7 +158,8 @@ class Run {
       .filter((part) => part !== '');
     for (const [index, part] of parts.entries()) {
       const awaited = index === 0 ? undefined : part.startsWith('<?xml ') ? 'success' : 'features';
-      if (awaited && !(await client.reached(awaited, ANSWER_MS))) throw new Error(`the server sent no ${awaited}`);
+      if (awaited && !(await client.reached(awaited, this.ground.answerMs)))
+        throw new Error(`the server sent no ${awaited}`);
       client.socket.write(part);
     }
   }
@@ -171,8 +171,9 @@ class Run {
   async #expect(client: TranscriptClient, text: string): Promise<void> {
     // When to ask for an acknowledgement is the server's choice (XEP-0198, section 4).
     if (!this.ground.strict && text === ASKS) return;
-    let received = await client.next(ANSWER_MS);
-    while (!this.ground.strict && this.#isExtra(client, text, received)) received = await client.next(ANSWER_MS);
+    let received = await client.next(this.ground.answerMs);
+    while (!this.ground.strict && this.#isExtra(client, text, received))
+      received = await client.next(this.ground.answerMs);
     if (!received) throw new Unexpected(`nothing came; expected ${text}`);
     const wrong = this.#wrong(client, text, received);
     if (wrong) throw new Unexpected(`${wrong}\n  expected ${text}\n  received ${show(received)}`, received);

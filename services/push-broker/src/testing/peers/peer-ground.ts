@@ -27,6 +27,7 @@ export class PeerGround implements Ground {
   constructor(
     private readonly server: PeerServer,
     readonly accounts: Readonly<Record<string, string>>,
+    readonly answerMs: number,
   ) {}
 
   async connect(as: string): Promise<TLSSocket> {

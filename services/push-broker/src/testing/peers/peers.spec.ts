@@ -38,6 +38,10 @@ function playsOn(server: string): Play[] {
   });
 }
 
+/** Milliseconds that a server has to answer, and those after which it is taken to be silent where that is expected. */
+const ANSWER_MS = 15_000;
+const SILENCE_MS = 4000;
+
 /** Plays that share nothing with others; those of accounts whose passwords stand in the transcript; and the end. */
 const KINDS = {
   apart: ({ transcript }: Play) => !transcript.options['secrets'] && !isTheEnd(transcript),
@@ -82,7 +86,8 @@ describe.each<[string, (settings: PeerSettings) => Promise<PeerServer>]>([
   });
 
   const play = async ({ transcript, difference }: Play, index: number): Promise<void> => {
-    const played = playTranscript(transcript, new PeerGround(server, accountsOf(index)));
+    const answerMs = difference?.instead === 'silence' ? SILENCE_MS : ANSWER_MS;
+    const played = playTranscript(transcript, new PeerGround(server, accountsOf(index), answerMs));
     await (difference ? expectDifference(played, difference) : played);
   };
   describe.concurrent('at the same time', () => tests(KINDS.apart));
@@ -98,7 +103,7 @@ describe.each<[string, (settings: PeerSettings) => Promise<PeerServer>]>([
 
   function tests(kind: (play: Play) => boolean): void {
     for (const [index, one] of plays.entries())
-      if (kind(one)) it(one.title, { timeout: 30_000 }, () => play(one, index));
+      if (kind(one)) it(one.title, { timeout: 60_000 }, () => play(one, index));
   }
 });
 
