@@ -20,6 +20,8 @@ interface CallInput {
   body?: object;
 }
 
+const PASSWORD = 'quiet-harbour-lantern-42';
+
 /** Somebody signed in. */
 export class Api {
   private headers: Record<string, string> = {};
@@ -28,11 +30,17 @@ export class Api {
 
   /** Signs in with the one-time password and changes it. */
   static async first(front: Front, email: string, oneTimePassword: string): Promise<Api> {
-    const newPassword = 'quiet-harbour-lantern-42';
     const api = new Api(front);
     await api.signIn(email, oneTimePassword);
-    await api.call(changePassword, { body: { currentPassword: oneTimePassword, newPassword } });
-    await api.signIn(email, newPassword);
+    await api.call(changePassword, { body: { currentPassword: oneTimePassword, newPassword: PASSWORD } });
+    await api.signIn(email, PASSWORD);
+    return api;
+  }
+
+  /** Signs in again, with the password that `first` has set. */
+  static async again(front: Front, email: string): Promise<Api> {
+    const api = new Api(front);
+    await api.signIn(email, PASSWORD);
     return api;
   }
 

@@ -35,13 +35,18 @@ export class Server {
 
   /** `muster …` as somebody who is signed in at this server. */
   muster(...args: string[]): Promise<Ran> {
+    return this.musterOf(VERSION, ...args);
+  }
+
+  /** `muster …` of another version. */
+  musterOf(version: string, ...args: string[]): Promise<Ran> {
     const command = [
       ...this.topology.at(this.engine.place),
       process.execPath,
       join(this.work, 'cli/main.mjs'),
       ...args,
     ];
-    return ran('nsenter', command, { cwd: project, env: { ...this.engine.environment, MUSTER_VERSION: VERSION } });
+    return ran('nsenter', command, { cwd: project, env: { ...this.engine.environment, MUSTER_VERSION: version } });
   }
 
   /** `docker-compose …` in the server's folder. */

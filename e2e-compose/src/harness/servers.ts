@@ -19,11 +19,16 @@ export const machine = (host: string): Machine => new Machine(work, host, topolo
 let admin: Promise<Api> | undefined;
 /** The first administrator, as a browser on the administrators' network. */
 export function asAdmin(): Promise<Api> {
-  const ca = readFileSync(join(itsm.folder, 'authority/roots/root-1.crt'), 'utf8');
-  const front = { address: topology.address('itsm'), host: ITSM_DOMAIN, ca };
-  return (admin ??= Api.first(
-    front,
-    `admin@${ITSM_DOMAIN.replace(/^[^.]+\./, '')}`,
-    itsm.secret('first-admin-password'),
-  ));
+  return (admin ??= Api.first(front(), EMAIL, itsm.secret('first-admin-password')));
 }
+/** The same person after all sessions have ended. */
+export function asAdminAgain(): Promise<Api> {
+  return (admin = Api.again(front(), EMAIL));
+}
+
+const EMAIL = `admin@${ITSM_DOMAIN.replace(/^[^.]+\./, '')}`;
+const front = () => ({
+  address: topology.address('itsm'),
+  host: ITSM_DOMAIN,
+  ca: readFileSync(join(itsm.folder, 'authority/roots/root-1.crt'), 'utf8'),
+});
