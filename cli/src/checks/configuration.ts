@@ -69,7 +69,8 @@ function servicesOf(file: string): string[] {
 /** `  NAME: what is wrong` in each line after the first. */
 export function faultsIn(words: string): string {
   const found = [...words.matchAll(/^ {2}(\w+): (.+?)\.?$/gm)].map(([, name, problem]) => `${name} ${problem}`);
-  return found.length > 0 ? found.join('; ') : lastLine(words);
+  // A log has them again for each time that the service was started.
+  return found.length > 0 ? [...new Set(found)].join('; ') : lastLine(words);
 }
 
 const lastLine = (text: string): string => text.trim().split('\n').at(-1)?.replace(/\.$/, '') || 'it does not say why';

@@ -1,5 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { remedyFor } from './start';
+import { faultsIn } from '../checks/configuration';
+import type { Part } from '../stack/stack';
+import { CapturedTerminal } from '../testing/captured-terminal';
+import { remedyFor, waitForHealth } from './start';
 
 describe('what compose says when it cannot start the stack', () => {
   it.each([
@@ -24,4 +27,27 @@ describe('what compose says when it cannot start the stack', () => {
     ],
     ['something that nobody has seen yet', 'What came before says more.'],
   ])('%s', (words, remedy) => expect(remedyFor(words)).toContain(remedy));
+});
+
+describe('a service that refuses its configuration', () => {
+  const LOG = [
+    'The configuration of web has 2 fault(s):',
+    '  POLL_SECONDS: must be a whole number',
+    '  NATS_URL: is not set (must be a text)',
+  ];
+
+  it('is not waited for: its log names every fault, again for each start', async () => {
+    const part: Part = { name: 'web-manager', state: 'restarting', restarts: 2, reason: 'it ended with code 78' };
+    const stack = { parts: async () => [part], lastLines: async () => [...LOG, ...LOG].join('\n') };
+    await expect(waitForHealth(stack, 600, new CapturedTerminal())).rejects.toMatchObject({
+      exitCode: 78,
+      message:
+        'The service web-manager does not start: POLL_SECONDS must be a whole number; NATS_URL is not set (must be a text).',
+    });
+  });
+
+  it('and names none is quoted with its last words', () => {
+    expect(faultsIn('first\nEDGE_SECRET is missing.\n')).toBe('EDGE_SECRET is missing');
+    expect(faultsIn('')).toBe('it does not say why');
+  });
 });
