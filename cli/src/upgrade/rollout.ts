@@ -61,7 +61,7 @@ export class Rollout {
     const known = new Set(services.map(({ service }) => service));
     for (const step of [...this.begun].reverse()) {
       const left = { ...step, services: step.services.filter((service) => known.has(service)) };
-      if (step.kind !== 'run' && left.services.length > 0) {
+      if (left.services.length > 0) {
         await this.take(left, services, previous, { replaced: [], pauses: [] });
       }
     }

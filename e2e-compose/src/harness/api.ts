@@ -57,6 +57,11 @@ export class Api {
     return (reply.text ? JSON.parse(reply.text) : undefined) as RouteReply<R>;
   }
 
+  /** What a request of this person carries. */
+  get credentials(): Record<string, string> {
+    return { ...this.headers };
+  }
+
   private async signIn(email: string, password: string): Promise<void> {
     this.headers = {};
     const reply = await this.send('POST', signIn.path, { email, password });

@@ -6,7 +6,7 @@ import type { Engine } from './engine';
 const STAND_INS = ['node', 'nginx', 'nats', 'postgres', 'coturn', 'docker'] as const;
 const PATH = 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
-export const VERSION = 'e2e';
+export const VERSION = '0.1.0';
 
 /** Where the stand-ins are kept from run to run. */
 export const imageCache = (): string => process.env['MUSTER_CACHE'] ?? '/var/tmp/muster-images';

@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { appendFileSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { project, type Ran, ran, run } from './commands';
@@ -8,7 +10,8 @@ import type { Topology } from './topology';
 /** What the tests look at of a container. */
 export interface Inspected {
   State: { Status: string; StartedAt: string; ExitCode: number; Health?: { Status: string } };
-  Config: { User: string; Labels: Record<string, string> };
+  Id: string;
+  Config: { User: string; Image: string; Labels: Record<string, string> };
   HostConfig: {
     ReadonlyRootfs: boolean;
     Privileged: boolean;
@@ -35,18 +38,33 @@ export class Server {
 
   /** `muster …` as somebody who is signed in at this server. */
   muster(...args: string[]): Promise<Ran> {
-    return this.musterOf(VERSION, ...args);
+    return ran('nsenter', this.musterCommand(args), { cwd: project, env: this.musterEnvironment });
   }
 
   /** `muster …` of another version. */
   musterOf(version: string, ...args: string[]): Promise<Ran> {
-    const command = [
-      ...this.topology.at(this.engine.place),
-      process.execPath,
-      join(this.work, 'cli/main.mjs'),
-      ...args,
-    ];
-    return ran('nsenter', command, { cwd: project, env: { ...this.engine.environment, MUSTER_VERSION: version } });
+    const env = { ...this.musterEnvironment, MUSTER_VERSION: version };
+    return ran('nsenter', this.musterCommand(args), { cwd: project, env });
+  }
+
+  /** `muster …`, killed as soon as it says something. @returns what it said until then */
+  async musterKilledAt(words: string, ...args: string[]): Promise<string> {
+    const child = spawn('nsenter', this.musterCommand(args), { cwd: project, env: this.musterEnvironment });
+    let said = '';
+    child.stderr.on('data', (piece: Buffer) => {
+      said += piece.toString();
+      if (said.includes(words)) child.kill('SIGKILL');
+    });
+    await once(child, 'close');
+    return said;
+  }
+
+  private musterCommand(args: string[]): string[] {
+    return [...this.topology.at(this.engine.place), process.execPath, join(this.work, 'cli/main.mjs'), ...args];
+  }
+
+  private get musterEnvironment(): NodeJS.ProcessEnv {
+    return { ...this.engine.environment, MUSTER_VERSION: VERSION };
   }
 
   /** `docker-compose …` in the server's folder. */
