@@ -1,3 +1,4 @@
+import type { WakeCause } from '@muster/contracts';
 import { writeFileSync } from 'node:fs';
 import { connect as connectTcp, type Socket } from 'node:net';
 import { join } from 'node:path';
@@ -115,8 +116,8 @@ export class TestServer {
     this.server.events.on('refused', (reason) => this.refused.push(reason));
   }
 
-  wake(deviceId: string): void {
-    this.push.wake(`${deviceId}@${TEST_DOMAIN}`);
+  wake(deviceId: string, cause?: WakeCause): void {
+    this.push.wake(`${deviceId}@${TEST_DOMAIN}`, cause);
   }
 
   revoke(kind: 'device' | 'certificate', id: string): void {

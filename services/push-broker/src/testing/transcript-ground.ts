@@ -97,8 +97,8 @@ export class OwnGround implements Ground {
   }
 
   async act(subject: string, sentence: string): Promise<void> {
-    const [verb, object = ''] = sentence.split(' ');
-    if (subject === 'server' && verb === 'wakes') return this.broker.wake(localpart(object));
+    const [, woken, release] = /^wakes (\w+)( for a release)?$/.exec(sentence) ?? [];
+    if (subject === 'server' && woken) return this.broker.wake(localpart(woken), release ? 'release' : 'operations');
     if (subject === 'server' && sentence === 'shuts down') return this.broker.server.shutdown();
     const ticket = /^(gets a|loses the) ticket for (\w+)$/.exec(sentence);
     if (ticket?.[2]) return this.#ticket(subject, ticket[1] === 'gets a', localpart(ticket[2]));
