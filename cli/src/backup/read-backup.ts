@@ -16,11 +16,15 @@ export interface Verified {
   bytes: number;
 }
 
+/** Files that a restore wants to know before it begins. */
+const LOOKED_INTO = ['.env', 'docker-compose.yml'] as const;
+export type Settings = Partial<Record<(typeof LOOKED_INTO)[number], string>>;
+
 export const readBackup = (file: string, passphrase: string): AsyncGenerator<Entry> =>
   readArchive(readSealed(file, passphrase));
 
-/** Reads a backup from its first to its last byte. @throws CliError naming what is wrong with it */
-export async function verifyBackup(file: string, passphrase: string): Promise<Verified> {
+/** Reads a backup from its first to its last byte. @param settings is filled. @throws CliError naming what is wrong with it */
+export async function verifyBackup(file: string, passphrase: string, settings: Settings = {}): Promise<Verified> {
   const found: Omit<Verified, 'manifest'> = { files: 0, streams: [], volumes: [], bytes: 0 };
   let manifest: Manifest | undefined;
   let database = false;
@@ -30,7 +34,11 @@ export async function verifyBackup(file: string, passphrase: string): Promise<Ve
     if (head.kind === 'stream') found.streams.push(head.name);
     if (head.kind === 'volume') found.volumes.push(head.service);
     if (head.kind === 'postgres') database = true;
-    for await (const piece of data) found.bytes += piece.length;
+    const looked = LOOKED_INTO.find((path) => head.kind === 'file' && head.place === 'server' && head.path === path);
+    for await (const piece of data) {
+      found.bytes += piece.length;
+      if (looked) settings[looked] = (settings[looked] ?? '') + piece.toString('latin1');
+    }
   }
   if (!manifest || database !== (manifest.server === 'itsm')) {
     throw new CliError(EXIT.data, `${file} does not hold what a backup must.`);

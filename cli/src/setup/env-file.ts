@@ -3,10 +3,12 @@ import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 export type Variables = Readonly<Record<string, string>>;
 
 /** Reads a `.env` file as compose does: NAME=value lines, optional quotes, `#` comments. */
-export function readEnvFile(file: string): Record<string, string> {
-  if (!existsSync(file)) return {};
+export const readEnvFile = (file: string): Record<string, string> =>
+  existsSync(file) ? variablesIn(readFileSync(file, 'utf8')) : {};
+
+export function variablesIn(text: string): Record<string, string> {
   const variables: Record<string, string> = {};
-  for (const line of readFileSync(file, 'utf8').split('\n')) {
+  for (const line of text.split('\n')) {
     const found = /^\s*(?:export\s+)?([A-Za-z_]\w*)\s*=\s*(.*?)\s*$/.exec(line);
     if (!found) continue;
     const [, name = '', value = ''] = found;

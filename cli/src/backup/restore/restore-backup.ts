@@ -1,15 +1,19 @@
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CliError, EXIT } from '../../core/exit-codes';
 import type { Terminal } from '../../core/terminal';
-import { readEnvFile, type Variables } from '../../setup/env-file';
+import { readEnvFile, type Variables, variablesIn } from '../../setup/env-file';
 import type { Commands } from '../../site/commands';
 import { ComposeStack } from '../../stack/compose-stack';
 import type { Manifest } from '../archive/entries';
-import { refuseNewer, verifyBackup } from '../read-backup';
+import { refuseNewer, type Settings, verifyBackup } from '../read-backup';
 import type { Fenced } from '../revocations/keep-revoked';
 import { readRevocations } from '../revocations/revocations-file';
 import { installationOf } from '../sources/source';
+import { withoutPins } from '../../upgrade/staged-files';
+import { imagesIn, needImages } from './images';
 import { Restoration } from './restoration';
+import { composeFileOf } from './restored-folder';
 import { clear, type Found, inWords, isEmpty, lookAt } from './target';
 
 export interface RestoreRequest {
@@ -52,7 +56,8 @@ export interface Restored {
 export async function restoreBackup(request: RestoreRequest): Promise<Restored> {
   const { file, passphrase, folder, version, terminal } = request;
   terminal.progress('Reading the whole backup, before anything is changed …');
-  const { manifest } = await verifyBackup(file, passphrase);
+  const settings: Settings = {};
+  const { manifest } = await verifyBackup(file, passphrase, settings);
   refuseNewer(manifest, version);
   const installation = installationOf(manifest.domain);
   const known = request.revocationsFile ? readRevocations(request.revocationsFile, installation).revocations : [];
@@ -67,6 +72,7 @@ export async function restoreBackup(request: RestoreRequest): Promise<Restored> 
       'Add --replace to put the backup in its place, or name an empty folder with --dir.',
     );
   }
+  await needImages(imagesOf(settings, manifest, request), stack.commands, terminal);
   let aside: string | undefined;
   if (!isEmpty(found)) {
     terminal.progress(`Replacing ${inWords(found)} …`);
@@ -91,4 +97,11 @@ export async function restoreBackup(request: RestoreRequest): Promise<Restored> 
       { cause: error },
     );
   }
+}
+
+function imagesOf(settings: Settings, manifest: Manifest, { version, changes }: RestoreRequest): string[] {
+  const variables = { ...variablesIn(settings['.env'] ?? ''), ...changes };
+  const kept = manifest.version === version ? settings['docker-compose.yml'] : undefined;
+  const compose = kept === undefined ? readFileSync(composeFileOf(manifest.server), 'utf8') : withoutPins(kept);
+  return imagesIn(compose, variables, version);
 }

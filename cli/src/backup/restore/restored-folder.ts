@@ -1,4 +1,4 @@
-import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { CliError, EXIT } from '../../core/exit-codes';
 import { readComposeFile, releasedComposeFile } from '../../setup/compose-file';
@@ -19,6 +19,17 @@ export function placesFor(folder: string, server: 'itsm' | 'xmpp', changes: Vari
   };
 }
 
+/** What this version's stack is. @throws CliError when the release is not there */
+export function composeFileOf(server: 'itsm' | 'xmpp'): string {
+  const released = releasedComposeFile(server, releasePlaces());
+  if (released) return released;
+  throw new CliError(
+    EXIT.config,
+    `compose/${server}/docker-compose.yml of the release is not there.`,
+    'Unpack the release and run muster from its folder.',
+  );
+}
+
 /**
  * Makes the folder fit this version and this host: variables that are to be others, the compose file of this version, and
  * secrets that an older one did not have. @throws CliError when the release's compose file is not there
@@ -27,16 +38,7 @@ export function fitFolder(folder: string, { server, version }: Manifest, own: st
   const file = join(folder, 'docker-compose.yml');
   const other = version !== own;
   if (other || !existsSync(file)) {
-    const released = releasedComposeFile(server, releasePlaces());
-    if (!released) {
-      throw new CliError(
-        EXIT.config,
-        `compose/${server}/docker-compose.yml of the release is not there.`,
-        'Unpack the release and run muster from its folder.',
-      );
-    }
-    mkdirSync(folder, { recursive: true });
-    copyFileSync(released, file);
+    copyFileSync(composeFileOf(server), file);
   } else {
     // An upgrade may have left a part on the image of an older version that does the same; a fresh host has those of one.
     writeFileSync(file, withoutPins(readFileSync(file, 'utf8')));
