@@ -97,7 +97,7 @@ function composeSite(folder: string, commands: Commands): Site {
     },
     turn: turnPlaces(variables['ITSM_TURN_SERVERS'] ?? ''),
     ...(kind === 'xmpp' ? { hubRoots: textsOf(certificatePlaces.xmpp(folder, variables).hub) } : {}),
-    backups: variables['BACKUP_DIR'] || join(folder, 'backups'),
+    backups: resolve(folder, variables['BACKUP_DIR'] || 'backups'),
   };
 }
 
