@@ -1,30 +1,16 @@
-import { createHash, generateKeyPairSync, sign } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { testFolder } from '../testing/folder';
+import { COMPOSE, Releaser } from '../testing/signed-release';
 import { fingerprintOf } from './fingerprint';
 import { fileOf, findRelease, releaseFolders } from './release';
 import { keepKeys, trustedKeys } from './release-keys';
 
 const root = testFolder();
-const { privateKey, publicKey } = generateKeyPairSync('ed25519');
-const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
-const COMPOSE = 'services: {}\n';
-
-function release(place: string, version: string): string {
-  const folder = join(root, place);
-  mkdirSync(join(folder, 'compose/itsm'), { recursive: true });
-  writeFileSync(join(folder, 'compose/itsm/docker-compose.yml'), COMPOSE);
-  const payload = JSON.stringify({
-    ...{ purpose: 'suite-release', product: 'muster', version, oldestFrom: '1.0.0', migrations: [], archives: [] },
-    images: [{ name: 'web', fingerprint: sha256('web') }],
-    files: [{ path: 'compose/itsm/docker-compose.yml', sha256: sha256(COMPOSE), bytes: COMPOSE.length }],
-  });
-  const signature = sign(null, Buffer.from(payload), privateKey).toString('base64');
-  writeFileSync(join(folder, 'release.json'), JSON.stringify({ payload, signature }));
-  return folder;
-}
+const releaser = new Releaser();
+const { publicKey } = releaser;
+const release = (place: string, version: string): string => releaser.release(join(root, place), version);
 
 describe('releases on a server', () => {
   const [unpacked, ...others] = [
@@ -63,9 +49,9 @@ describe('releases on a server', () => {
     expect(() => trustedKeys(server)).toThrow('Nobody is known whose releases are trusted here.');
     expect(() => trustedKeys(server, join(root, 'nothing.pub'))).toThrow('There is no file');
     const named = join(root, 'named.pub');
-    writeFileSync(named, publicKey.export({ type: 'spki', format: 'pem' }));
+    writeFileSync(named, releaser.pem);
     keepKeys(server, trustedKeys(server, named));
-    writeFileSync(named, generateKeyPairSync('ed25519').publicKey.export({ type: 'spki', format: 'pem' }));
+    writeFileSync(named, new Releaser().pem);
     keepKeys(server, trustedKeys(server, named));
     expect(trustedKeys(server).keys[0]?.equals(publicKey)).toBe(true);
   });
