@@ -16,6 +16,11 @@ defineVerb({
     dir: { type: 'text', value: 'DIR', about: "The server's folder; /opt/muster/itsm or xmpp when left out." },
     ...PASSPHRASE_OPTIONS,
     replace: { type: 'flag', about: 'Put the backup in the place of what runs there; its files are moved aside.' },
+    release: {
+      type: 'text',
+      value: 'VERSION',
+      about: 'Version of the images; that of this muster when left out, not older than the backup.',
+    },
     set: { type: 'list', value: 'NAME=VALUE', about: 'Another value in .env, as on a host with another address.' },
     revocations: {
       type: 'text',
@@ -42,7 +47,7 @@ defineVerb({
       ...(options.revocations === undefined ? {} : { revocationsFile: resolve(options.revocations) }),
       revokeCredentials: options['revoke-credentials'],
       waitSeconds: wholeNumber('wait', options.wait, 300),
-      version: environment['MUSTER_VERSION'] ?? 'unknown',
+      version: options.release ?? environment['MUSTER_VERSION'] ?? 'unknown',
       commands: new Commands(),
     });
     return { data: restored, text: words(restored) };
@@ -57,11 +62,7 @@ function changesOf(given: readonly string[]): Record<string, string> {
         throw new CliError(EXIT.usage, `--set takes NAME=VALUE without quotes, $ and #, not "${one}".`);
       }
       if (name === 'MUSTER_VERSION') {
-        throw new CliError(
-          EXIT.usage,
-          'The version is that of this muster.',
-          'Restore with the muster of the version that you want.',
-        );
+        throw new CliError(EXIT.usage, 'The version is not changed with --set.', 'Add --release VERSION.');
       }
       return [name, value];
     }),
