@@ -23,7 +23,7 @@ const projects = [
 ];
 
 /** Projects whose specs change something for good, such as the register of routes: each file has a process of its own. */
-const ISOLATED = ['libs/service-kit', 'services/push-broker'];
+const ISOLATED = ['libs/service-kit'];
 
 export default defineConfig({
   test: {

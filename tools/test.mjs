@@ -11,6 +11,8 @@ import { createInterface } from 'node:readline';
 import { stripVTControlCharacters } from 'node:util';
 import { checkNode, fail, installDependencies, installSystemPackages, nxEnvironment, root } from './prepare.mjs';
 
+/** A check that takes longer hangs, also on a machine three times slower than the one with two processors this is made for. */
+const LONGEST_MINUTES = 60;
 const scratch = mkdtempSync(join(tmpdir(), 'muster-test-'));
 const bin = (name) => join(root, 'node_modules/.bin', name);
 const nx = [join(root, 'node_modules/nx/dist/bin/nx.js'), 'run-many', '--output-style=static', '-t'];
@@ -105,7 +107,8 @@ async function vitest(name, config) {
 
 /** Runs a program to its end. @returns its exit code and every line that it printed */
 async function run(name, file, args, { quiet = false, env = nxEnvironment } = {}) {
-  const child = spawn(file, args, { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const timeout = LONGEST_MINUTES * 60_000;
+  const child = spawn(file, args, { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'], timeout });
   const lines = [];
   const readers = [child.stdout, child.stderr].map((input) => createInterface({ input }));
   const read = readers.map((reader) => {
@@ -115,10 +118,11 @@ async function run(name, file, args, { quiet = false, env = nxEnvironment } = {}
     });
     return once(reader, 'close');
   });
-  const [code] = await once(child, 'exit').catch((error) => {
-    lines.push(error.message);
+  const [code, signal] = await once(child, 'exit').catch((error) => {
+    lines.push(`Error: ${error.message}`);
     return [-1];
   });
+  if (signal) lines.push(`Error: ended by ${signal}; after ${LONGEST_MINUTES} minutes that is this script's`);
   // What it left behind may hold on to its output.
   setTimeout(() => readers.forEach((reader) => reader.close()), 5_000).unref();
   await Promise.all(read);
