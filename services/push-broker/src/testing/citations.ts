@@ -62,7 +62,7 @@ export function transcriptHeads(): TranscriptHead[] {
         .split('\n')
         .map((line) => line.replace(/^#\s*/, '').trim());
       const cites = rest
-        .filter((line) => line !== '' && !/^(any server$|ours alone —|(differs|only) on:)/.test(line))
+        .filter((line) => line !== '' && !/^(any server|ours alone —|(differs|only) on:)/.test(line))
         .join(' ');
       return { file, title, cites, citations: citationsIn(cites), source };
     });

@@ -3,20 +3,18 @@ import { once } from 'node:events';
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
-import { type CertifiedFiles, TestAuthority } from '@muster/testing';
+import type { CertifiedFiles, TestAuthority } from '@muster/testing';
 import { WebSocketChannel } from '../core/transport/websocket-channel';
 import { evictRevoked } from '../revocation/evictions';
 import { accountsAskedFor } from './test-accounts';
-import { TEST_DOMAIN, TestBroker, type TestOptions } from './test-broker';
+import { TestBroker, type TestOptions } from './test-broker';
+import { TestCredentials } from './test-credentials';
 
 /** Devices that transcripts speak of, and their ids. */
 const DEVICES: Record<string, string> = {
   laptop: '01900000-0000-7000-8000-00000000000a',
   desktop: '01900000-0000-7000-8000-00000000000b',
 };
-
-/** Seconds that the certificate of a `brief laptop` holds. */
-const BRIEF_SECONDS = 6;
 
 /** Tools that have a certificate. */
 const TOOLS: Record<string, string> = { technician: 'technician', script: 'script' };
@@ -61,12 +59,14 @@ export class OwnGround implements Ground {
   readonly strict = true;
   readonly answerMs = 10_000;
   readonly accounts = { ...DEVICES, ...TOOLS };
-  readonly #credentials = new Map<string, CertifiedFiles>();
+  readonly #credentials: TestCredentials;
 
   private constructor(
     private readonly broker: TestBroker,
-    private readonly authority: TestAuthority,
-  ) {}
+    authority: TestAuthority,
+  ) {
+    this.#credentials = new TestCredentials(authority, localpart);
+  }
 
   static async start(authority: TestAuthority, options: Record<string, number>): Promise<OwnGround> {
     const { sasl, rest } = accountsAskedFor(options);
@@ -74,7 +74,7 @@ export class OwnGround implements Ground {
   }
 
   async connect(as: string): Promise<TLSSocket> {
-    return this.broker.connect(as === '' ? undefined : await this.#credential(as));
+    return this.broker.connect(as === '' ? undefined : await this.#credentials.of(as));
   }
 
   async connectPlain(): Promise<Duplex> {
@@ -83,11 +83,11 @@ export class OwnGround implements Ground {
 
   async startTls(connection: Duplex, as: string): Promise<Duplex> {
     if (!(connection instanceof Socket)) throw new Error('this connection cannot start TLS');
-    return this.broker.startTls(connection, as === '' ? undefined : await this.#credential(as));
+    return this.broker.startTls(connection, as === '' ? undefined : await this.#credentials.of(as));
   }
 
   async connectWebSocket(as: string): Promise<Duplex> {
-    const socket = this.broker.connectWebSocket(as === '' ? undefined : await this.#credential(as));
+    const socket = this.broker.connectWebSocket(as === '' ? undefined : await this.#credentials.of(as));
     await once(socket, 'open');
     return new WebSocketChannel(socket);
   }
@@ -104,7 +104,7 @@ export class OwnGround implements Ground {
     if (ticket?.[2]) return this.#ticket(subject, ticket[1] === 'gets a', localpart(ticket[2]));
     if (sentence === 'is revoked') return this.#revoke('device', localpart(subject));
     if (sentence === 'certificate is revoked')
-      return this.#revoke('certificate', digestOf(await this.#credential(subject)));
+      return this.#revoke('certificate', digestOf(await this.#credentials.of(subject)));
     throw new Error(`nobody knows how to do [${subject} ${sentence}]`);
   }
 
@@ -122,41 +122,6 @@ export class OwnGround implements Ground {
   #revoke(kind: 'device' | 'certificate', id: string): void {
     this.broker.revoke(kind, id);
     evictRevoked(this.broker.server, this.broker.revocations);
-  }
-
-  /** `laptop`, or `expired laptop`, `stranger laptop` and so on. */
-  async #credential(words: string): Promise<CertifiedFiles> {
-    const known = this.#credentials.get(words);
-    if (known) return known;
-    const made = await this.#makeCredential(words);
-    this.#credentials.set(words, made);
-    return made;
-  }
-
-  async #makeCredential(words: string): Promise<CertifiedFiles> {
-    const [kind, name = ''] = words.includes(' ') ? words.split(' ') : ['good', words];
-    const id = localpart(name);
-    const xmppDomain = TEST_DOMAIN;
-    const daysFromNow = (days: number): Date => new Date(Date.now() + days * 24 * 3600 * 1000);
-    switch (kind) {
-      case 'good':
-      case 'renewed':
-        return this.authority.device(id, { xmppDomain });
-      case 'expired':
-        return this.authority.device(id, { xmppDomain, notBefore: daysFromNow(-100), days: 90 });
-      case 'early':
-        return this.authority.device(id, { xmppDomain, notBefore: daysFromNow(1) });
-      case 'brief':
-        return this.authority.device(id, { xmppDomain, notBefore: daysFromNow(0), days: BRIEF_SECONDS / 86_400 });
-      case 'foreign':
-        return this.authority.device(id, { xmppDomain: 'elsewhere.test' });
-      case 'stranger':
-        return (await TestAuthority.create()).device(id, { xmppDomain });
-      case 'server':
-        return this.authority.server([TEST_DOMAIN]);
-      default:
-        throw new Error(`there is no ${kind} certificate`);
-    }
   }
 }
 

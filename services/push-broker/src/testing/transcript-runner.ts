@@ -77,6 +77,8 @@ class Run {
 
   constructor(private readonly ground: Ground) {
     this.#bindings = new Map([['domain', TEST_DOMAIN], ...Object.entries(ground.accounts)]);
+    for (const [name, account] of Object.entries(ground.accounts))
+      this.#bindings.set(`${name}.base64`, Buffer.from(`${account}@${TEST_DOMAIN}`).toString('base64'));
   }
 
   async step(step: Step): Promise<void> {

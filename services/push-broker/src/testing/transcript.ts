@@ -10,6 +10,8 @@ export interface Transcript {
   options: Record<string, number>;
   /** Says what holds for every XMPP server, so that others can be asked too. */
   anyServer: boolean;
+  /** Accounts have certificates on other servers too, and are not signed in by password there. */
+  byCertificate: boolean;
   /** Why no other server is asked. */
   oursAlone?: string;
   steps: Step[];
@@ -44,7 +46,14 @@ interface Paragraph {
  * @param asked line of a paragraph that is not left out although it differs; nothing behind it is read
  */
 export function parseTranscript(source: string, server = 'muster', asked?: number): Transcript {
-  const transcript: Transcript = { title: '', options: {}, anyServer: false, steps: [], differences: [] };
+  const transcript: Transcript = {
+    title: '',
+    options: {},
+    anyServer: false,
+    byCertificate: false,
+    steps: [],
+    differences: [],
+  };
   for (const paragraph of paragraphsOf(source)) {
     const { line, lines, differsOn, onlyOn } = paragraph;
     const instead = differsOn.get(server);
@@ -111,7 +120,8 @@ function addLine(raw: string, line: number, transcript: Transcript, skipped: boo
 
 function addComment(comment: string, transcript: Transcript): void {
   transcript.title ||= comment;
-  if (comment === 'any server') transcript.anyServer = true;
+  if (/^any server(, by certificate)?$/.test(comment)) transcript.anyServer = true;
+  if (comment === 'any server, by certificate') transcript.byCertificate = true;
   const [, why] = /^ours alone — (\S.*)$/.exec(comment) ?? [];
   if (why !== undefined) transcript.oursAlone = why;
 }

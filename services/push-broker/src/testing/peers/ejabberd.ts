@@ -23,12 +23,12 @@ const FOR_TRANSCRIPTS = ['mod_client_state', 'mod_time', 'mod_version', 'mod_ros
 export async function startEjabberd(settings: PeerSettings): Promise<PeerServer> {
   programOf('ejabberd', 'ejabberdctl');
   const erl = programOf('erlang-base', 'erl');
-  const [port = 0, startTlsPort = 0, httpPort = 0] = await freePorts(3);
+  const [port = 0, startTlsPort = 0, httpPort = 0, certificatePort = 0] = await freePorts(4);
   const config = join(settings.folder, 'ejabberd.yml');
   const users = join(settings.folder, 'users');
   const database = join(settings.folder, 'database');
   mkdirSync(database);
-  writeFileSync(config, configuration(settings, port, startTlsPort, httpPort));
+  writeFileSync(config, configuration(settings, { port, startTlsPort, httpPort, certificatePort }));
   writeFileSync(users, settings.users.map(({ name, password }) => `{${binary(name)},${binary(password)}}.\n`).join(''));
   const server = startServer(
     [
@@ -54,6 +54,7 @@ export async function startEjabberd(settings: PeerSettings): Promise<PeerServer>
     port,
     startTlsPort,
     httpPort,
+    ...(settings.clientAuthority !== undefined && { certificatePort }),
     pid: child.pid ?? 0,
     stop: () => stopServer(child),
   };
@@ -67,7 +68,10 @@ const addUsers = (file: string, { domain }: PeerSettings): string =>
   `[mnesia:dirty_write({passwd, {Name, ${binary(domain)}}, Password}) || {Name, Password} <- Users], ` +
   `ok = file:write_file(${JSON.stringify(`${file}.done`)}, <<>>).`;
 
-function configuration(settings: PeerSettings, port: number, startTlsPort: number, httpPort: number): string {
+type Ports = Record<'port' | 'startTlsPort' | 'httpPort' | 'certificatePort', number>;
+
+function configuration(settings: PeerSettings, ports: Ports): string {
+  const { port, startTlsPort, httpPort } = ports;
   const forTranscripts = settings.purpose === 'transcripts';
   const modules = forTranscripts ? [...MODULES, ...FOR_TRANSCRIPTS] : MODULES;
   const webSockets = forTranscripts ? ', /xmpp-websocket: ejabberd_http_ws' : '';
@@ -81,7 +85,7 @@ c2s_protocol_options: [no_sslv3, no_tlsv1, no_tlsv1_1, cipher_server_preference,
 listen:
   - {port: ${port}, ip: "127.0.0.1", module: ejabberd_c2s, tls: true, max_stanza_size: 262144, backlog: 1024}
   - {port: ${startTlsPort}, ip: "127.0.0.1", module: ejabberd_c2s, starttls_required: true, max_stanza_size: 262144}
-  - {port: ${httpPort}, ip: "127.0.0.1", module: ejabberd_http, tls: true, request_handlers: {/api: mod_http_api${webSockets}}}
+${byCertificate(settings, ports)}  - {port: ${httpPort}, ip: "127.0.0.1", module: ejabberd_http, tls: true, request_handlers: {/api: mod_http_api${webSockets}}}
 acl: {loopback: {ip: [127.0.0.0/8]}}
 access_rules: {c2s: {allow: all}}
 api_permissions:
@@ -89,6 +93,13 @@ api_permissions:
 modules:
 ${modules.map((module) => `  ${module}: {}`).join('\n')}
 ${forTranscripts ? settingsForTranscripts() : ''}`;
+}
+
+/** SASL EXTERNAL is offered to clients whose certificate comes from this authority. */
+function byCertificate({ clientAuthority }: PeerSettings, { certificatePort }: Ports): string {
+  if (clientAuthority === undefined) return '';
+  const tls = `tls: true, tls_verify: true, cafile: ${JSON.stringify(clientAuthority)}`;
+  return `  - {port: ${certificatePort}, ip: "127.0.0.1", module: ejabberd_c2s, ${tls}}\n`;
 }
 
 /** What an ended session did not take waits for the next one; and the services that transcripts ask for. */

@@ -5,7 +5,8 @@ import { connect, type TLSSocket } from 'node:tls';
 import { WebSocket } from 'ws';
 import { WebSocketChannel } from '../../core/transport/websocket-channel';
 import { TEST_DOMAIN } from '../test-broker';
-import type { Ground } from '../transcript-ground';
+import type { TestCredentials } from '../test-credentials';
+import { EXTERNAL, type Ground } from '../transcript-ground';
 import type { PeerServer } from './peer-server';
 
 export const PEER_PASSWORD = 'correct horse battery staple';
@@ -28,13 +29,19 @@ export class PeerGround implements Ground {
     private readonly server: PeerServer,
     readonly accounts: Readonly<Record<string, string>>,
     readonly answerMs: number,
+    /** Where clients sign in by certificate instead. */
+    private readonly credentials?: TestCredentials,
   ) {}
 
   async connect(as: string): Promise<TLSSocket> {
-    if (as !== '' && !(as in this.accounts)) throw new Error(`there is no ${as} on ${this.server.name}`);
-    const { port } = this.server;
-    const where = { host: '127.0.0.1', port, servername: TEST_DOMAIN, ALPNProtocols: ['xmpp-client'] };
-    return connect({ ...where, rejectUnauthorized: false }).on('error', () => undefined);
+    if (as !== '' && !this.credentials && !(as in this.accounts))
+      throw new Error(`there is no ${as} on ${this.server.name}`);
+    const { port, certificatePort } = this.server;
+    const where = { host: '127.0.0.1', servername: TEST_DOMAIN, ALPNProtocols: ['xmpp-client'] };
+    const known = as !== '' && this.credentials ? await this.credentials.of(as) : undefined;
+    const own = known ? { cert: known.chain, key: known.key } : {};
+    const used = this.credentials ? certificatePort : port;
+    return connect({ ...where, ...own, port: used, rejectUnauthorized: false }).on('error', () => undefined);
   }
 
   async connectPlain(): Promise<Socket> {
@@ -56,6 +63,7 @@ export class PeerGround implements Ground {
   }
 
   authentication(as: string): string {
+    if (this.credentials) return EXTERNAL;
     const response = Buffer.from(`\0${this.accounts[as]}\0${PEER_PASSWORD}`).toString('base64');
     return `<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='PLAIN'>${response}</auth>`;
   }

@@ -13,6 +13,8 @@ export interface PeerSettings {
   users: readonly { name: string; password: string }[];
   /** PEM file with key, certificate and chain. */
   certificate: string;
+  /** PEM file of the authority whose certificates clients may sign in with, where the server can do that. */
+  clientAuthority?: string;
   /**
    * `bench`: what a network of devices needs and nothing else, no limits on rates. `transcripts`: also the features that
    * transcripts ask for (stream management, offline messages, service discovery …).
@@ -27,6 +29,8 @@ export interface PeerServer {
   readonly port: number;
   /** Port of STARTTLS. */
   readonly startTlsPort: number;
+  /** Port of direct TLS where clients sign in by certificate, where the server can do that. */
+  readonly certificatePort?: number;
   /** Port of the HTTPS interface, where the server has one. WebSockets are there too. */
   readonly httpPort?: number;
   /** The process that was started; its descendants belong to the server too. */

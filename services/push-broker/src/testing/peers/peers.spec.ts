@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { TestAuthority } from '@muster/testing';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { TEST_DOMAIN } from '../test-broker';
+import { TestCredentials } from '../test-credentials';
 import { type Difference, parseTranscript, type Transcript } from '../transcript';
 import { includes } from '../transcript-client';
 import { DoesNotHold, playTranscript } from '../transcript-runner';
@@ -28,7 +29,7 @@ interface Play {
 function playsOn(server: string): Play[] {
   return transcripts.flatMap(({ file, source }) => {
     const transcript = parseTranscript(source, server);
-    if (!transcript.anyServer) return [];
+    if (!transcript.anyServer || (transcript.byCertificate && !BY_CERTIFICATE.includes(server))) return [];
     const differences = transcript.differences.map((difference) => ({
       title: `${file} differs from line ${difference.line} on: ${difference.instead}`,
       transcript: parseTranscript(source, server, difference.line),
@@ -37,6 +38,9 @@ function playsOn(server: string): Play[] {
     return [{ title: `${file}: ${transcript.title}`, transcript }, ...differences];
   });
 }
+
+/** Servers on which clients sign in by certificate too. */
+const BY_CERTIFICATE = ['ejabberd'];
 
 /** Milliseconds that a server has to answer, and those after which it is taken to be silent where that is expected. */
 const ANSWER_MS = 15_000;
@@ -63,20 +67,25 @@ describe.each<[string, (settings: PeerSettings) => Promise<PeerServer>]>([
 ])('what we take for XMPP holds on %s', (name, start) => {
   const place = mkdtempSync(join(tmpdir(), `muster-${name}-`));
   const certificate = join(place, 'server.pem');
+  const clientAuthority = join(place, 'clients.pem');
   const plays = playsOn(name);
   const users = plays
     .flatMap((_, index) => Object.values(accountsOf(index)))
     .map((account) => ({ name: account, password: PEER_PASSWORD }))
     .concat(ACCOUNTS_WITH_SECRETS);
+  let authority: TestAuthority;
   let server: PeerServer;
 
   const begin = async (): Promise<void> => {
     const folder = mkdtempSync(join(place, 'run-'));
-    server = await start({ folder, domain: TEST_DOMAIN, users, certificate, purpose: 'transcripts' });
+    const files = { folder, certificate, clientAuthority };
+    server = await start({ ...files, domain: TEST_DOMAIN, users, purpose: 'transcripts' });
   };
 
   beforeAll(async () => {
-    const { chain, key } = await (await TestAuthority.create()).server([TEST_DOMAIN]);
+    authority = await TestAuthority.create();
+    const { chain, key } = await authority.server([TEST_DOMAIN]);
+    writeFileSync(clientAuthority, authority.rootPem);
     writeFileSync(certificate, `${key}\n${chain}`);
     await begin();
   }, 90_000);
@@ -87,7 +96,10 @@ describe.each<[string, (settings: PeerSettings) => Promise<PeerServer>]>([
 
   const play = async ({ transcript, difference }: Play, index: number): Promise<void> => {
     const answerMs = difference?.instead === 'silence' ? SILENCE_MS : ANSWER_MS;
-    const played = playTranscript(transcript, new PeerGround(server, accountsOf(index), answerMs));
+    const accounts = accountsOf(index);
+    const credentials = new TestCredentials(authority, (account) => accounts[account] ?? account);
+    const ground = new PeerGround(server, accounts, answerMs, transcript.byCertificate ? credentials : undefined);
+    const played = playTranscript(transcript, ground);
     await (difference ? expectDifference(played, difference) : played);
   };
   describe.concurrent('at the same time', () => tests(KINDS.apart));
