@@ -1,26 +1,15 @@
-import { execFile } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { isDeepStrictEqual, promisify } from 'node:util';
-import {
-  createApiToken,
-  listAudit,
-  listReleaseDevices,
-  listReleases,
-  type Release,
-  readDevice,
-  removeRelease,
-  revokeApiToken,
-  stopRelease,
-} from '@muster/contracts';
+import { isDeepStrictEqual } from 'node:util';
+import { listAudit, listReleaseDevices, readDevice } from '@muster/contracts';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { Api } from './harness/api';
 import { accessibilityFaults, openBrowser, openContext, signInOn } from './harness/browser';
 import { ADMIN_EMAIL, asAdmin, PASSWORD } from './harness/people';
 import { localDevice, outputOf, start, untilEnded } from './harness/procedures';
-import { data, httpsPort, ITSM_DOMAIN, project, until } from './harness/stack';
+import { Publisher } from './harness/releases';
+import { data, until } from './harness/stack';
 
 /** Longer than a version may take to get green here, and much shorter than the hour after which devices ask by themselves. */
 const SECONDS = 150;
@@ -40,17 +29,14 @@ let admin: Api;
 let device: string;
 let browser: Browser;
 let page: Page;
-let token: { id: string; secret: string };
+let publisher: Publisher;
 let first: string;
-const work = mkdtempSync(join(tmpdir(), 'muster-releases-'));
 
 beforeAll(async () => {
   admin = await asAdmin();
   device = (await localDevice(admin)).id;
   first = status().version;
-  const expiresAt = new Date(Date.now() + 3_600_000).toISOString();
-  const body = { name: 'publishes releases', permissions: ['releases.write' as const], expiresAt };
-  token = await admin.call(createApiToken, { body });
+  publisher = await Publisher.create(admin);
   browser = await openBrowser();
   page = await (await openContext(browser)).newPage();
   await page.goto('/');
@@ -59,41 +45,9 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await browser?.close();
-  // Devices of later tests are not to be updated.
-  for (const { id, state } of (await admin.call(listReleases)).releases) {
-    if (state === 'running') await admin.call(stopRelease, { params: { id } });
-    if (state !== 'uploading') await admin.call(removeRelease, { params: { id } });
-  }
-  await admin.call(revokeApiToken, { params: { id: token.id } });
-  rmSync(work, { recursive: true, force: true });
+  await publisher?.close();
 });
 
-/** The build that the stack runs, as of another version, with a line more at its beginning. @returns its folder */
-function build(version: string, line = ''): string {
-  const folder = join(work, version);
-  mkdirSync(folder);
-  cpSync(join(project, 'agent/dist'), folder, { recursive: true });
-  const main = readFileSync(join(folder, 'main.mjs'), 'utf8');
-  const named = main.replace(/AGENT_VERSION = "[^"]+"/, `AGENT_VERSION = "${version}"`);
-  expect(named).not.toBe(main);
-  writeFileSync(join(folder, 'main.mjs'), `${line}${named}`);
-  writeFileSync(join(folder, 'package.json'), JSON.stringify({ name: '@muster/agent', version, type: 'module' }));
-  return folder;
-}
-/** As an administrator publishes. @returns what the tool said */
-async function publish(...given: string[]): Promise<string> {
-  const address = ['--url', `https://${ITSM_DOMAIN}:${httpsPort}`, '--address', '127.0.0.1'];
-  const ca = ['--ca', join(data, 'certificates/anchors.pem')];
-  const tool = join(project, 'tools/publish-release.mjs');
-  const env = { ...process.env, MUSTER_TOKEN: token.secret };
-  return (await promisify(execFile)(process.execPath, [tool, ...address, ...ca, ...given], { env })).stdout;
-}
-const releaseOf = async (version: string): Promise<Release> => {
-  const { releases } = await admin.call(listReleases, { query: { search: version } });
-  const found = releases.find((one) => one.version === version);
-  if (!found) throw new Error(`there is no release ${version}`);
-  return found;
-};
 /** In the console: everybody, and not one failure. */
 async function rollOut(version: string): Promise<void> {
   await page.goto('/releases');
@@ -138,12 +92,12 @@ describe('a release that works', () => {
   });
 
   it('is published by the tool, which has it signed, and refuses another name for the build', async () => {
-    const folder = build(version);
-    await expect(publish('--folder', folder, '--version', later(7))).rejects.toMatchObject({
+    const folder = publisher.build(version);
+    await expect(publisher.publish('--folder', folder, '--version', later(7))).rejects.toMatchObject({
       stderr: expect.stringContaining(`is version ${version}, not ${later(7)}`),
     });
-    expect(await publish('--folder', folder)).toContain('is ready');
-    expect(await releaseOf(version)).toMatchObject({ state: 'ready', offered: 0 });
+    expect(await publisher.publish('--folder', folder)).toContain('is ready');
+    expect(await publisher.releaseOf(version)).toMatchObject({ state: 'ready', offered: 0 });
   });
 
   it('reaches the device by way of the broker when it is rolled out in the console', async () => {
@@ -155,7 +109,7 @@ describe('a release that works', () => {
   });
 
   it('is shown as installed, without a reload, and told to the audit log', async () => {
-    const { id, sha256 } = await releaseOf(version);
+    const { id, sha256 } = await publisher.releaseOf(version);
     const row = page.getByRole('row').filter({ hasText: version });
     await row.getByText('1 installed, 0 failed, 0 updating').waitFor();
     await row.getByRole('link', { name: version }).click();
@@ -193,23 +147,34 @@ describe('a broken build', () => {
   });
 
   it('signed far from the server is rolled out, runs, and does not get green', async () => {
-    const folder = build(broken, BROKEN);
-    const packed = join(work, 'packed');
+    const folder = publisher.build(broken, BROKEN);
+    const packed = join(publisher.folder, 'packed');
     const signing = join(data, 'authority/signing/release');
-    await publish('--folder', folder, '--pack', packed, '--key', `${signing}.key`, '--certificate', `${signing}.crt`);
+    await publisher.publish(
+      '--folder',
+      folder,
+      '--pack',
+      packed,
+      '--key',
+      `${signing}.key`,
+      '--certificate',
+      `${signing}.crt`,
+    );
     expect(readdirSync(packed).sort()).toEqual(['manifest.json', 'package.tar.gz', 'signed.json']);
     const files = ['--signed', join(packed, 'signed.json'), '--package', join(packed, 'package.tar.gz')];
-    expect(await publish(...files)).toContain('is ready');
+    expect(await publisher.publish(...files)).toContain('is ready');
     await rollOut(broken);
     await until('it runs', async () => status().version === broken && !status().connected);
-    expect(await releaseOf(broken)).toMatchObject({ state: 'running', offered: 1, failed: 0 });
+    expect(await publisher.releaseOf(broken)).toMatchObject({ state: 'running', offered: 1, failed: 0 });
   });
 
   it('is left by the device itself, which is green again as what it was', async () => {
-    await until('the server knows', async () => (await releaseOf(broken)).failed === 1, SECONDS);
+    await until('the server knows', async () => (await publisher.releaseOf(broken)).failed === 1, SECONDS);
     await isGreenAs(good, before);
     expect(current()).toBe(good);
-    const { devices } = await admin.call(listReleaseDevices, { params: { id: (await releaseOf(broken)).id } });
+    const { devices } = await admin.call(listReleaseDevices, {
+      params: { id: (await publisher.releaseOf(broken)).id },
+    });
     expect(devices).toEqual([
       expect.objectContaining({
         deviceId: device,
@@ -221,7 +186,7 @@ describe('a broken build', () => {
   });
 
   it('stops its roll-out by itself, and the console says so and why', async () => {
-    const release = await releaseOf(broken);
+    const release = await publisher.releaseOf(broken);
     expect(release).toMatchObject({ state: 'halted', installed: 0, failed: 1, offered: 1 });
     const row = page.getByRole('row').filter({ hasText: broken });
     await row.getByText('Stopped by itself').waitFor();
@@ -233,10 +198,10 @@ describe('a broken build', () => {
 
   it('is not tried again, and the device stays as it is', async () => {
     const { pid } = status();
-    const { offered } = await releaseOf(broken);
+    const { offered } = await publisher.releaseOf(broken);
     const { id } = await start(admin, device, 'true');
     expect((await untilEnded(admin, id)).state).toBe('COMPLETED');
-    expect({ pid: status().pid, current: current(), offered: (await releaseOf(broken)).offered }).toEqual({
+    expect({ pid: status().pid, current: current(), offered: (await publisher.releaseOf(broken)).offered }).toEqual({
       ...{ pid, current: good, offered },
     });
   });

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { changeUninstallPolicy, readUninstallToken, retireDevice } from '@muster/contracts';
+import { changeUninstallPolicy, readUninstallToken, retireDevice, setChannel } from '@muster/contracts';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { Api } from './harness/api';
 import { type BootedMachine, bootedMachine, mayBoot } from './harness/booted-machine';
@@ -15,9 +15,10 @@ import {
 } from './harness/packages';
 import { asAdmin } from './harness/people';
 import { outputOf, start, untilEnded } from './harness/procedures';
+import { Publisher } from './harness/releases';
 import { until } from './harness/stack';
 
-const NEWER = '99.0.0';
+const [NEWER, RELEASE] = ['99.0.0', '99.1.0'];
 // The first run on a machine makes its Debian.
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 600_000 });
 
@@ -86,6 +87,30 @@ describe.runIf(process.arch === 'x64' && mayBoot())('the .deb on a Debian that s
     pid = await isGreen(pid);
     expect((await agentOn(machine)).version).toBe(NEWER);
     expect(identityOn(machine)).toEqual(device);
+  });
+
+  it('updates itself when a release is rolled out to it, started anew by systemd', async () => {
+    const publisher = await Publisher.create(admin);
+    try {
+      const to = (channel: 'beta' | 'stable') =>
+        admin.call(setChannel, { body: { channel, deviceIds: [device.deviceId] } });
+      await to('beta');
+      const all = ['--channel', 'beta', '--percentage', '100'];
+      await publisher.publish('--folder', publisher.build(RELEASE), ...all);
+      pid = await isGreen(pid);
+      expect((await agentOn(machine)).version).toBe(RELEASE);
+      await until('the server knows', async () => (await publisher.releaseOf(RELEASE)).installed === 1);
+      expect((await machine.run('cat /opt/muster-agent/current')).stdout).toBe(`${RELEASE}\n`);
+      await to('stable');
+    } finally {
+      await publisher.close();
+    }
+  });
+
+  it('keeps what it updated itself to when an older package is installed over it', async () => {
+    expectDone(await machine.run(`dpkg -i '${newer}'`));
+    pid = await isGreen(pid);
+    expect((await agentOn(machine)).version).toBe(RELEASE);
   });
 
   it('stays where the policy wants a token, and goes with the token of this device', async () => {
