@@ -35,6 +35,8 @@ function integrator(directTls: boolean, password = 'pencil', username = 'integra
   }
   xmpp.transports.unshift(TrustingTls);
   xmpp.reconnect.delay = 50;
+  // Two seconds as it comes, which a busy machine may need for one step.
+  xmpp.timeout = 15_000;
   xmpp.on('error', () => undefined);
   clients.push(xmpp);
   return xmpp;

@@ -58,6 +58,8 @@ function deviceClient(): XmppClient {
   }
   made.saslFactory.use('EXTERNAL', External);
   made.reconnect.delay = 50;
+  // Two seconds as it comes, which a busy machine may need for one step.
+  made.timeout = 15_000;
   // The end of a connection is an error event as well; what matters is asserted.
   made.on('error', () => undefined);
   return made;
