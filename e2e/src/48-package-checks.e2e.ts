@@ -16,7 +16,7 @@ const [fetching = '', checking = ''] = (
 )
   .filter((block) => /\.sha256"|\/\$part/.test(block))
   .map((block) => block.slice(4, -4));
-const folder = mkdtempSync(join(tmpdir(), 'muster-checks-'));
+let folder: string;
 let file = '';
 
 /** Types lines into a shell of somebody who knows where the server is. */
@@ -25,6 +25,7 @@ const type = (lines: string) =>
 
 describe.runIf(process.arch === 'x64')('a package, checked as the documentation says', () => {
   beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'muster-checks-'));
     const { key } = await newPackageKey(await asAdmin());
     const { text } = await raw({ path: listInstallers.path.replace(':key', key) });
     const { installers } = JSON.parse(text) as InstallerList;
