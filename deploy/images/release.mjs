@@ -117,7 +117,9 @@ function addPrograms(out, key) {
   writeFileSync(join(out, 'cli/release-key.pem'), createPublicKey(key).export({ type: 'spki', format: 'pem' }));
 }
 
-const tagged = (name) => `${options.prefix}/${name}:${options.version}`;
+function tagged(name) {
+  return `${options.prefix}/${name}:${options.version}`;
+}
 
 /** Those that a server's compose file names. */
 function imagesOf(server) {
