@@ -2,7 +2,8 @@ import { changeUninstallPolicy, listRegistrationKeys, readUninstallToken, retire
 import { existsSync, statSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Api } from './harness/api';
-import { type CleanMachine, cleanMachine, type Ended, mayMakeMachines } from './harness/clean-machine';
+import { type CleanMachine, cleanMachine, mayMakeMachines } from './harness/clean-machine';
+import type { Ended } from './harness/execute';
 import {
   agentOn,
   download,

@@ -1,16 +1,11 @@
-import { execFile, spawn, spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { type Ended, execute } from './execute';
 import { project, until } from './stack';
 
 /** Where images of systems survive between runs; they are made once, from Debian's archive. */
 const IMAGES = process.env['MUSTER_CACHE'] ?? '/var/tmp/muster-images';
-
-export interface Ended {
-  code: number;
-  stdout: string;
-  stderr: string;
-}
 
 /**
  * A freshly installed Debian with processes and files of its own and this machine's network: no Node.js, no systemd that
@@ -79,11 +74,3 @@ async function debian(): Promise<string> {
   }
   return image;
 }
-
-const ENVIRONMENT = { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LANG: 'C.UTF-8', DEBIAN_FRONTEND: 'noninteractive' };
-export const execute = (program: string, given: string[], env: NodeJS.ProcessEnv = ENVIRONMENT): Promise<Ended> =>
-  new Promise((resolve) => {
-    execFile(program, given, { env, maxBuffer: 64 * 1024 * 1024 }, (error, stdout, stderr) =>
-      resolve({ code: error ? Number(error.code ?? -1) : 0, stdout, stderr }),
-    );
-  });
