@@ -11,7 +11,7 @@ import type { Server } from './harness/server';
 import { asAdmin, asAdminAgain, itsm, machine, xmpp } from './harness/servers';
 
 const [KEPT, LOST] = ['backup-1', 'backup-2'] as const;
-const LATER = '0.1.1';
+const LATER = '0.9.9';
 const MARKER = '/var/lib/muster/packages/marker';
 /** What the administrator keeps on another machine. */
 const away = join(dirname(itsm.folder), 'away');
@@ -44,6 +44,7 @@ beforeAll(async () => {
 afterAll(async () => {
   devices.forEach((device) => device.machine.stop());
   await run('sh', ['-c', 'umount "$0" 2>/dev/null || true', disk]);
+  for (const name of await imageNames()) await itsm.engine.docker('rmi', `${name}:${LATER}`).catch(() => undefined);
 });
 
 const withPassphrase = ['--passphrase-file', passphrase];
@@ -116,8 +117,7 @@ describe('a backup', () => {
   });
 });
 
-/** The same images once more, as those of another version. */
-async function tagAs(version: string): Promise<void> {
+async function imageNames(): Promise<Set<string>> {
   const names = await itsm.engine.docker(
     'image',
     'ls',
@@ -126,8 +126,7 @@ async function tagAs(version: string): Promise<void> {
     '--filter',
     'reference=muster/*',
   );
-  for (const name of new Set(names.trim().split('\n')))
-    await itsm.engine.docker('tag', `${name}:${VERSION}`, `${name}:${version}`);
+  return new Set(names.trim().split('\n'));
 }
 
 describe('a restore that cannot be', () => {
@@ -168,7 +167,8 @@ describe('after the ITSM server was lost with all that was on it', () => {
     await itsm.compose('down', '--volumes');
     rmSync(itsm.folder, { recursive: true });
 
-    await tagAs(LATER);
+    // The same images once more, as those of another version.
+    for (const name of await imageNames()) await itsm.engine.docker('tag', `${name}:${VERSION}`, `${name}:${LATER}`);
     const restored = await itsm.musterOf(LATER, ...restoring(itsm, file), '--revocations', list);
     expect(restored).toMatchObject({ code: 0 });
     const said = JSON.parse(restored.stdout) as { started: boolean; version: string; fenced: { devices: number } };
