@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, statfsSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, statfsSync, statSync, writeFileSync } from 'node:fs';
 import { availableParallelism, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -127,6 +127,16 @@ describe('muster on a server with Docker and without Node.js', () => {
     for (const name of ['cert.crt', 'cert.key']) expect(ownerOf(join(itsm.folder, 'certs', name))).toBe('0:10001 640');
     expect(ownerOf(join(itsm.folder, 'join/token'))).toMatch(/^0:\d+ 600$/);
     expect(ownerOf(join(itsm.folder, 'muster'))).toBe('0:0 755');
+  });
+
+  it('makes a backup where it is told to, with the passphrase of a file that the environment names', async () => {
+    writeFileSync(own('passphrase'), 'a passphrase of the tests\n', { mode: 0o600 });
+    const env = { MUSTER_BACKUP_PASSPHRASE_FILE: own('passphrase') };
+    const made = await first.muster(['backup', own('today.backup'), '--dir', itsm.folder], { env });
+    expect(made, made.stderr).toMatchObject({ code: 0 });
+    expect(ownerOf(own('today.backup'))).toBe('0:0 600');
+    const verified = await first.muster(['backup', 'verify', own('today.backup')], { env });
+    expect(verified, verified.stderr).toMatchObject({ code: 0 });
   });
 
   it('sets a server up, with the Compose of its own image', async () => {
