@@ -105,7 +105,9 @@ async function saveImages(out, servers) {
 }
 
 /** The command's own image, for servers without Node.js. No part of the stack, so an upgrade goes on without it. */
-const command = () => (spawnSync('docker', ['image', 'inspect', tagged('cli')]).status === 0 ? ['cli'] : []);
+function command() {
+  return spawnSync('docker', ['image', 'inspect', tagged('cli')]).status === 0 ? ['cli'] : [];
+}
 
 /** What runs the upgrade, with the public half of the key for servers that trust nobody yet. */
 function addPrograms(out, key) {
