@@ -142,7 +142,10 @@ function makeBaseImages() {
 function failuresOf(check, { name, status, message, assertionResults }) {
   const file = `${check}: ${relative(root, name)}`;
   const failing = assertionResults.filter((test) => test.status === 'failed');
-  if (failing.length === 0) return status === 'failed' ? [`${file}: ${firstLine(message)}`] : [];
+  if (failing.length === 0)
+    return status === 'failed'
+      ? [`${file}: ${firstLine(message) || 'an error outside of its tests, which stands above'}`]
+      : [];
   return failing.map((test) => `${file}: ${test.fullName}: ${firstLine(test.failureMessages[0])}`);
 }
 
