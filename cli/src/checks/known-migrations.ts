@@ -17,6 +17,7 @@ export const KNOWN_MIGRATIONS: Readonly<Record<string, readonly string[]>> = {
   ],
   downloads: [
     'CreateDownloads1763719200000',
+    'HintDevices1763726400000',
   ],
   identity: [
     'CreateIdentity1763600000000',
