@@ -22,9 +22,8 @@ const messages = defineMessages(
 
 /** EX_CONFIG: the exit code of a service whose configuration has faults, all of which it names. */
 export const FAULTY = 78;
-/** What `Commands` gives for a program that had to be ended. */
-const UNFINISHED = 128;
-const TIMEOUT_MS = 45_000;
+/** For one service to start and read. */
+const PATIENCE_MS = 45_000;
 /** As many at once as two processors bear. */
 const AT_ONCE = 3;
 /** What a service does no more than read its configuration with. */
@@ -37,7 +36,7 @@ export const configurationCheck = (folder: string, commands = new Commands()): C
     const compose = await composeCommand(commands);
     if (!compose) return []; // another check says so
     const call = (...words: string[]) =>
-      commands.try({ file: compose.file, args: [...compose.args, ...words], cwd: folder }, { timeoutMs: TIMEOUT_MS });
+      commands.try({ file: compose.file, args: [...compose.args, ...words], cwd: folder }, { timeoutMs: 0 });
     const read = await call('config', '--quiet');
     if (read.code !== 0) return [messages.say('stack-unreadable', { reason: lastLine(read.errors) })];
     const left = servicesOf(join(folder, 'docker-compose.yml'));
@@ -45,9 +44,10 @@ export const configurationCheck = (folder: string, commands = new Commands()): C
     const worker = async (): Promise<void> => {
       for (let service = left.shift(); service !== undefined; service = left.shift()) {
         const name = `muster-check-${service}-${process.pid}`;
+        // An image that does not know the word goes on for good: without its container compose comes to its end.
+        const late = setTimeout(() => void commands.try(dockerCommand(['rm', '--force', name])), PATIENCE_MS);
         const reply = await call('run', '--rm', '--no-deps', '-T', '--name', name, service, FLAG);
-        // An image that does not know the word goes on for good.
-        if (reply.code === UNFINISHED) await commands.try(dockerCommand(['rm', '--force', name]));
+        clearTimeout(late);
         if (reply.code !== FAULTY) continue;
         faults.push(messages.say('configuration-faulty', { service, faults: faultsIn(reply.output + reply.errors) }));
       }
