@@ -6,7 +6,12 @@ import { StreamParser } from '../core/xml/stream-parser';
 
 /** What a server sends, one by one. */
 export type Received =
-  { kind: 'header'; element: Element } | { kind: 'element'; element: Element } | { kind: 'footer' } | { kind: 'end' };
+  | { kind: 'header'; element: Element }
+  | { kind: 'element'; element: Element }
+  | { kind: 'footer' }
+  /** Bytes that are no stream; nothing is read after them. */
+  | { kind: 'garbage'; why: string }
+  | { kind: 'end' };
 
 export const show = (received: Received): string => {
   switch (received.kind) {
@@ -16,6 +21,8 @@ export const show = (received: Received): string => {
       return serialise(received.element, 'jabber:client');
     case 'footer':
       return '</stream:stream>';
+    case 'garbage':
+      return `(bytes that are no stream: ${received.why})`;
     case 'end':
       return '(end of connection)';
   }
@@ -24,6 +31,7 @@ export const show = (received: Received): string => {
 /** Whether this is what somebody calls so: `silence`, `end`, or an element in which one of this name is. */
 export function includes(received: Received | undefined, what: string): boolean {
   if (!received) return what === 'silence';
+  if (received.kind === 'garbage') return what === 'garbage';
   if (received.kind === 'footer' || received.kind === 'end') return what === 'end';
   const has = (element: Element): boolean => element.name === what || element.elements.some(has);
   return has(received.element);
@@ -72,7 +80,14 @@ export class TranscriptClient {
     reading = readStream,
   ) {
     const read = reading((received) => this.#push(received));
-    socket.on('data', (bytes: Buffer) => read(bytes));
+    socket.on('data', (bytes: Buffer) => {
+      try {
+        read(bytes);
+      } catch (error) {
+        this.#push({ kind: 'garbage', why: (error as Error).message });
+        socket.destroy();
+      }
+    });
     socket.on('error', () => undefined);
     socket.on('close', () => this.#push({ kind: 'end' }));
   }
