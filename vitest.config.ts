@@ -22,8 +22,8 @@ const projects = [
   'compose/setup',
 ];
 
-/** Projects whose specs change something for good, such as the register of routes: each file has a process of its own. */
-const ISOLATED = ['libs/service-kit'];
+/** Projects whose specs change something for good, such as the registers of routes and events: each file has a process of its own. */
+const ISOLATED = ['libs/bus', 'libs/service-kit'];
 
 export default defineConfig({
   test: {

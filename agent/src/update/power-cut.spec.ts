@@ -70,18 +70,24 @@ async function update(main: string, dieAt: number): Promise<Ending> {
   }
 }
 
-/** Each n, or each STEP-th, up to the number of changes of an undisturbed update. */
+/**
+ * Each n, or each STEP-th, up to the number of changes of an undisturbed update. Two updates need not change the same number of
+ * things, as an agent looks and tells by the clock too: the last few kills may come after the end.
+ */
 async function atEachChange(main: string, expected: Omit<Ending, 'changes' | 'killed'>): Promise<number> {
   const { changes, killed, ...undisturbed } = await update(main, Infinity);
   expect({ killed, ...undisturbed }).toEqual({ killed: false, ...expected });
   const points = Array.from({ length: changes }, (_, place) => place + 1).filter((point) => point % STEP === 0);
+  const missed: number[] = [];
   const worker = async (): Promise<void> => {
     for (let point = points.shift(); point !== undefined; point = points.shift()) {
-      const { changes: _, ...ending } = await update(main, point);
-      expect(ending, `killed at change ${point}`).toEqual({ killed: true, ...expected });
+      const { changes: made, killed: died, ...ending } = await update(main, point);
+      expect(ending, `killed at change ${point} of ${made}`).toEqual(expected);
+      if (!died) missed.push(point);
     }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, worker));
+  expect(missed.filter((point) => point < changes * 0.9)).toEqual([]);
   return changes;
 }
 

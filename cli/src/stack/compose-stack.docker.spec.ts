@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { eventually } from '@muster/testing';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { serviceCheck } from '../checks/services';
+import { EXIT } from '../core/exit-codes';
 import { leafLinkCheck, natsCheck } from '../checks/link';
 import { Commands } from '../site/commands';
 import { startStack, waitForHealth } from '../setup/start';
@@ -108,7 +109,7 @@ describe('a stack on a real Docker engine', () => {
       ['service-down', 'The service web is down: it was killed.'],
     ]);
     expect(await stack.lastLines('nats', 1)).toContain('EDGE_SECRET is missing');
-    await expect(waitForHealth(stack, 1, terminal, 200)).rejects.toMatchObject({ exitCode: 75 });
+    await expect(waitForHealth(stack, 1, terminal, 200)).rejects.toMatchObject({ exitCode: EXIT.config });
   });
 
   it('cannot be started from a file that compose refuses: its own words', async () => {
