@@ -54,8 +54,9 @@ quiet() {
   echo 'create_main_cluster = false' >"$1/etc/postgresql-common/createcluster.conf"
 }
 
+# From where the older one came.
 add_newer() {
-  echo "deb ${mirror:-http://deb.debian.org/debian} $newer main" >"$1/etc/apt/sources.list.d/newer.list"
+  sed "s/ $suite / $newer /" "$1/etc/apt/sources.list" >"$1/etc/apt/sources.list.d/newer.list"
   chroot "$1" apt-get update -q >"$work/apt.log" 2>&1 || { tail -n 5 "$work/apt.log" >&2; fail "Debian $newer could not be reached."; }
 }
 
