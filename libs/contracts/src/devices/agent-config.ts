@@ -1,5 +1,5 @@
 import type { LogLevel } from '../reports/logs';
-import { Instant, List, nested, OneOf, text, Text, Whole } from '../schema/fields';
+import { Flag, Instant, List, nested, OneOf, text, Text, Whole } from '../schema/fields';
 
 /** Where an agent that is not enrolled yet finds the suite. Dialled with `hostName` as SNI; without addresses by DNS. */
 export class EnrolmentAddress {
@@ -13,6 +13,9 @@ export class AgentConfig {
   @List(nested(() => EnrolmentAddress), { min: 1, max: 16, about: 'Tried in order.' }) enrolment: EnrolmentAddress[];
   @List(text({ max: 8192 }), { min: 1, max: 4, about: 'Root certificates to pin until the first endpoint map, PEM.' })
   anchors: string[];
+  @List(text({ max: 8192 }), { max: 4, optional: true, about: 'As in the endpoint map, until the first one.' })
+  serverAnchors?: string[];
+  @Flag({ optional: true, about: 'As in the endpoint map, until the first one.' }) publicServers?: boolean;
   @Text({
     min: 1,
     max: 128,

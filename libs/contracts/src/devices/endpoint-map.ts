@@ -1,4 +1,5 @@
-import { Instant, List, nested, OneOf, text, Text, Whole } from '../schema/fields';
+import { Flag, Instant, List, nested, OneOf, text, Text, Whole } from '../schema/fields';
+import { defineRoute, publicTo } from '../wire/route';
 
 /** Functions that a device can dial. */
 export const ENDPOINT_FUNCTIONS = [
@@ -39,6 +40,14 @@ export class EndpointMap {
   @Instant() issuedAt: string;
   @List(text({ max: 8192 }), { min: 1, max: 4, about: 'Root certificates, PEM; two while a root rolls over.' })
   anchors: string[];
+  @List(text({ max: 8192 }), {
+    max: 4,
+    optional: true,
+    about: 'Roots of other CAs, PEM, that count for certificates of servers and for nothing else.',
+  })
+  serverAnchors?: string[];
+  @Flag({ optional: true, about: "For certificates of servers the public roots of the agent's Node.js count too." })
+  publicServers?: boolean;
   @List(nested(() => Endpoint), { min: 1, max: 64 }) endpoints: Endpoint[];
 }
 
@@ -49,3 +58,17 @@ export class Signed {
   @List(text({ max: 8192 }), { min: 1, max: 3, about: 'Signing certificate first, PEM; root not included.' })
   delegation: string[];
 }
+
+/**
+ * The map in force, for devices that do not accept a server any more: they fetch it over a connection that they do not
+ * believe, and judge it by its signature.
+ */
+export const getEndpointMap = defineRoute({
+  service: 'web',
+  face: 'worker',
+  method: 'GET',
+  path: '/endpoint-map',
+  access: publicTo('its signature is the proof, and who reads it learns names and addresses only'),
+  summary: 'The signed endpoint map in force',
+  reply: Signed,
+});

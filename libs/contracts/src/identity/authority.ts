@@ -1,4 +1,4 @@
-import { Base64, Instant, List, nested, OneOf, text, Text, Uuid, Whole } from '../schema/fields';
+import { Base64, Flag, Instant, List, nested, OneOf, text, Text, Uuid, Whole } from '../schema/fields';
 import { publicTo, defineRoute } from '../wire/route';
 import { defineRequest } from '../wire/bus';
 
@@ -136,7 +136,22 @@ export class Anchors {
     about: 'Roots that were replaced and have not expired: only what they signed before is still believed.',
   })
   retired?: string[];
+  @List(text({ max: 8192 }), {
+    max: 4,
+    optional: true,
+    about: 'Roots of other CAs, for certificates of servers alone.',
+  })
+  serverAnchors?: string[];
+  @Flag({ optional: true, about: 'For certificates of servers the public roots count too.' }) publicServers?: boolean;
 }
+/** What a device is told of whom to accept as a server. */
+export type ServerTrust = Pick<Anchors, 'anchors' | 'serverAnchors' | 'publicServers'>;
+
+/** The part of it that goes beyond the own roots, with the fields that say something: the same text each time. */
+export const otherServers = ({ serverAnchors = [], publicServers = false }: ServerTrust) => ({
+  ...(serverAnchors.length > 0 ? { serverAnchors } : {}),
+  ...(publicServers ? { publicServers } : {}),
+});
 export const listAnchors = defineRequest({
   subject: 'anchors.list.v1',
   server: 'key-manager',
@@ -146,10 +161,12 @@ export const listAnchors = defineRequest({
 });
 
 /**
- * Exact content of `/ca.crt`: every anchor in the order of `Anchors.anchors`, each PEM ending in one line feed. Install
- * lines carry the SHA-256 (hex) of these bytes, so whoever serves or digests the bundle must make it here.
+ * Exact content of `/ca.crt`: every anchor in the order of `Anchors.anchors`, then those of servers, each PEM ending in
+ * one line feed. Install lines carry the SHA-256 (hex) of these bytes, so whoever serves or digests the bundle must make
+ * it here.
  */
-export const caBundle = (anchors: readonly string[]): string => anchors.map((pem) => `${pem.trim()}\n`).join('');
+export const caBundle = ({ anchors, serverAnchors = [] }: ServerTrust): string =>
+  [...anchors, ...serverAnchors].map((pem) => `${pem.trim()}\n`).join('');
 
 /**
  * What an installer may say about a registration key that somebody put into an address. Refused with `key-unknown`,
