@@ -56,6 +56,7 @@ const commands = {
   async push({ rate, count, port, headers, call, patience }) {
     const pusher = new Pusher({ ...server, port, headers });
     try {
+      await pusher.ready();
       const result = await openLoop(
         rate,
         count,

@@ -30,6 +30,23 @@ const messageFigures = ({ sent, delays, seconds, cpu, late }) => ({
   generatorLateP99: percentiles(late).p99,
 });
 
+/** One server's figures of several rounds as one: the median of each, and of what was lost the sum. */
+export function ofRounds(rounds) {
+  const [first] = rounds;
+  return Object.fromEntries(
+    Object.entries(first).map(([name, value]) => {
+      const values = rounds.map((figures) => figures[name]);
+      if (name === 'lost') return [name, values.reduce((sum, lost) => sum + lost, 0)];
+      if (typeof value === 'number') return [name, median(values)];
+      return [name, isFigures(value) ? ofRounds(values) : value];
+    }),
+  );
+}
+
+const isFigures = (value) => typeof value === 'object' && value !== null && !Array.isArray(value);
+
+const median = (values) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
+
 /** [name, how to read it from a server's figures, whether more is better] */
 const COMPARED = [
   ['memory', (figures) => figures.memory],

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { connect } from 'node:tls';
 
 /** Keep-alive HTTPS connections that carry one request each at a time; more requests than connections wait in a queue. */
@@ -36,6 +37,11 @@ export class Pusher {
     const socket = this.#free.pop();
     if (socket) socket.write(request);
     else this.#queue.push(request);
+  }
+
+  /** Once every connection stands: what a handshake takes is another figure. */
+  async ready() {
+    await Promise.all(this.#sockets.map((socket) => once(socket, 'secureConnect')));
   }
 
   close() {

@@ -1,9 +1,9 @@
 /**
  * Our broker beside Prosody and ejabberd, in one run on one machine: the same client process, the same bytes, the same
- * certificate, one server after the other.
+ * certificate, one server after the other, and all of that again: each figure is the median of the rounds.
  *
  *   npm run -s bench -- broker [--devices 10000] [--json]
- *     [--rate 2000] [--seconds 10] [--concurrency 64] [--settle 10] [--only prosody,ejabberd,muster]
+ *     [--rate 2000] [--seconds 10] [--concurrency 64] [--settle 10] [--rounds 3] [--only prosody,ejabberd,muster]
  */
 import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -13,7 +13,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { makeCertificates } from '../push-broker/certificates.mjs';
 import { Client } from './client-process.mjs';
-import { doubts, figuresOf, ratiosOf } from './figures.mjs';
+import { doubts, figuresOf, ofRounds, ratiosOf } from './figures.mjs';
 import { checkDescriptors, names, say } from './lone-broker.mjs';
 import { checkPackages, MissingPackage, newFolder, SERVERS } from './servers.mjs';
 import { usageOf } from './usage.mjs';
@@ -27,13 +27,19 @@ const { values } = parseArgs({
     seconds: number('10'),
     concurrency: number('64'),
     settle: number('10'),
+    rounds: number('3'),
     only: { type: 'string', default: Object.keys(SERVERS).join(',') },
     json: { type: 'boolean', default: false },
   },
 });
-const [devices, rate, seconds, concurrency, settle] = ['devices', 'rate', 'seconds', 'concurrency', 'settle'].map(
-  (name) => Number(values[name]),
-);
+const [devices, rate, seconds, concurrency, settle, rounds] = [
+  'devices',
+  'rate',
+  'seconds',
+  'concurrency',
+  'settle',
+  'rounds',
+].map((name) => Number(values[name]));
 const chosen = Object.keys(SERVERS).filter((name) => values.only.split(',').includes(name));
 
 /** Runs a command and adds the milliseconds of processor time that the server spent on it. */
@@ -68,7 +74,8 @@ async function measure(name, made, users, root) {
     const idle = usageOf(server.pid);
 
     const series = { rate, count: rate * seconds };
-    const warmUp = { rate, count: Math.ceil(rate / 2) };
+    // Servers run for months: what compiles while it runs is measured compiled.
+    const warmUp = { rate, count: rate * 5 };
     await client.do('messages', warmUp);
     const messages = await costing(server, () => client.do('messages', series));
     let push;
@@ -97,13 +104,17 @@ async function main(root) {
   const [load] = loadavg();
   const made = await makeCertificates(DOMAIN, []);
   const users = names(devices).map((name) => ({ name, password: randomBytes(16).toString('hex') }));
-  const servers = {};
-  for (const name of chosen) servers[name] = await measure(name, made, users, root);
+  const measured = new Map(chosen.map((name) => [name, []]));
+  for (let round = 1; round <= rounds; round++) {
+    for (const [name, results] of measured) results.push(await measure(name, made, users, root));
+  }
+  const servers = Object.fromEntries([...measured].map(([name, results]) => [name, ofRounds(results)]));
   const peers = chosen.filter((name) => name !== 'muster').map((name) => servers[name]);
   return {
     devices,
     rate,
     seconds,
+    rounds,
     concurrency,
     node: process.version,
     machine: { processor: cpus()[0].model, cores: cpus().length, memoryGiB: Math.round(totalmem() / 2 ** 30) },

@@ -54,10 +54,17 @@ export function serviceParts(layout: Layout, secrets: Secrets): Part[] {
     XMPP_DOMAIN,
     XMPP_PORT: String(ports.xmpp),
   };
-  const service = (name: string, folder: string, port: number, env: Record<string, string>, needs: string[]): Part => ({
+  const service = (
+    name: string,
+    folder: string,
+    port: number,
+    env: Record<string, string>,
+    needs: string[],
+    flags: string[] = [],
+  ): Part => ({
     name,
     file: node,
-    args: [join(built, 'services', folder, 'dist/main.mjs')],
+    args: [...flags, join(built, 'services', folder, 'dist/main.mjs')],
     env: { ...common(port, folder, ports.natsHub), ...addresses, ...env },
     cwd: layout.open,
     user,
@@ -117,6 +124,7 @@ export function serviceParts(layout: Layout, secrets: Secrets): Part[] {
         NODE_STATE_DIR: layout.broker,
       },
       ['nats-leaf'],
+      ['--initial-old-space-size=256'], // megabytes before V8 collects the whole heap: it takes TLS connections for heavy
     ),
     {
       name: 'turn',
