@@ -3,6 +3,7 @@ import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PURPOSE_OIDS, type SigningPurpose } from '@muster/contracts';
 import { type CrossCertificates, readCrossCertificates } from './cross-certificates';
+import { readServerRoots, SERVER_ROOTS, type ServerRoots } from './server-roots';
 import { type CertifiedKey, fingerprint, validFrom, validTo } from './x509';
 
 /** Parts of the authority that hold a key. */
@@ -34,13 +35,15 @@ export interface AuthorityMaterial {
   retired: X509Certificate[];
   /** What roots that were replaced say of their successors. */
   cross: CrossCertificates;
+  /** Whom devices accept as servers besides those under the anchors. */
+  servers: ServerRoots;
   parts: Record<AuthorityPart, CertifiedKey | { problem: string }>;
 }
 
 /** Changes whenever a file of the authority does. */
 export async function authorityStamp(dir: string): Promise<string> {
   const lines: string[] = [];
-  for (const folder of ['cross', 'retired', 'roots', 'issuing', 'signing']) {
+  for (const folder of ['cross', 'retired', 'roots', 'issuing', 'signing', SERVER_ROOTS]) {
     const names = await readdir(join(dir, folder)).catch(() => [] as string[]);
     for (const name of names.sort()) {
       const found = await stat(join(dir, folder, name)).catch(() => undefined);
@@ -57,8 +60,9 @@ export async function readAuthority(dir: string): Promise<AuthorityMaterial> {
   const parts = {} as AuthorityMaterial['parts'];
   for (const part of AUTHORITY_PARTS) parts[part] = await readPart(dir, part, anchors);
   const retired = await readRetired(join(dir, 'retired'), anchors);
+  const servers = await readServerRoots(dir);
   // Last, since a roll-over puts them there first: what leads away from a delegation is never missed.
-  return { anchors, retired, parts, cross: await readCrossCertificates(join(dir, 'cross')) };
+  return { anchors, retired, servers, parts, cross: await readCrossCertificates(join(dir, 'cross')) };
 }
 
 /** Why a part may not be used under these anchors, or nothing. */

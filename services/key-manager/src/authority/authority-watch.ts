@@ -80,6 +80,9 @@ export class AuthorityWatch implements OnApplicationBootstrap, OnApplicationShut
     for (const problem of this.authority.current.cross.problems) {
       this.log.warn({ problem }, 'A cross certificate is left out: devices that know only its issuer cannot follow.');
     }
+    for (const problem of this.authority.current.servers.problems) {
+      this.log.warn({ problem }, 'A root for servers is left out: devices refuse servers under it.');
+    }
     for (const problem of this.authority.problems()) {
       this.log.error({ problem }, 'A part of the authority cannot be used. Put a valid one into CA_DIR.');
     }

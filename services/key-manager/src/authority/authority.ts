@@ -1,5 +1,5 @@
 import { sign as signBytes, X509Certificate } from 'node:crypto';
-import { AppError, type Signatures, type SigningPurpose } from '@muster/contracts';
+import { AppError, otherServers, type ServerTrust, type Signatures, type SigningPurpose } from '@muster/contracts';
 import { certify } from './certify';
 import {
   AUTHORITY_PARTS,
@@ -54,6 +54,13 @@ export class Authority {
   /** Roots to trust now, the current one first, PEM with a trailing line feed each. */
   get anchors(): string[] {
     return this.material.anchors.map((anchor) => `${anchor.toString().trim()}\n`);
+  }
+
+  /** Whom devices accept as servers. */
+  get serverTrust(): ServerTrust {
+    const { roots, public: publicServers } = this.material.servers;
+    const serverAnchors = roots.map((root) => `${root.toString().trim()}\n`);
+    return { anchors: this.anchors, ...otherServers({ anchors: [], serverAnchors, publicServers }) };
   }
 
   /** Roots that ended before their time, in the same form: what they signed was true when they signed it. */

@@ -53,11 +53,11 @@ afterAll(() => {
   rmSync(dir, { recursive: true });
 });
 beforeEach(() => {
-  served = { ca: caBundle(anchors), requests: [], script: 'echo "ran as $(id -u)"; exit 0\n', status: 200 };
+  served = { ca: caBundle({ anchors }), requests: [], script: 'echo "ran as $(id -u)"; exit 0\n', status: 200 };
 });
 
 const lineFor = (purpose: InstallLine['purpose'], at: InstallHost = where) =>
-  installLines(KEY, anchors, at).find((line) => line.purpose === purpose)?.line ?? '';
+  installLines(KEY, { anchors }, at).find((line) => line.purpose === purpose)?.line ?? '';
 
 /** As a person pastes it: through an interactive-like shell's standard input. */
 async function paste(
@@ -85,7 +85,7 @@ async function withoutCurl(): Promise<NodeJS.ProcessEnv> {
 
 describe('install lines', () => {
   it('are one line each, quote nothing in a way that a paste could break, and fit the contract', () => {
-    for (const { line } of installLines(KEY, anchors, where)) {
+    for (const { line } of installLines(KEY, { anchors }, where)) {
       expect(line).toMatch(/^sh -c '[^'\n]+'$/);
       expect(line.length).toBeLessThan(4096);
     }
@@ -125,7 +125,7 @@ describe('install lines', () => {
 
   it.each([
     ['another certificate', () => anchors[1] ?? ''],
-    ['one byte more', () => `${caBundle(anchors)}\n`],
+    ['one byte more', () => `${caBundle({ anchors })}\n`],
     ['nothing', () => ''],
   ])('fetch and run nothing when the server sends %s for the CA', async (_case, ca) => {
     served.ca = ca();
@@ -139,7 +139,7 @@ describe('install lines', () => {
   it.each(['curl', 'wget'])('refuse a server that the CA does not vouch for, with %s', async (tool) => {
     const foreign = certificates('foreign');
     const impostor = createServer({ key: foreign.key, cert: foreign.chain }, (request, response) =>
-      response.end(request.url === '/ca.crt' ? caBundle(anchors) : 'echo pwned\n'),
+      response.end(request.url === '/ca.crt' ? caBundle({ anchors }) : 'echo pwned\n'),
     );
     await new Promise<void>((ready) => impostor.listen(0, '127.0.0.1', ready));
     const at = { ...where, port: (impostor.address() as AddressInfo).port };
@@ -176,6 +176,54 @@ describe('install lines', () => {
       const ran = await paste(lineFor('install', { ...where, port: 1 }), await given());
       expect(ran).toMatchObject({ code: 1, stdout: '' });
       expect(ran.stderr).toContain('muster: The CA certificate could not be fetched. Nothing was run.');
+    });
+  });
+
+  describe('where the installation accepts servers of another CA', () => {
+    const bundle = (extra: object): string => caBundle({ anchors, ...extra });
+    let company: ReturnType<typeof certificates>;
+    let port: number;
+    let foreign: Server;
+
+    beforeAll(async () => {
+      company = certificates('company');
+      foreign = createServer({ key: company.key, cert: company.chain }, (request, response) =>
+        response.end(request.url === '/ca.crt' ? served.ca : served.script),
+      );
+      await new Promise<void>((ready) => foreign.listen(0, '127.0.0.1', ready));
+      ({ port } = foreign.address() as AddressInfo);
+    });
+    afterAll(() => foreign.close());
+    const lineOf = (extra: object): string =>
+      installLines(KEY, { anchors, ...extra }, { ...where, port }).find(({ purpose }) => purpose === 'install')?.line ??
+      '';
+
+    it.each(['curl', 'wget'])(
+      "verify the script's server under its root, which the bundle carries, with %s",
+      async (tool) => {
+        const extra = { serverAnchors: [company.root] };
+        served.ca = bundle(extra);
+        const ran = await paste(lineOf(extra), tool === 'wget' ? await withoutCurl() : {});
+        expect(ran).toMatchObject({ code: 0, stderr: '' });
+        expect(ran.stdout).toContain('ran as');
+      },
+    );
+
+    it('add what the system trusts only where public authorities count', async () => {
+      // Stands in for the system's own file: what `cat` reads there.
+      const bin = mkdtempSync(join(dir, 'system-'));
+      writeFileSync(join(bin, 'cat'), `#!/bin/sh\necho '${company.root}'\n`, { mode: 0o755 });
+      const env = { PATH: `${bin}:${process.env['PATH'] ?? ''}` };
+      served.ca = bundle({});
+      expect(await paste(lineOf({}), env)).toMatchObject({ code: 1, stdout: '' });
+      const ran = await paste(lineOf({ publicServers: true }), env);
+      expect(ran).toMatchObject({ code: 0, stderr: '' });
+    });
+
+    it('still fit the contract', () => {
+      const line = lineOf({ serverAnchors: [company.root], publicServers: true });
+      expect(line).toMatch(/^sh -c '[^'\n]+'$/);
+      expect(line.length).toBeLessThan(4096);
     });
   });
 

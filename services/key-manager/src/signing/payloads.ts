@@ -39,12 +39,24 @@ export function checkPayload(claimed: PayloadToSign, permission: SignOperations[
   if (payload instanceof OperationPayload) checkTimes(payload);
 }
 
-/** Reads an endpoint map and checks that it is fit to be signed. @throws AppError `invalid-input` */
-export function checkEndpointMap(text: string, isOurs: (anchor: string) => boolean): void {
+/** What an endpoint map may say of trust. */
+export interface MapTrust {
+  isOurs: (anchor: string) => boolean;
+  isServerRoot: (anchor: string) => boolean;
+  publicServers: boolean;
+}
+
+/**
+ * Reads an endpoint map and checks that it is fit to be signed: whom devices trust is said by `CA_DIR` and not by the
+ * caller. @throws AppError `invalid-input`
+ */
+export function checkEndpointMap(text: string, { isOurs, isServerRoot, publicServers }: MapTrust): void {
   const map = read(EndpointMap, text);
   // A device takes higher versions only: one from the future would be its last.
   if (map.version > Date.now() + CLOCK_SKEW_MS) throw refused('its version lies in the future');
   if (!map.anchors.every(isOurs)) throw refused('it names a root that is not one of this authority');
+  if (!(map.serverAnchors ?? []).every(isServerRoot)) throw refused('it names a root for servers that CA_DIR does not');
+  if (map.publicServers && !publicServers) throw refused('it lets public authorities in, which CA_DIR does not');
 }
 
 /**

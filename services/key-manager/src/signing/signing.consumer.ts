@@ -59,7 +59,12 @@ export class SigningConsumer {
   @HandlesRequest(signEndpointMap)
   async endpointMap({ payload }: SignEndpointMap): Promise<Signatures> {
     const ours = new Set(this.authority.current.anchors.map(fingerprint));
-    checkEndpointMap(payload, (anchor) => ours.has(fingerprintOf(anchor)));
+    const others = new Set(this.authority.current.servers.roots.map(fingerprint));
+    checkEndpointMap(payload, {
+      isOurs: (anchor) => ours.has(fingerprintOf(anchor)),
+      isServerRoot: (anchor) => others.has(fingerprintOf(anchor)),
+      publicServers: this.authority.current.servers.public,
+    });
     return this.authority.sign('endpoint-map', [payload]);
   }
 
@@ -82,7 +87,7 @@ export class SigningConsumer {
 
   @HandlesRequest(listAnchors)
   async anchors(): Promise<Anchors> {
-    return { anchors: this.authority.anchors, retired: this.authority.retired };
+    return { ...this.authority.serverTrust, retired: this.authority.retired };
   }
 
   /** All or nothing: one device that is not the organisation's, or is revoked, and nothing is signed. */

@@ -1,5 +1,8 @@
 import 'reflect-metadata';
+import { execFileSync } from 'node:child_process';
 import { verify, X509Certificate } from 'node:crypto';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Bus } from '@muster/bus';
 import {
   type AuditHeadPayload,
@@ -22,7 +25,7 @@ import {
   signRelease,
 } from '@muster/contracts';
 import { newId } from '@muster/database';
-import { faultOfSigned } from '@muster/testing';
+import { eventually, faultOfSigned } from '@muster/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Browser, enter } from '../testing/browser';
 import { DeviceKey } from '../testing/device-key';
@@ -224,6 +227,43 @@ describe('signing of the endpoint map', () => {
     const device = await enrol();
     for (const payload of [foreign, await map({ version: Date.now() + 3_600_000 }), operation(device)]) {
       await expect(web.request(signEndpointMap, { payload })).rejects.toMatchObject({ code: 'invalid-input' });
+    }
+  });
+
+  /** A root of somebody else, PEM. */
+  const otherRoot = (): string => {
+    const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-keyout', '/dev/null'];
+    const about = ['-subj', '/CN=Company root', '-days', '2', '-addext', 'basicConstraints=critical,CA:TRUE'];
+    return execFileSync('openssl', ['req', '-x509', ...key, ...about], { stdio: 'pipe', encoding: 'utf8' });
+  };
+
+  it('says of servers of other CAs what CA_DIR says, and nothing more', async () => {
+    const company = otherRoot();
+    const refused = { code: 'invalid-input' };
+    for (const more of [{ serverAnchors: [company] }, { publicServers: true }]) {
+      await expect(web.request(signEndpointMap, { payload: await map(more) })).rejects.toMatchObject(refused);
+    }
+    const folder = join(service.caDir, 'server-roots');
+    mkdirSync(folder);
+    try {
+      writeFileSync(join(folder, 'company.crt'), company);
+      writeFileSync(join(folder, 'broken.crt'), 'none');
+      await eventually(async () => (await web.request(listAnchors, {})).serverAnchors?.length === 1);
+      const trust = await web.request(listAnchors, {});
+      expect(trust.publicServers).toBeUndefined();
+      expect(trust.serverAnchors?.map((pem) => pem.trim())).toEqual([company.trim()]);
+      expect(trust.anchors.map((pem) => pem.trim())).not.toContain(company.trim());
+      const { serverAnchors } = trust;
+      const payload = await map({ serverAnchors });
+      await expectSigned('endpoint-map', payload, await web.request(signEndpointMap, { payload }));
+      const open = await map({ serverAnchors, publicServers: true });
+      await expect(web.request(signEndpointMap, { payload: open })).rejects.toMatchObject(refused);
+      writeFileSync(join(folder, 'public'), '');
+      await eventually(async () => (await web.request(listAnchors, {})).publicServers === true);
+      await expectSigned('endpoint-map', open, await web.request(signEndpointMap, { payload: open }));
+    } finally {
+      rmSync(folder, { recursive: true });
+      await eventually(async () => (await web.request(listAnchors, {})).serverAnchors === undefined);
     }
   });
 });

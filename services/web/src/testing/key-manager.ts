@@ -39,6 +39,8 @@ export class KeyManagerDouble extends PeopleDouble {
   readonly signing = selfSigned('endpoint map');
   private readonly key = createPrivateKey(this.signing.key);
   anchors = ['first root'];
+  /** What devices accept as servers besides. */
+  servers: { serverAnchors?: string[]; publicServers?: boolean } = {};
   /** Refuses to make owners while true. */
   refusesOwners = false;
   /** Refuses to sign operations while true. */
@@ -57,7 +59,7 @@ export class KeyManagerDouble extends PeopleDouble {
 
   @HandlesRequest(listAnchors)
   async listAnchors() {
-    return { anchors: this.anchors };
+    return { anchors: this.anchors, ...this.servers };
   }
 
   @HandlesRequest(signEndpointMap)
