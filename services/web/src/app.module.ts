@@ -3,6 +3,7 @@ import { ServiceDatabaseModule } from '@muster/service-kit/database';
 import type { WebRole } from './config';
 import { DeadLettersModule } from './dead-letters/dead-letters.module';
 import { DevicesModule, DirectoryModule } from './devices/devices.module';
+import { EndpointMapFaceModule } from './endpoint-map/endpoint-map.module';
 import { EnrolmentModule } from './enrolment/enrolment.module';
 import { GroupsModule } from './groups/groups.module';
 import { LimitsModule } from './limits/limits.module';
@@ -35,7 +36,7 @@ const MANAGER: Type[] = [
 ];
 
 /** What devices talk to, and the work behind it: no route that a console could use. */
-const WORKER: Type[] = [EnrolmentModule, PresenceModule, SyncModule, UninstallModule];
+const WORKER: Type[] = [EndpointMapFaceModule, EnrolmentModule, PresenceModule, SyncModule, UninstallModule];
 
 @Module({})
 export class AppModule {

@@ -5,16 +5,18 @@ import { eventually, startDouble } from '@muster/testing';
 import { Injectable } from '@nestjs/common';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { Fleet } from '../testing/fleet';
-import { WebUnderTest } from '../testing/web-under-test';
+import { ask, WebUnderTest } from '../testing/web-under-test';
 import { EndpointMaps } from './endpoint-maps.service';
 
 let suite: WebUnderTest;
+let worker: Awaited<ReturnType<WebUnderTest['startWeb']>>;
 let maps: EndpointMaps;
 const settings = { ENDPOINT_MAP_CHECK_SECONDS: '1', ITSM_WEB_IP: '192.0.2.1, 2001:db8::1', ITSM_XMPP_IP: '192.0.2.2' };
 
 beforeAll(async () => {
   suite = await WebUnderTest.start();
-  maps = (await suite.startWeb('worker', settings)).get(EndpointMaps, { strict: false });
+  worker = await suite.startWeb('worker', settings);
+  maps = worker.get(EndpointMaps, { strict: false });
 });
 afterAll(() => suite?.stop());
 
@@ -93,6 +95,24 @@ it('grows when the anchors change', async () => {
   });
   expect(after.map.anchors).toEqual(['first root', 'second root']);
   expect(await suite.rows('SELECT version FROM core.endpoint_maps')).toEqual([{ version: String(after.version) }]);
+});
+
+it('says whom devices accept as servers besides, as long as the key manager does, to everybody who asks', async () => {
+  const before = await current();
+  suite.keyManager.servers = { serverAnchors: ['company root'], publicServers: true };
+  const after = await eventually(async () => {
+    const now = await current();
+    return now.version > before.version && now;
+  });
+  expect(after.map).toMatchObject({ serverAnchors: ['company root'], publicServers: true });
+  const told = await ask(worker, 'GET', '/endpoint-map');
+  expect(told).toEqual({ status: 200, body: after.signed });
+  suite.keyManager.servers = { serverAnchors: [], publicServers: false };
+  const last = await eventually(async () => {
+    const now = await current();
+    return now.version > after.version && now;
+  });
+  expect(Object.keys(last.map)).toEqual(Object.keys(before.map));
 });
 
 it('grows although the clock went back', async () => {

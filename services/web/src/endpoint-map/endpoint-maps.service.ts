@@ -1,7 +1,7 @@
 import { createHash, X509Certificate } from 'node:crypto';
 import { Injectable, type OnApplicationBootstrap, type BeforeApplicationShutdown } from '@nestjs/common';
 import { Bus } from '@muster/bus';
-import { AppError, type EndpointMap, listAnchors, type Signed, signEndpointMap } from '@muster/contracts';
+import { AppError, type EndpointMap, listAnchors, otherServers, type Signed, signEndpointMap } from '@muster/contracts';
 import { Database } from '@muster/database';
 import { Log } from '@muster/service-kit';
 import type { EntityManager } from 'typeorm';
@@ -26,7 +26,7 @@ const RENEW_BEFORE_EXPIRY = 14 * DAY;
 const RENEW_AT_MOST_EVERY = 3_600_000;
 
 /**
- * The endpoint map in force. Made of the configuration and of the anchors that the key manager names; whenever either
+ * The endpoint map in force. Made of the configuration and of whom the key manager says devices trust; whenever either
  * changes, a higher version is signed and stored, once for all processes. While the key manager is away the stored map
  * goes on being handed out.
  */
@@ -96,8 +96,12 @@ export class EndpointMaps implements OnApplicationBootstrap, BeforeApplicationSh
   private async refresh(): Promise<void> {
     const stored = await this.database.unscoped((manager) => manager.findOneBy(EndpointMapRow, { name: NAME }));
     if (stored) this.known = mapOf(stored);
-    const { anchors } = await this.bus.request(listAnchors, {});
-    const content: Content = { xmppDomain: this.config.XMPP_DOMAIN, anchors, endpoints: endpointsOf(this.config) };
+    const trust = await this.bus.request(listAnchors, {});
+    const content: Content = {
+      ...{ xmppDomain: this.config.XMPP_DOMAIN, anchors: trust.anchors },
+      ...otherServers(trust),
+      endpoints: endpointsOf(this.config),
+    };
     if (stored && !isStale(stored, content)) return;
     const made = await this.database.unscoped((manager) => this.make(manager, content));
     this.known = mapOf(made.row);
@@ -122,7 +126,9 @@ export class EndpointMaps implements OnApplicationBootstrap, BeforeApplicationSh
     const digest = digestOf(content);
     const row = { name: NAME, version, digest, payload, signature, delegation, madeAt };
     await manager.upsert(EndpointMapRow, row, ['name']);
-    this.log.info({ version, anchors: content.anchors.length }, 'A new endpoint map was signed.');
+    const { anchors, serverAnchors = [], publicServers = false } = content;
+    const about = { version, anchors: anchors.length, serverAnchors: serverAnchors.length, publicServers };
+    this.log.info(about, 'A new endpoint map was signed.');
     return { row, changes: stored !== null && stored.digest !== digest };
   }
 }
