@@ -131,7 +131,7 @@ Nothing was installed."
 bracketed() { case $1 in *:*) printf '[%s]' "$1" ;; *) printf '%s' "$1" ;; esac; }
 
 # curl is told the addresses of the name, so that no DNS is needed; wget cannot be, and dials the first address, which
-# the server's certificate names too.
+# the server's certificate names too where it is of the own CA; else the name is tried after it.
 resolve=
 direct=$(bracketed "$HOST")
 for address in $ADDRESSES; do
@@ -151,11 +151,12 @@ fetch() {
       -o "$2" -w '%{http_code}' "https://$(bracketed "$HOST"):$PORT$1") || fail "could not fetch $1 from $HOST"
     [ "$status" = 200 ] || refused "$1" "$2"
   else
-    wget -q -T 300 --content-on-error --ca-certificate="$work/ca.crt" -O "$2" "https://$direct:$PORT$1" ||
-      refused "$1" "$2"
+    by_wget "$direct" "$1" "$2" || { [ -n "$BY_NAME" ] && by_wget "$(bracketed "$HOST")" "$1" "$2"; } || refused "$1" "$2"
   fi
   printf '%s  %s\n' "$3" "$2" | sha256sum -c >/dev/null 2>&1 || fail "what came for $1 is not what was announced"
 }
+# by_wget HOST PATH FILE
+by_wget() { wget -q -T 300 --content-on-error --ca-certificate="$work/ca.crt" -O "$3" "https://$1:$PORT$2"; }
 refused() {
   reason=$(sed -n 's/.*"message":"\([^"]*\)".*/\1/p' "$2" 2>/dev/null || true)
   fail "the server did not give $1${reason:+: $reason}"
@@ -171,6 +172,10 @@ work=$(mktemp -d "$install_dir/.new-XXXXXX")
 trap 'rm -rf "$work"' EXIT
 trap 'exit 1' HUP INT TERM
 printf '%s\n' "$ANCHORS" >"$work/ca.crt"
+# Where the installation lets public authorities in: the file in which this system keeps them.
+if [ -n "$PUBLIC" ]; then
+  cat /etc/ssl/certs/ca-certificates.crt /etc/pki/tls/certs/ca-bundle.crt /etc/ssl/ca-bundle.pem >>"$work/ca.crt" 2>/dev/null || :
+fi
 
 say "Fetching the agent $VERSION from $HOST."
 fetch "/bip/$KEY/payload/linux-$machine" "$work/payload.tar.gz" "$sha256"

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Bus } from '@muster/bus';
-import { type AgentConfig, listAnchors } from '@muster/contracts';
+import { type AgentConfig, listAnchors, otherServers } from '@muster/contracts';
 import { BipConfig } from '../bip.config';
 
 /**
@@ -9,7 +9,7 @@ import { BipConfig } from '../bip.config';
  */
 const SAME_MS = 5 * 60_000;
 
-/** What every installer tells a device: where to enrol, and which roots to believe until it has its first endpoint map. */
+/** What every installer tells a device: where to enrol, and whom to believe until it has its first endpoint map. */
 @Injectable()
 export class EnrolmentSettings {
   constructor(
@@ -18,10 +18,11 @@ export class EnrolmentSettings {
   ) {}
 
   async read(): Promise<Omit<AgentConfig, 'registrationKey'>> {
-    const { anchors } = await this.bus.request(listAnchors, {});
+    const trust = await this.bus.request(listAnchors, {});
     const { ITSM_DOMAIN: hostName, EDGE_PORT: port, ITSM_WEB_IP: addresses, SOURCE_DATE_EPOCH: epoch } = this.config;
     const issued = epoch === undefined ? Math.floor(Date.now() / SAME_MS) * SAME_MS : epoch * 1000;
     const issuedAt = new Date(issued).toISOString();
-    return { enrolment: [{ hostName, port, addresses: [...addresses] }], anchors, issuedAt };
+    const enrolment = [{ hostName, port, addresses: [...addresses] }];
+    return { enrolment, anchors: trust.anchors, ...otherServers(trust), issuedAt };
   }
 }

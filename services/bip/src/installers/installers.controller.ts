@@ -30,8 +30,7 @@ export class InstallersController {
 
   @Handles(caCertificates)
   async caCertificates(): Promise<string> {
-    const { anchors } = await this.bus.request(listAnchors, {});
-    return caBundle(anchors);
+    return caBundle(await this.bus.request(listAnchors, {}));
   }
 
   @Handles(installScript)

@@ -152,7 +152,7 @@ describe('what devices fetch', () => {
   it('serves the CA bundle byte by byte as install lines digest it', async () => {
     const answer = await get('/ca.crt');
     expect(answer.headers.get('content-type')).toContain('application/x-pem-file');
-    expect(await answer.text()).toBe(caBundle(keys.anchors));
+    expect(await answer.text()).toBe(caBundle({ anchors: keys.anchors }));
   });
 
   it.each(['key-unknown', 'key-expired', 'key-revoked', 'too-many-requests'] as const)(
@@ -298,6 +298,34 @@ describe('install.sh', () => {
     expect(await script('uninstall', ['--purge'])).toMatchObject({ code: 0 });
     expect(existsSync(at('var/lib/muster-agent'))).toBe(false);
   });
+
+  it.each(['curl', 'wget'])(
+    'enrols at a server of a company CA where the installation says so, and else does nothing, with %s',
+    async (tool) => {
+      const company = new OpensslAuthority(folder, `company-${tool}`);
+      const env = tool === 'wget' ? { PATH: pathWithout('curl') } : undefined;
+      edge.showOneOf(company);
+      try {
+        const refused = await script('install', [], env);
+        expect(refused.code).toBe(1);
+        expect(edge.enrolments).toEqual([]);
+        const serverAnchors = [company.rootPem];
+        keys.servers = { serverAnchors };
+        edge.serverAnchors = serverAnchors;
+        expect(await (await get('/ca.crt')).text()).toBe(caBundle({ anchors: keys.anchors, serverAnchors }));
+        expect(await script('install', [], env)).toMatchObject({ code: 0, stderr: '' });
+        const config = JSON.parse(readFileSync(at('etc/muster-agent/agent.json'), 'utf8')) as object;
+        expect(config).toMatchObject({ anchors: keys.anchors, serverAnchors });
+        expect(config).not.toHaveProperty('publicServers');
+        await eventually(() => edge.syncs.length > 0, { within: 20_000 });
+        expect(await script('uninstall', ['--purge'], env)).toMatchObject({ code: 0 });
+      } finally {
+        keys.servers = {};
+        edge.serverAnchors = [];
+        edge.showOneOf(authority);
+      }
+    },
+  );
 
   it('starts the agent again when it is killed', async () => {
     expect(await script('install')).toMatchObject({ code: 0 });

@@ -1,4 +1,4 @@
-import type { AgentConfig } from '@muster/contracts';
+import { type AgentConfig, caBundle } from '@muster/contracts';
 import { scriptFile } from '../script-files';
 
 /** What install.sh is told beside where to enrol. */
@@ -35,7 +35,9 @@ export async function installerText(
         [`NODE_${processor}`, withNode ? 'yes' : ''],
       ]),
     ),
-    ANCHORS: config.anchors.map((pem) => pem.trim()).join('\n'),
+    ANCHORS: caBundle(config).trimEnd(),
+    PUBLIC: config.publicServers ? 'yes' : '',
+    BY_NAME: (config.serverAnchors ?? config.publicServers) ? 'yes' : '',
     CONFIG: JSON.stringify(config, null, 2),
   };
   const text = await scriptFile('install.sh');

@@ -9,6 +9,7 @@ import {
   type EndpointMap,
   Enrol,
   type Enrolled,
+  otherServers,
   parse,
   Sync,
   type SyncReply,
@@ -23,6 +24,8 @@ export class Edge {
   readonly enrolments: Enrol[] = [];
   readonly syncs: Sync[] = [];
   refuseEnrolment = false;
+  /** Roots of other CAs that the map lets in for servers. */
+  serverAnchors: string[] = [];
   /** Devices may be left by the agent with this token only. */
   uninstallToken?: string;
   answersUninstall = true;
@@ -44,6 +47,11 @@ export class Edge {
 
   async start(): Promise<void> {
     await new Promise<void>((resolve) => this.server.listen(0, '127.0.0.1', resolve));
+  }
+
+  /** From now on new connections get a certificate of this authority. */
+  showOneOf(authority: OpensslAuthority, names = `DNS:${HOST},IP:127.0.0.1`): void {
+    this.server.setSecureContext(authority.server(names));
   }
 
   async stop(): Promise<void> {
@@ -90,6 +98,7 @@ export class Edge {
       xmppDomain: 'xmpp.muster-bip.test',
       issuedAt: new Date().toISOString(),
       anchors,
+      ...otherServers({ anchors, serverAnchors: this.serverAnchors }),
       endpoints: [{ function: 'sync', path: '/sync', ...place }],
     };
     const in60Days = new Date(Date.now() + 60 * 86_400_000).toISOString();

@@ -18,6 +18,8 @@ import { startDouble, type TestNats } from '@muster/testing';
 @Injectable()
 export class Keys {
   anchors: string[] = [];
+  /** What devices accept as servers besides. */
+  servers: { serverAnchors?: string[]; publicServers?: boolean } = {};
   /** By key: the refusal, or none for a good one. */
   readonly known = new Map<string, ErrorCode | undefined>();
 
@@ -37,7 +39,7 @@ export class Keys {
 
   @HandlesRequest(listAnchors)
   async list(): Promise<Anchors> {
-    return { anchors: this.anchors };
+    return { anchors: this.anchors, ...this.servers };
   }
 }
 
