@@ -3,7 +3,8 @@ import { enrolDevice } from './identity/enrolment';
 import { RegistrationKeyFile } from './identity/registration-key-file';
 import { Identity } from './identity/identity';
 import { BackOff } from './net/back-off';
-import { Dialler } from './net/dialler';
+import type { Dialler } from './net/dialler';
+import { deviceDialler } from './net/map-of-anybody';
 import type { Platform } from './platform/platform';
 import { LogReporter } from './reports/log-reporter';
 import { Service } from './service';
@@ -41,9 +42,9 @@ export class Agent {
     this.replaced = new Promise((resolve) => (replace = resolve));
     this.replace = replace;
     this.identity = new Identity(state);
-    this.trust = new TrustStore(state.trust, config.anchors);
+    this.trust = new TrustStore(state.trust, config);
     this.clock = new ServerClock(state.clock, config.issuedAt ? Date.parse(config.issuedAt) : 0);
-    this.dialler = new Dialler(this.trust, this.clock);
+    this.dialler = deviceDialler(this.trust, this.clock, config.enrolment);
     this.keyFile = new RegistrationKeyFile(state.registrationKey);
     this.log = new LogReporter(log, {
       level: config.reportLogLevel ?? 'info',

@@ -6,7 +6,7 @@ import { createServer, type Server, type TlsOptions } from 'node:tls';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { ServerClock } from '../state/clock';
 import { issue, type Issued, makeRoot, SERVER_AUTH } from '../testing/certificate-maker';
-import { Dialler, publicKeyDigest, type Target } from './dialler';
+import { type Anchors, Dialler, publicKeyDigest, type Target } from './dialler';
 
 const HOST = 'work.muster-dial.test';
 const DAY_MS = 86_400_000;
@@ -44,15 +44,19 @@ const target = (port: number, changes: Partial<Target> = {}): Target => ({
   pins: [],
   ...changes,
 });
+/** Who believes one root, that of the suite. */
+const only = ({ certificate, pem }: Issued): Anchors => ({
+  ...{ anchors: [certificate], serverAnchors: [certificate], serverAnchorsPem: [pem] },
+});
 /** What became of dialling, with the device's clock this far off. */
 async function dial(
   targets: Target[],
   given: { clock?: ServerClock; alpn?: string; timeoutMs?: number } = {},
 ): Promise<string> {
   const clock = given.clock ?? new ServerClock(join(folder, 'none'));
-  const trust = { anchors: [root.certificate], anchorsPem: [root.pem] };
+  const { timeoutMs } = given;
   try {
-    const socket = await new Dialler(trust, clock, given.timeoutMs).dial(targets, { alpn: given.alpn });
+    const socket = await new Dialler(only(root), clock, { timeoutMs }).dial(targets, { alpn: given.alpn });
     socket.destroy();
     return 'connected';
   } catch (error) {
@@ -143,7 +147,7 @@ describe('dialler', () => {
       to: future + DAY_MS,
     });
     const port = await serve(leafOfLong);
-    const trust = { anchors: [longRoot.certificate], anchorsPem: [longRoot.pem] };
+    const trust = only(longRoot);
     const clock = new ServerClock(join(folder, 'clock.json'), future);
     (await new Dialler(trust, clock).dial([target(port)])).destroy();
     await expect(new Dialler(trust, new ServerClock(join(folder, 'none'))).dial([target(port)])).rejects.toThrow(

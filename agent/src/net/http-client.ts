@@ -4,7 +4,7 @@ import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import { ErrorBody, parse, type Route } from '@muster/contracts';
 import type { ClientCredential } from '../identity/identity';
-import type { Dialler, Target } from './dialler';
+import type { Dial, Target } from './dialler';
 import { retryAfterSeconds } from './retry-after';
 
 const LONGEST_REPLY = 32 * 1024 * 1024;
@@ -46,7 +46,7 @@ export class HttpClient {
 
   /** @param path prefix of the routes on this server, mostly empty */
   constructor(
-    dialler: Dialler,
+    dialler: Dial,
     private readonly targets: readonly Target[],
     credential?: ClientCredential,
     private readonly path = '',
@@ -101,7 +101,7 @@ export class HttpClient {
 /** HTTP over connections that the dialler opens. TLS is the dialler's part, so this is a plain-HTTP agent. */
 export class DialAgent extends Agent {
   constructor(
-    private readonly dialler: Dialler,
+    private readonly dialler: Dial,
     private readonly targets: readonly Target[],
     private readonly credential?: ClientCredential,
   ) {

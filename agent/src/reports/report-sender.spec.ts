@@ -38,10 +38,7 @@ beforeEach(async () => {
   asked = [];
   const state = new StateFolder(folder);
   const clock = new ServerClock(state.clock);
-  trust = new TrustStore(
-    state.trust,
-    suite.anchors.map(({ pem }) => pem),
-  );
+  trust = new TrustStore(state.trust, { anchors: suite.anchors.map(({ pem }) => pem) });
   const identity = new Identity(state);
   const [root] = suite.anchors;
   if (!root) throw new Error('the suite has no root');

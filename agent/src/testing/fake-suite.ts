@@ -16,6 +16,7 @@ import {
   type InventoryDigests,
   type OperationPayload,
   type OperationReport,
+  otherServers,
   parse,
   renewalText,
   RenewCertificate,
@@ -74,6 +75,10 @@ export class FakeSuite {
   /** Added to the server's clock. */
   timeOffsetMs = 0;
   anchors: Issued[] = [];
+  /** Roots of other CAs that the map lets in for servers. */
+  serverAnchors: Issued[] = [];
+  /** Whether those who asked for the map without believing the server showed a certificate. */
+  readonly mapsAsked: { shown: boolean }[] = [];
   mapVersion = 1;
   pollAfterSeconds = 10;
   digests: InventoryDigests = { sections: [], pending: false, collectSeconds: 3600 };
@@ -111,6 +116,11 @@ export class FakeSuite {
     this.operationSigner = await makeSigner(root, 'operation');
     this.mapSigner = await makeSigner(root, 'endpoint-map');
     this.releaseSigner = await makeSigner(root, 'release');
+  }
+
+  /** From now on new connections get this certificate. */
+  show({ keyPem, pem }: Pick<Issued, 'keyPem' | 'pem'>): void {
+    this.server.setSecureContext({ key: keyPem, cert: pem });
   }
 
   serverCertificate(root: Issued): Promise<Issued> {
@@ -174,7 +184,9 @@ export class FakeSuite {
       xmppDomain: 'xmpp.muster-agent.test',
       issuedAt: new Date(this.now).toISOString(),
       anchors: this.anchors.map(({ pem }) => pem),
+      ...otherServers({ anchors: [], serverAnchors: this.serverAnchors.map(({ pem }) => pem) }),
       endpoints: [
+        { function: 'enrol', path: '/enrol', port: this.port, ...place },
         { function: 'sync', path: '/sync', port: this.port, ...place },
         { function: 'renew', path: '/renew', port: this.port, ...place },
         ...(this.releases ? [{ function: 'downloads' as const, path: '', port: this.port, ...place }] : []),
@@ -206,8 +218,12 @@ export class FakeSuite {
     if (request.url === '/enrol') return this.enrol(parse(Enrol, body, { unknown: 'refuse' }), response);
     if (request.url === '/renew/challenge') return this.challenge(response);
     if (request.url === '/renew') return this.renew(parse(RenewCertificate, body, { unknown: 'refuse' }), response);
-    if (!(request.socket as TLSSocket).getPeerCertificate().subject)
-      return refuse(response, 400, 'certificate-required', 'No certificate.');
+    const shown = Boolean((request.socket as TLSSocket).getPeerCertificate().subject);
+    if (request.url === '/endpoint-map') {
+      this.mapsAsked.push({ shown });
+      return void response.end(JSON.stringify(this.signedMap()));
+    }
+    if (!shown) return refuse(response, 400, 'certificate-required', 'No certificate.');
     if (this.certificateFault) return refuse(response, 400, this.certificateFault, 'As the test wants.');
     if (this.away) return refuse(response, 503, 'unavailable', 'Away.');
     if (request.url === '/sync') return this.sync(parse(Sync, body, { unknown: 'refuse' }), response);

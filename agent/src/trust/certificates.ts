@@ -1,5 +1,8 @@
 import { X509Certificate } from 'node:crypto';
 
+/** The extended key usage of servers; Node.js calls these usages `keyUsage`. */
+export const SERVER_AUTH = '1.3.6.1.5.5.7.3.1';
+
 /** PEM text → certificates, in order. @throws when there is none or one cannot be read */
 export function readCertificates(pem: string): X509Certificate[] {
   const blocks = pem.match(/-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/g) ?? [];
@@ -45,6 +48,15 @@ export function anchorOf(
     if (found) return found;
   }
   return undefined;
+}
+
+/** The object identifier of name constraints, 2.5.29.30, as it stands in a certificate. */
+const NAME_CONSTRAINTS = Buffer.from('0603551d1e', 'hex');
+
+/** Whether it holds limits that an authority set: names, or usages other than a server's (RFC 5280, sections 4.2.1.10 and 4.2.1.12). */
+export function isLimited(certificate: X509Certificate): boolean {
+  const usages: readonly string[] | undefined = certificate.ca ? certificate.keyUsage : undefined;
+  return certificate.raw.includes(NAME_CONSTRAINTS) || (usages !== undefined && !usages.includes(SERVER_AUTH));
 }
 
 /** The youngest by notBefore: where two roots are valid, the one that the suite is moving to. */

@@ -47,7 +47,7 @@ describe('a device that slept through a roll-over', () => {
   it('takes the map that is signed under the new root, and with it both roots', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'muster-roll-over-'));
     try {
-      const trust = new TrustStore(join(folder, 'trust.json'), [oldRoot.pem]);
+      const trust = new TrustStore(join(folder, 'trust.json'), { anchors: [oldRoot.pem] });
       const mapSigner = await makeSigner(newRoot, 'endpoint-map');
       const map = JSON.stringify({
         version: 2,

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { rootCertificates } from 'node:tls';
 import type { EndpointMap, Signed } from '@muster/contracts';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Issued, makeRoot, makeSigner, signText } from '../testing/certificate-maker';
@@ -21,7 +22,7 @@ beforeAll(async () => {
 beforeEach(() => (folder = mkdtempSync(join(tmpdir(), 'muster-trust-'))));
 afterEach(() => rmSync(folder, { recursive: true }));
 
-const open = (): TrustStore => new TrustStore(join(folder, 'trust.json'), [oldRoot.pem]);
+const open = (): TrustStore => new TrustStore(join(folder, 'trust.json'), { anchors: [oldRoot.pem] });
 const map = (version: number, anchors: Issued[], signer: Issued, changes: Partial<EndpointMap> = {}): Signed => {
   const endpoint = { function: 'sync' as const, hostName: 'h', addresses: [], port: 443, path: '', pins: [] };
   const payload: EndpointMap = {
@@ -84,5 +85,52 @@ describe('trust store', () => {
     trust.offer(map(1, [oldRoot], oldSigner), Date.now());
     expect(trust.endpoints('sync').map(({ hostName }) => hostName)).toEqual(['first', 'second']);
     expect(trust.endpoints('push')).toEqual([]);
+  });
+
+  describe('of servers of other CAs', () => {
+    const believed = (trust: TrustStore): string[] => trust.serverAnchors.map(({ subject }) => subject);
+    let company: Issued;
+    beforeAll(async () => (company = await makeRoot('Company root')));
+
+    it('believes what the configuration says until there is a map, and then the map alone', () => {
+      const first = { anchors: [oldRoot.pem], serverAnchors: [company.pem] };
+      const trust = new TrustStore(join(folder, 'trust.json'), first);
+      expect(believed(trust)).toEqual(['CN=Old root', 'CN=Company root']);
+      expect(trust.offer(map(1, [oldRoot], oldSigner), Date.now())).toBe('taken');
+      expect(believed(trust)).toEqual(['CN=Old root']);
+      expect(believed(new TrustStore(join(folder, 'trust.json'), first))).toEqual(['CN=Old root']);
+    });
+
+    it('takes them from a signed map, keeps them, and lets them go with the next; they sign nothing', async () => {
+      const trust = open();
+      const says = { serverAnchors: [company.pem] };
+      const companySigner = await makeSigner(company, 'endpoint-map');
+      expect(trust.offer(map(1, [oldRoot], companySigner, says), Date.now())).toBe('not-delegated');
+      expect(trust.offer(map(1, [oldRoot], oldSigner, says), Date.now())).toBe('taken');
+      expect(believed(trust)).toEqual(['CN=Old root', 'CN=Company root']);
+      expect(trust.serverAnchorsPem).toHaveLength(2);
+      expect(names(trust)).toEqual(['CN=Old root']);
+      expect(trust.offer(map(2, [oldRoot], companySigner, says), Date.now())).toBe('not-delegated');
+      expect(believed(open())).toEqual(['CN=Old root', 'CN=Company root']);
+      expect(trust.offer(map(2, [oldRoot], oldSigner), Date.now())).toBe('taken');
+      expect(believed(trust)).toEqual(['CN=Old root']);
+    });
+
+    it('believes public authorities when the map says so, for servers alone', () => {
+      const trust = open();
+      expect(trust.offer(map(1, [oldRoot], oldSigner, { publicServers: false }), Date.now())).toBe('taken');
+      expect(believed(trust)).toEqual(['CN=Old root']);
+      expect(trust.offer(map(2, [oldRoot], oldSigner, { publicServers: true }), Date.now())).toBe('taken');
+      expect(trust.serverAnchors).toHaveLength(1 + rootCertificates.length);
+      expect(names(trust)).toEqual(['CN=Old root']);
+    });
+
+    it('refuses a map with one that is no certificate, and one that is too old for its sender', () => {
+      const trust = open();
+      expect(trust.offer(map(1, [oldRoot], oldSigner, { serverAnchors: ['none'] }), Date.now())).toBe('malformed');
+      const issuedAt = new Date(Date.now() - 2000).toISOString();
+      expect(trust.offer(map(1, [oldRoot], oldSigner, { issuedAt }), Date.now(), 1000)).toBe('too-old');
+      expect(trust.offer(map(1, [oldRoot], oldSigner, { issuedAt }), Date.now(), 60_000)).toBe('taken');
+    });
   });
 });

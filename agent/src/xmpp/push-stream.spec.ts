@@ -34,7 +34,7 @@ afterEach(async () => {
 });
 
 async function connect(answerWithinMs?: number): Promise<void> {
-  const trust = { anchors: [root.certificate], anchorsPem: [root.pem] };
+  const trust = { anchors: [root.certificate], serverAnchors: [root.certificate], serverAnchorsPem: [root.pem] };
   const dialler = new Dialler(trust, new ServerClock(join(folder, 'none')));
   const target = { hostName: DOMAIN, addresses: ['127.0.0.1'], port: push.port, pins: [] };
   const socket = await dialler.dial([target], { alpn: 'xmpp-client' });
