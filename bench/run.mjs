@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+
 /** `npm run bench -- <name> …`: one of the load runs of this folder. Each explains itself with `--help`. */
 const BENCHES = {
   fleet: './fleet/run.mjs',
@@ -11,11 +13,27 @@ const BENCHES = {
   'broker-storm': './broker/storm.mjs',
 };
 
+/** What the comment at the start of a load run says. */
+function usageOf(file) {
+  const [, comment = ''] = /\/\*\*(.*?)\*\//s.exec(readFileSync(new URL(file, import.meta.url), 'utf8')) ?? [];
+  return comment.replaceAll(/^ *\* ?/gm, '').trim();
+}
+
 const [name, ...args] = process.argv.slice(2);
 const file = BENCHES[name];
 if (!file) {
   console.error(`npm run bench -- <${Object.keys(BENCHES).join('|')}> [options]`);
   process.exit(2);
 }
+if (args.includes('--help')) {
+  console.log(usageOf(file));
+  process.exit(0);
+}
 process.argv.splice(2, process.argv.length, ...args);
-await import(file);
+try {
+  await import(file);
+} catch (error) {
+  if (!error.code?.startsWith('ERR_PARSE_ARGS')) throw error;
+  console.error(`${error.message}\n\n${usageOf(file)}`);
+  process.exit(2);
+}
