@@ -55,8 +55,12 @@ export const certificateMessages = defineMessages(
       'Put the key there that the certificate was requested with, or have a new certificate issued.',
     ),
     'certificate-foreign': warning(
-      "The certificate {file} is not of this installation's own CA, which is the only one that devices trust: none can connect to this server.",
-      'Where devices are to enrol, leave --certificate out, or have one issued under the own CA (certs-templates/make-certs.sh server).',
+      "The certificate {file} is neither of this installation's own CA nor of one that it lets in for servers: no device can connect to this server.",
+      'Say whom devices are to accept: on the ITSM server --root FILE for the root of a company CA or --public-ca for public ones, or "muster cert trust add"; the XMPP server learns it from a new join token.',
+    ),
+    'certificate-without-address': warning(
+      'The certificate {file} does not name {addresses}: who asks for the address instead of the name is warned or refused.',
+      'Devices and browsers that use names are not concerned. Devices without curl and without DNS cannot be installed by the line.',
     ),
     'certificate-not-served': fault(
       '{address} serves another certificate ({served}) than {file}.',

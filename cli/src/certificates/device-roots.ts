@@ -1,7 +1,6 @@
-import type { X509Certificate } from 'node:crypto';
 import type { DatabaseFacts } from '../checks/database';
 import { type AuthorityPart, rootAbove } from './authority-parts';
-import { certificatesIn } from './pem';
+import { certificatesIn, digestOf } from './pem';
 
 /** Devices by what issued their newest certificate. */
 interface IssuerRow {
@@ -96,9 +95,6 @@ export async function deviceRoots(
     late: late.map((device) => ({ ...device, lastContactAt: device.lastContactAt.toISOString() })),
   };
 }
-
-export const digestOf = (certificate: X509Certificate): string =>
-  certificate.fingerprint256.replaceAll(':', '').toLowerCase();
 
 const countOf = ({ devices, seen, lastContactAt }: IssuerRow): DeviceCount => ({
   ...{ devices, seen },

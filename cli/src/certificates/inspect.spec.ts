@@ -69,6 +69,20 @@ describe('a server certificate', () => {
     expect(wrong?.sentence).toContain(`is not for ${NAMES.join(', ')}; it is for itsm.elsewhere.test`);
   });
 
+  it('that names no address: a warning where there are names, a fault where there are none', async () => {
+    make.server('named', ['itsm.company.test', '*.company.test'], 'issuing');
+    make.write('named.pem', make.read('named.crt') + make.read('issuing.crt'));
+    const keyFile = make.file('named.key');
+    const [warned] = await inspectCertificate(server('named.pem', { keyFile }), now);
+    expect(warned).toMatchObject({ code: 'certificate-without-address', verdict: 'warning' });
+    expect(warned?.sentence).toContain('does not name 192.0.2.10:');
+    make.server('made-up', ['itsm.muster.internal'], 'issuing');
+    make.write('made-up.pem', make.read('made-up.crt') + make.read('issuing.crt'));
+    const names = ['itsm.muster.internal', '192.0.2.10'];
+    const byAddress = { keyFile: make.file('made-up.key'), names };
+    expect(await codes(server('made-up.pem', byAddress))).toEqual(['certificate-wrong-name']);
+  });
+
   it('whose wildcard does not reach two labels deep', async () => {
     const found = await inspectCertificate(server('good.pem', { names: ['a.b.company.test'] }), now);
     expect(found[0]).toMatchObject({ code: 'certificate-wrong-name' });

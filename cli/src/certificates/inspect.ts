@@ -1,6 +1,8 @@
 import type { X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
+import { isIP } from 'node:net';
 import type { Check, Finding } from '../checks/finding';
+import { isMadeUp } from '../setup/plan';
 import { certificateMessages as messages } from './certificate-messages';
 import { chainFault } from './chain';
 import { certificatesIn, isFor, readKey } from './pem';
@@ -64,6 +66,10 @@ function dateFaults(file: string, leaf: X509Certificate, now: Date, warnDays: nu
 function nameFaults(file: string, leaf: X509Certificate, names: readonly string[]): Finding[] {
   const lacking = names.filter((name) => !isFor(leaf, name));
   if (lacking.length === 0) return [];
+  // Public authorities certify no addresses of private networks, and whoever has names needs none.
+  if (lacking.every((name) => isIP(name) > 0) && !names.some(isMadeUp)) {
+    return [messages.say('certificate-without-address', { file, addresses: lacking.join(', ') })];
+  }
   const has = (leaf.subjectAltName ?? 'no name').replaceAll(/(DNS|IP Address):/g, '');
   return [messages.say('certificate-wrong-name', { file, names: lacking.join(', '), has })];
 }

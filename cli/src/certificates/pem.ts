@@ -40,3 +40,7 @@ export const selfIssued = (certificate: X509Certificate): boolean => certificate
 
 export const signedBy = (certificate: X509Certificate, issuer: X509Certificate): boolean =>
   certificate.checkIssued(issuer) && certificate.verify(issuer.publicKey);
+
+/** SHA-256 of a certificate, lower-case hex. */
+export const digestOf = (certificate: X509Certificate): string =>
+  certificate.fingerprint256.replaceAll(':', '').toLowerCase();

@@ -4,13 +4,14 @@ import type { X509Certificate } from 'node:crypto';
 import { CliError, EXIT } from '../core/exit-codes';
 import { refuse } from '../setup/certificates-step';
 import type { Join } from '../setup/join-token';
-import { certificatePlaces } from '../setup/server-files';
+import { certificatePlaces, serverRootsFolder } from '../setup/server-files';
 import { refuseOtherLink } from '../setup/setup-xmpp';
 import { acceptedRoots, nameOf } from './accepted-roots';
 import type { Installation } from './installation';
 import type { FileChange } from './kept-files';
 import { certificatesIn, privateKeyIn, signedBy, subjectOf } from './pem';
 import { inspectText, installedChain, type Replaced, type ReplaceOptions } from './replace-server';
+import { trustFiles } from './server-trust';
 import { takeUp } from './take-up';
 import { tellTurn, tellLink } from './other-parts';
 
@@ -29,7 +30,7 @@ export interface Joined extends Replaced {
 export async function replaceByJoin(
   installation: Installation,
   token: Join,
-  { waitSeconds }: ReplaceOptions,
+  { waitSeconds, force }: ReplaceOptions,
 ): Promise<Joined> {
   const { site, names, variables, terminal, place, part, aside } = installation;
   if (site.kind !== 'xmpp') throw new CliError(EXIT.usage, 'A join token is for the XMPP server: run this there.');
@@ -39,13 +40,16 @@ export async function replaceByJoin(
   }
   const places = certificatePlaces.xmpp(site.folder, variables);
   const installed = installedChain(installation);
-  const keeps = token.certificate === undefined || isOfAnother(installed, [...site.roots, ...token.deviceRoots]);
+  const trust = token.serverTrust ?? site.trust;
+  const ownRoots = [...site.roots, ...token.deviceRoots];
+  const keeps = token.certificate === undefined || (!force && isOfAnother(installed, ownRoots));
   const chain = keeps ? installed : certificatesIn(token.certificate ?? '');
   const [leaf] = chain;
   if (!leaf) throw new CliError(EXIT.data, `There is no certificate for ${names.xmpp}, neither here nor in the token.`);
   const pem = keeps ? readFileSync(places.certificate, 'utf8') : (token.certificate ?? '');
   const files = { certificate: chain.map(String).join(''), key: privateKeyIn(pem) ?? '' };
-  const findings = await inspectText(installation, files, [...token.deviceRoots, ...token.hubRoots]);
+  const known = [...token.deviceRoots, ...token.hubRoots, ...trust.roots];
+  const findings = await inspectText(installation, files, known);
   if (!keeps) refuse(findings);
 
   const wanted = certificatesIn(token.deviceRoots.join('\n')).map(nameOf);
@@ -56,6 +60,7 @@ export async function replaceByJoin(
   // The roots first: from then on devices under the new one are let in.
   const changes: FileChange[] = [
     ...deviceRootFiles(places.devices, token.deviceRoots),
+    ...trustFiles(serverRootsFolder('xmpp', site.folder, variables), trust),
     ...(token.hubRoots.length > 0 ? [{ file: places.hub, text: token.hubRoots.join('') }] : []),
     ...(keeps ? [] : [{ file: places.certificate, text: pem }]),
   ];

@@ -5,12 +5,15 @@ import type { Finding } from '../checks/finding';
 import { CliError, EXIT } from '../core/exit-codes';
 import type { ServerFiles } from '../setup/authority';
 import { refuse } from '../setup/certificates-step';
-import { type GivenFiles, readGiven, rootsAbove } from '../setup/given-certificate';
+import { type GivenFiles, offeredBy, readGiven } from '../setup/given-certificate';
+import { writeJoin } from '../setup/hand-out';
 import { itsmCertificateNames } from '../setup/plan';
 import { authorityOf, type Installation, placesOf } from './installation';
 import { inspectCertificate } from './inspect';
+import { setTrust } from './change-trust';
 import { tellTurn } from './other-parts';
 import { certificatesIn, issuerOf, subjectOf } from './pem';
+import { acceptance, joined, noTrust, type ServerTrust } from './server-trust';
 import { takeUp, type TakenUp } from './take-up';
 
 export interface Replaced extends TakenUp {
@@ -21,6 +24,10 @@ export interface Replaced extends TakenUp {
   changed: string[];
   /** Parts that were started anew. */
   restarted: string[];
+  /** What devices accept as servers from now on because of it. */
+  added?: ServerTrust;
+  /** File with the token for the XMPP server, whose link has to accept the ITSM server's new CA. */
+  joinFile?: string;
 }
 
 export interface ReplaceOptions {
@@ -30,28 +37,61 @@ export interface ReplaceOptions {
   force: boolean;
 }
 
-/** A certificate from elsewhere. @throws CliError with each fault as a sentence; then nothing has changed */
+/**
+ * A certificate from elsewhere. On the ITSM server, whom devices do not accept yet and the administrator names is let in
+ * before, and let go again when the certificate is not taken.
+ * @throws CliError with each fault as a sentence; then nothing has changed
+ */
 export async function replaceByGiven(
   installation: Installation,
   given: GivenFiles,
   options: ReplaceOptions,
 ): Promise<Replaced> {
   const { certificate, site } = installation;
-  const files = await readGiven(given, certificate.names, new Date(), site.roots);
+  const { roots: own, trust: known } = site;
+  const offered = offeredBy(given);
+  const files = await readGiven(given, certificate.names, new Date(), [...own, ...known.roots]);
   refuse(files.findings);
-  if (!options.force) refuseUntrusted(files.certificate, given.certificate, site.roots);
+  const decides = site.kind === 'itsm';
+  const verdict = acceptance(files.certificate, { own, known, offered: decides ? offered : noTrust });
+  if (!verdict.accepted && !options.force) throw refusedByDevices(files.certificate, given.certificate, decides);
   const { certificate: chain, key } = files;
-  return install(installation, { certificate: chain, key, together: key + chain }, files.findings, options);
+  const server = { certificate: chain, key, together: key + chain };
+  const adds = verdict.accepted ? verdict.adds : noTrust;
+  const letIn = adds.roots.length > 0 || adds.public;
+  const before = letIn ? await setTrust(installation, joined(known, adds), options.waitSeconds) : undefined;
+  const done = await install(installation, server, files.findings, options).catch((error: unknown) => {
+    before?.files.putBack();
+    throw error;
+  });
+  return {
+    ...{ ...done, ...(letIn ? { added: adds } : {}) },
+    ...(decides && !isOf(chain, own) ? { joinFile: await handOut(installation) } : {}),
+  };
+}
+
+const JOIN_HOURS = 24;
+function handOut(installation: Installation): Promise<string> {
+  const { site, names, answers } = installation;
+  const authority = authorityOf(installation);
+  return writeJoin(site.folder, { names, answers, authority }, { joinHours: JOIN_HOURS, renew: false });
 }
 
 /** A new one of the own CA, for the names that setup gave it. @throws CliError when the issuing key is not here */
 export async function replaceBySelf(installation: Installation, options: ReplaceOptions): Promise<Replaced> {
   const authority = authorityOf(installation);
+  const own = authority.roots();
+  const before = installedChain(installation).map(String).join('');
   const files = await authority.issue(itsmCertificateNames(installation.names));
-  const findings = await inspectText(installation, files, authority.roots());
+  const findings = await inspectText(installation, files, own);
   refuse(findings);
-  return install(installation, files, findings, options);
+  const done = await install(installation, files, findings, options);
+  return before === '' || isOf(before, own) ? done : { ...done, joinFile: await handOut(installation) };
 }
+
+/** Whether devices accept a chain by the own CA alone. */
+const isOf = (chain: string, own: readonly string[]): boolean =>
+  acceptance(chain, { own, known: noTrust, offered: noTrust }).accepted;
 
 /** Checks a certificate that is not yet in its place. */
 export async function inspectText(
@@ -97,16 +137,15 @@ async function install(
 }
 
 /** Devices accept servers under the roots that they were given, and under no other, public ones included. */
-function refuseUntrusted(pem: string, file: string, trusted: readonly string[]): void {
-  const own = new Set(certificatesIn(trusted.join('\n')).map(({ fingerprint256 }) => fingerprint256));
-  const above = certificatesIn(rootsAbove(pem, trusted).join('\n'));
-  if (above.some(({ fingerprint256 }) => own.has(fingerprint256))) return;
+function refusedByDevices(pem: string, file: string, decides: boolean): CliError {
   const last = certificatesIn(pem).at(-1);
   const root = last ? `"${issuerOf(last)}"` : 'nobody';
-  throw new CliError(
+  return new CliError(
     EXIT.data,
-    `Devices would not connect any more: the certificate ${file} leads to ${root}, and they trust servers under this installation's own CA only.`,
-    'Have it issued under the own CA (make-certs.sh server). If no device is enrolled yet, --force goes on.',
+    `Devices would not connect any more: the certificate ${file} leads to ${root}, which is not among those that they accept.`,
+    decides
+      ? 'Let it in with the same command: --root FILE with the root of a company CA, or --public-ca for public authorities.'
+      : 'Let it in on the ITSM server with "muster cert trust add FILE" (or: public), give its new token to "muster cert replace server --join" here, and run this again.',
   );
 }
 

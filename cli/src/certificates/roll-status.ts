@@ -10,9 +10,9 @@ import {
   isHalfMade,
   isRolling,
 } from './authority-parts';
-import { type DeviceCount, deviceRoots, type DeviceRoots, digestOf } from './device-roots';
+import { type DeviceCount, deviceRoots, type DeviceRoots } from './device-roots';
 import { authorityOf, type Installation } from './installation';
-import { subjectOf } from './pem';
+import { digestOf, subjectOf } from './pem';
 import { isTrustedUnder, type TlsPlace } from './served';
 
 export interface RootStatus extends Partial<DeviceCount> {

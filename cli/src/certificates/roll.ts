@@ -5,9 +5,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import { acceptedRoots, nameOf } from './accepted-roots';
 import { authorityParts, currentRoot, isHalfMade, isRolling, rootAbove } from './authority-parts';
-import { digestOf } from './device-roots';
 import { authorityOf, type Installation } from './installation';
-import { certificatesIn, subjectOf } from './pem';
+import { certificatesIn, digestOf, subjectOf } from './pem';
 import { installedChain, replaceBySelf, type Replaced } from './replace-server';
 import { devicePlaces, type RollStatus, rollStatus } from './roll-status';
 

@@ -11,7 +11,7 @@ const messages = defineMessages('edge', 'The console answers through the edge, b
   ),
   'edge-untrusted': fault(
     'Devices do not trust the ITSM server at {address}: {reason}.',
-    'They trust the own CA of this installation alone: give the server a certificate of that with "muster cert replace server --self".',
+    'They trust the own CA, and other CAs that this installation names: give the server a certificate of the own one with "muster cert replace server --self", or name its CA with "muster cert trust add FILE" on the ITSM server.',
   ),
   'edge-wrong': fault(
     'At {address} something else than the console answers {name}: status {status}.',

@@ -12,7 +12,7 @@ const messages = defineMessages(
     ),
     'xmpp-untrusted': fault(
       'Devices do not trust the XMPP server at {address}: {reason}.',
-      'Give it a certificate for {domain} under a CA that devices know: join it again with a new token.',
+      'Give it a certificate for {domain} under a CA that devices know: join it again with a new token; or name its CA with "muster cert trust add FILE" on the ITSM server.',
     ),
     'xmpp-silent': fault(
       'At {address} something answers that is no XMPP server: {reason}.',
@@ -27,7 +27,7 @@ export interface XmppPlace {
   host: string;
   port: number;
   domain: string;
-  /** PEM of the roots that devices trust, besides the public ones. */
+  /** PEM of the roots that devices accept servers under. */
   roots: readonly string[];
 }
 

@@ -10,6 +10,7 @@ function site(kind: 'itsm' | 'xmpp'): Site {
   const place = { host: '127.0.0.1', port: 443, serverName: `${kind}.company.test` };
   return {
     ...{ kind, stack, folder: '/nowhere', backups: '/nowhere/backups', roots: ['root'] },
+    trust: { roots: [], public: false },
     names: [{ name: 'itsm.company.test', addresses: [], needed: true }],
     certificates: [{ certificate: { file: 'a', keyFile: 'b', names: [], roots: [] }, place }],
     nats: { parts: ['nats'], leafAt: 'nats' },

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { certificateCheck } from '../certificates/inspect';
 import { servedCertificateCheck } from '../certificates/served';
+import { serverRoots } from '../certificates/server-trust';
 import { backupCheck } from '../checks/backups';
 import { clockSkewCheck } from '../checks/clock';
 import { databaseCheck, DatabaseFacts } from '../checks/database';
@@ -32,6 +33,7 @@ export async function doctorChecks(site: Site, { backups, backupDays, pushKey }:
   const facts = url === undefined ? undefined : new DatabaseFacts(url);
   const hub = site.kind !== 'xmpp';
   const here = site.certificates[0]?.place.port;
+  const accepted = serverRoots(site.roots, site.trust);
   const push = { host: xmpp.host, port: xmpp.pushPort, ...(pushKey === undefined ? {} : { key: pushKey }) };
   return [
     serviceCheck(stack, site.folder),
@@ -43,7 +45,7 @@ export async function doctorChecks(site: Site, { backups, backupDays, pushKey }:
     // On the ITSM server the edge is asked where it is published, which also works where a NAT does not lead back.
     edgeCheck({
       ...(site.kind === 'itsm' ? { ...itsm, host: '127.0.0.1', port: here ?? itsm.port } : itsm),
-      roots: site.roots,
+      roots: accepted,
     }),
     ...(site.kind === 'itsm' ? [] : [clockSkewCheck(itsm)]),
     natsCheck(stack, nats.parts),
@@ -55,7 +57,7 @@ export async function doctorChecks(site: Site, { backups, backupDays, pushKey }:
     ...(facts || existsSync(backups ?? site.backups)
       ? [backupCheck(backups ?? site.backups, { mostDays: backupDays })]
       : []),
-    xmppCheck({ host: xmpp.host, port: xmpp.port, domain: xmpp.domain, roots: site.roots }),
+    xmppCheck({ host: xmpp.host, port: xmpp.port, domain: xmpp.domain, roots: accepted }),
     ...(xmpp.pushOn || pushKey !== undefined ? [pushCheck(push)] : []),
     ...site.turn.map((place) => turnCheck(place)),
   ];

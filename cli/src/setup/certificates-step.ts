@@ -1,10 +1,10 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { certificateMessages } from '../certificates/certificate-messages';
-import { certificatesIn } from '../certificates/pem';
+import { acceptance, noTrust, type ServerTrust, trustFiles } from '../certificates/server-trust';
 import type { Finding } from '../checks/finding';
 import { CliError, EXIT } from '../core/exit-codes';
 import { needsIssuing, type OwnAuthority, type ServerFiles } from './authority';
-import { type GivenFiles, readGiven, rootsAbove } from './given-certificate';
+import { type GivenFiles, offeredBy, readGiven } from './given-certificate';
 import { place } from './server-files';
 
 /** Where a server's certificate goes. */
@@ -17,27 +17,42 @@ export interface Target {
   issueFor: readonly string[];
 }
 
+/** Whom devices accept as servers: under the own CA (PEM of its roots), and besides. */
+export interface Accepted {
+  own: readonly string[];
+  trust: ServerTrust;
+  /** Whether more can be let in here: the ITSM server decides. */
+  decides: boolean;
+}
+
 /**
- * Puts a given certificate in place. @param deviceRoots PEM of the own CA's roots, which devices trust
+ * Puts a given certificate in place.
+ * @returns findings, among them whether devices would refuse it, and what is to be let in so that they accept it
  * @throws CliError with each fault as a sentence; then nothing has changed
  */
 export async function installGiven(
   target: Omit<Target, 'issueFor'>,
   given: GivenFiles,
-  deviceRoots: readonly string[],
-): Promise<Finding[]> {
-  const { certificate, key, findings } = await readGiven(given, target.names);
+  { own, trust: known, decides }: Accepted,
+): Promise<{ findings: Finding[]; adds: ServerTrust }> {
+  const offered = offeredBy(given);
+  const { certificate, key, findings } = await readGiven(given, target.names, new Date(), [...own, ...known.roots]);
   refuse(findings);
+  const verdict = acceptance(certificate, { own, known, offered: decides ? offered : noTrust });
   write(target, { certificate, key, together: key + certificate });
-  if (leadsTo(certificate, deviceRoots)) return findings;
-  return [...findings, certificateMessages.say('certificate-foreign', { file: given.certificate })];
+  if (verdict.accepted) return { findings, adds: verdict.adds };
+  const foreign = certificateMessages.say('certificate-foreign', { file: given.certificate });
+  return { findings: [...findings, foreign], adds: noTrust };
 }
 
-/** Whether a chain leads to one of these roots. */
-function leadsTo(pem: string, roots: readonly string[]): boolean {
-  const own = new Set(certificatesIn(roots.join('\n')).map(({ fingerprint256 }) => fingerprint256));
-  const above = certificatesIn(rootsAbove(pem, roots).join('\n'));
-  return above.some(({ fingerprint256 }) => own.has(fingerprint256));
+/** Makes a folder say what devices accept. @returns the files that changed */
+export function placeTrust(folder: string, wanted: ServerTrust): string[] {
+  const changes = trustFiles(folder, wanted);
+  for (const { file, text } of changes) {
+    if (text === undefined) rmSync(file, { force: true });
+    else place(file, text);
+  }
+  return changes.map(({ file }) => file);
 }
 
 /** Makes the server's own certificate where there is none that will do. @returns whether one was made */

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { rootCertificates } from 'node:tls';
 import { inspectCertificate } from '../certificates/inspect';
 import { certificatesIn, readKey, selfIssued, signedBy } from '../certificates/pem';
+import type { ServerTrust } from '../certificates/server-trust';
 import type { Finding } from '../checks/finding';
 import { CliError, EXIT } from '../core/exit-codes';
 
@@ -15,9 +16,33 @@ export interface GivenFiles {
   key?: string;
   /** Intermediate certificates, when they are not in the certificate's file. */
   chain?: string;
-  /** A root that is not among the public ones. */
+  /** A root of another CA, which devices accept for servers from then on. */
   root?: string;
+  /** Devices accept servers with certificates of public authorities from then on. */
+  publicCa?: boolean;
   passphraseFile?: string;
+}
+
+/** Whom the administrator lets in for servers with it. @throws CliError when the file is not there or holds no root */
+export function offeredBy({ root, publicCa = false }: GivenFiles): ServerTrust {
+  return { roots: root === undefined ? [] : rootsIn(root), public: publicCa };
+}
+
+/** The roots in a file, PEM. @throws CliError when it is not there or holds something else */
+export function rootsIn(file: string): string[] {
+  const pem = text(file);
+  let found: X509Certificate[] = [];
+  try {
+    found = certificatesIn(pem);
+  } catch {
+    // Said below.
+  }
+  if (found.length > 0 && found.every((one) => one.ca && selfIssued(one))) return found.map(String);
+  throw new CliError(
+    EXIT.data,
+    `${file} holds ${found.length === 0 ? 'no certificate' : 'a certificate that is no root'}.`,
+    'Give the root certificate of the CA in PEM, which signs itself; intermediate ones go with --chain.',
+  );
 }
 
 export interface GivenCertificate {

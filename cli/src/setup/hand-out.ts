@@ -1,5 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { certificatesIn, digestOf } from '../certificates/pem';
+import { type ServerTrust, serverTrustIn } from '../certificates/server-trust';
 import type { OwnAuthority } from './authority';
 import { issueForXmpp } from './certificates-step';
 import type { SetupOptions } from './context';
@@ -7,7 +9,7 @@ import { readEnvFile } from './env-file';
 import { rootsAbove } from './given-certificate';
 import { encodeJoin, type Join } from './join-token';
 import { type Answers, type Names, xmppNames } from './plan';
-import { certificatePlaces, place } from './server-files';
+import { certificatePlaces, place, serverRootsFolder } from './server-files';
 
 /** Whether the certificate in place is of the own CA, or there is none: only such a one is made anew. */
 export function isOwnCertificate(file: string, authority: OwnAuthority): boolean {
@@ -24,6 +26,7 @@ export async function writeJoin(
   const variables = readEnvFile(join(folder, '.env'));
   const served = readFileSync(certificatePlaces.itsm(folder, variables).certificate, 'utf8');
   const own = isOwnCertificate(certificatePlaces.itsm(folder, variables).certificate, authority);
+  const trust = serverTrustIn(serverRootsFolder('itsm', folder, variables));
   const token: Join = {
     expiresAt: new Date(Date.now() + options.joinHours * 3_600_000).toISOString(),
     ...{ itsmDomain: names.itsm, baseDomain: names.base, xmppDomain: names.xmpp, consoleOrigin: names.consoleOrigin },
@@ -32,7 +35,8 @@ export async function writeJoin(
     ...(answers.imagePrefix ? { imagePrefix: answers.imagePrefix } : {}),
     natsLeaf: readFileSync(join(folder, 'secrets/nats-leaf'), 'utf8').trim(),
     deviceRoots: authority.roots(),
-    hubRoots: rootsAbove(served, authority.roots()),
+    hubRoots: hubRootsFor(served, authority, trust),
+    serverTrust: trust,
     rootFingerprint: authority.fingerprint(),
     ...(own
       ? { certificate: await issueForXmpp(join(folder, 'join/xmpp.pem'), authority, xmppNames(names), options.renew) }
@@ -41,4 +45,10 @@ export async function writeJoin(
   const file = join(folder, 'join/token');
   place(file, `${encodeJoin(token)}\n`, 0o600);
   return file;
+}
+
+/** What the link accepts: the root of what is shown now, and those of what may be shown next without a new token. */
+function hubRootsFor(served: string, authority: OwnAuthority, { roots }: ServerTrust): string[] {
+  const found = [...authority.roots(), ...rootsAbove(served, authority.roots()), ...roots].flatMap(certificatesIn);
+  return [...new Map(found.map((root) => [digestOf(root), root.toString()])).values()];
 }

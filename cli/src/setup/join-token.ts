@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { gunzipSync, gzipSync } from 'node:zlib';
+import type { ServerTrust } from '../certificates/server-trust';
 import { CliError, EXIT } from '../core/exit-codes';
 
 /**
@@ -25,6 +26,8 @@ export interface Join {
   deviceRoots: string[];
   /** PEM of what the ITSM server's certificate leads to. */
   hubRoots: string[];
+  /** Whom devices accept as servers besides the own CA; tokens of before do not say. */
+  serverTrust?: ServerTrust;
   /** SHA-256 of the newest device root, lower-case hex. */
   rootFingerprint: string;
   /** Key, certificate and chain for the XMPP server, where its own CA made them. */

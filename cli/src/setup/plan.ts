@@ -29,6 +29,8 @@ export interface Names {
 
 /** Names for an installation that has an address only; `.internal` is nobody's in public DNS. */
 const WITHOUT_DNS = 'itsm.muster.internal';
+/** Whether a name is of an installation without DNS, which browsers reach by its address. */
+export const isMadeUp = (name: string): boolean => name.endsWith('.muster.internal');
 const LABEL = /^(?!-)[a-z0-9-]{1,63}(?<!-)$/;
 
 /** Functions of the ITSM server that have a host name of their own; `*.<base>` covers them all. */

@@ -34,6 +34,16 @@ export const certificatePlaces = {
     return { certificate: together, key: together, devices: join(certs, 'devices'), hub: join(certs, 'hub.pem') };
   },
 };
+/** Where a server keeps whom devices accept as servers besides those of the own CA. */
+export const serverRootsFolder = (
+  server: 'itsm' | 'xmpp',
+  folder: string,
+  variables: Readonly<Record<string, string>>,
+): string =>
+  server === 'itsm'
+    ? join(authorityFolder(folder, variables), 'server-roots')
+    : join(dirname(certificatePlaces.xmpp(folder, variables).certificate), 'server-roots');
+
 const resolveIn = (folder: string, path: string): string => (path.startsWith('/') ? path : join(folder, path));
 
 export const authorityFolder = (folder: string, variables: Readonly<Record<string, string>>): string =>

@@ -1,8 +1,9 @@
 import { join } from 'node:path';
 import type { Finding } from '../checks/finding';
+import { joined, noTrust, serverTrustIn } from '../certificates/server-trust';
 import { completeAnswers, type GivenAnswers } from './answers';
 import { findCertificateScript, OwnAuthority } from './authority';
-import { installGiven, issueOwn } from './certificates-step';
+import { installGiven, issueOwn, placeTrust } from './certificates-step';
 import { readComposeFile } from './compose-file';
 import { prepareFolder, releasePlaces, type SetupContext } from './context';
 import { completeEnvFile, readEnvFile } from './env-file';
@@ -11,7 +12,7 @@ import { checkGround, tell } from './ground-step';
 import { isOwnCertificate, writeJoin } from './hand-out';
 import { itsmCertificateNames, itsmNames, itsmVariables, type Names, namesOf } from './plan';
 import { makeSecrets } from './secrets';
-import { authorityFolder, certificatePlaces, containerFolder } from './server-files';
+import { authorityFolder, certificatePlaces, containerFolder, serverRootsFolder } from './server-files';
 import { startStack, waitForHealth } from './start';
 import { installWrapper } from './wrapper';
 
@@ -75,11 +76,19 @@ async function write(context: SetupContext, { names, wanted, authority, findings
   const envFile = join(folder, '.env');
   const places = certificatePlaces.itsm(folder, { ...wanted, ...readEnvFile(envFile) });
   const target = { ...places, names: itsmNames(names), issueFor: itsmCertificateNames(names) };
+  const trusted = serverRootsFolder('itsm', folder, readEnvFile(envFile));
   const changed: string[] = [];
+  let adds = noTrust;
   if (context.certificate) {
-    const found = await installGiven(target, context.certificate, authority.exists ? authority.roots() : []);
-    tell(found, terminal);
-    findings.push(...found);
+    const own = authority.exists ? authority.roots() : [];
+    const given = await installGiven(target, context.certificate, {
+      own,
+      trust: serverTrustIn(trusted),
+      decides: true,
+    });
+    tell(given.findings, terminal);
+    findings.push(...given.findings);
+    adds = given.adds;
     changed.push(target.certificate);
   }
   changed.push(...completeEnvFile(envFile, wanted).map((name) => `.env: ${name}`));
@@ -87,6 +96,7 @@ async function write(context: SetupContext, { names, wanted, authority, findings
   terminal.progress('Making secrets and certificates …');
   changed.push(...makeSecrets(readComposeFile(folder).secrets).map((name) => `secrets/${name}`));
   if (await authority.make(`Muster ${names.base}`)) changed.push(authority.folder);
+  changed.push(...placeTrust(trusted, joined(serverTrustIn(trusted), adds)));
   containerFolder(join(folder, 'config'));
   if (!context.certificate && (isOwnCertificate(target.certificate, authority) || options.renew)) {
     if (await issueOwn(target, authority, options.renew)) changed.push(target.certificate);

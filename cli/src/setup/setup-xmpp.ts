@@ -1,7 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { noTrust } from '../certificates/server-trust';
 import { CliError, EXIT } from '../core/exit-codes';
-import { installGiven } from './certificates-step';
+import { installGiven, placeTrust } from './certificates-step';
 import { readComposeFile } from './compose-file';
 import { prepareFolder, type SetupContext } from './context';
 import { completeEnvFile, readEnvFile } from './env-file';
@@ -10,7 +11,7 @@ import { checkGround, tell } from './ground-step';
 import type { Join } from './join-token';
 import { type Answers, type Names, xmppNames, xmppVariables } from './plan';
 import { makeSecrets } from './secrets';
-import { certificatePlaces, containerFolder, place } from './server-files';
+import { certificatePlaces, containerFolder, place, serverRootsFolder } from './server-files';
 import type { SetupOutcome } from './setup-itsm';
 import { startStack, waitForHealth } from './start';
 import { installWrapper } from './wrapper';
@@ -38,10 +39,12 @@ export async function setupXmpp(context: SetupContext, token: Join): Promise<Set
   const changed: string[] = [];
   const places = certificatePlaces.xmpp(folder, { ...wanted, ...before });
   const target = { ...places, names: xmppNames(names) };
+  const trust = token.serverTrust ?? noTrust;
   if (context.certificate) {
-    const found = await installGiven(target, context.certificate, token.deviceRoots);
-    tell(found, terminal);
-    findings.push(...found);
+    const accepted = { own: token.deviceRoots, trust, decides: false };
+    const given = await installGiven(target, context.certificate, accepted);
+    tell(given.findings, terminal);
+    findings.push(...given.findings);
     changed.push(target.certificate);
   } else if (token.certificate) {
     if (place(target.certificate, token.certificate)) changed.push(target.certificate);
@@ -61,6 +64,7 @@ export async function setupXmpp(context: SetupContext, token: Join): Promise<Set
     const file = join(places.devices, `root-${index + 1}.crt`);
     if (place(file, root)) changed.push(file);
   }
+  changed.push(...placeTrust(serverRootsFolder('xmpp', folder, { ...wanted, ...before }), trust));
   if (token.hubRoots.length > 0 && place(places.hub, token.hubRoots.join(''))) changed.push(places.hub);
   const outcome: SetupOutcome = { server: 'xmpp', folder, changed, findings, started: false };
   if (!options.start) return outcome;

@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { ServerCertificate } from '../certificates/inspect';
 import type { TlsPlace } from '../certificates/served';
+import { serverTrustIn, type ServerTrust } from '../certificates/server-trust';
 import { type ExpectedName, type Lookup } from '../checks/names';
 import { turnPlaces, type TurnPlace } from '../checks/turn';
 import { CliError, EXIT } from '../core/exit-codes';
@@ -9,7 +10,7 @@ import { type Names, itsmNames, namesOf, xmppNames } from '../setup/plan';
 import { answersFrom } from '../setup/existing';
 import { expectedNames } from '../setup/ground';
 import { readEnvFile } from '../setup/env-file';
-import { authorityFolder, certificatePlaces } from '../setup/server-files';
+import { authorityFolder, certificatePlaces, serverRootsFolder } from '../setup/server-files';
 import { ComposeStack } from '../stack/compose-stack';
 import { LocalStack } from '../stack/local-stack';
 import type { Stack } from '../stack/stack';
@@ -31,8 +32,10 @@ export interface Site {
   turn: TurnPlace[];
   /** PEM of roots that the link between the servers trusts; none: the public ones. Absent where no link begins. */
   hubRoots?: string[];
-  /** PEM of roots that devices trust. */
+  /** PEM of the own CA's roots, which devices trust. */
   roots: string[];
+  /** Whom devices accept as servers besides. */
+  trust: ServerTrust;
   backups: string;
 }
 
@@ -68,14 +71,15 @@ function composeSite(folder: string, commands: Commands): Site {
       ? join(authorityFolder(folder, variables), 'roots')
       : join(certificatePlaces.xmpp(folder, variables).devices),
   );
+  const trust = serverTrustIn(serverRootsFolder(kind, folder, variables));
   const places = certificatePlaces[kind](folder, variables);
   const here = kind === 'itsm' ? published('EDGE_PUBLISH', 443) : published('XMPP_PUBLISH', 443);
   const certificate: ServerCertificate = {
-    ...{ file: places.certificate, keyFile: places.key, roots },
+    ...{ file: places.certificate, keyFile: places.key, roots: [...roots, ...trust.roots] },
     names: kind === 'itsm' ? itsmNames(names) : xmppNames(names),
   };
   return {
-    ...{ kind, folder, stack: new ComposeStack(folder, commands), roots },
+    ...{ kind, folder, stack: new ComposeStack(folder, commands), roots, trust },
     names: expectedNames(names, kind),
     certificates: [
       {
@@ -146,6 +150,8 @@ function rootsIn(folder: string): string[] {
   return names.sort().map((name) => readFileSync(join(folder, name), 'utf8'));
 }
 
+const localServerRoots = ({ caFile }: LocalStack): string => join(caFile, '..', '..', 'server-roots');
+
 const LOCAL = '127.0.0.1';
 const LOCAL_BASE = 'muster.localhost';
 
@@ -161,7 +167,7 @@ function localSite(data: string): Site {
   const names: Pick<Names, 'itsm' | 'xmpp'> = { itsm: `itsm.${LOCAL_BASE}`, xmpp: `xmpp.${LOCAL_BASE}` };
   const file = join(certificates, 'cert.crt');
   return {
-    ...{ kind: 'local', folder: data, stack, names: [], roots },
+    ...{ kind: 'local', folder: data, stack, names: [], roots, trust: serverTrustIn(localServerRoots(stack)) },
     certificates: [
       {
         certificate: {

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { Api, type ApiPlace, bearer } from '../api/api';
+import { serverRoots } from '../certificates/server-trust';
 import { CliError, EXIT } from '../core/exit-codes';
 import type { OptionSpecs } from '../core/verb';
 import { openSite } from '../site/site';
@@ -35,7 +36,7 @@ export function apiPlace(options: Omit<Given, 'token-file'>): Omit<ApiPlace, 'cr
   }
   const { dir, local } = options;
   const site = openSite({ ...(dir === undefined ? {} : { dir }), ...(local === undefined ? {} : { local }) });
-  return { ...site.itsm, roots: own.length > 0 ? own : site.roots };
+  return { ...site.itsm, roots: own.length > 0 ? own : serverRoots(site.roots, site.trust) };
 }
 
 function parsed(text: string): URL {

@@ -2,10 +2,11 @@ import { inWords } from '../checks/run-checks';
 import { CliError, EXIT } from '../core/exit-codes';
 import { defineVerb, type OptionValues, type Result } from '../core/verb';
 import { type Installation, installationOf } from '../certificates/installation';
+import { certificatesIn, subjectOf } from '../certificates/pem';
 import { type Joined, replaceByJoin } from '../certificates/replace-joined';
 import { replaceByGiven, replaceBySelf, type Replaced, type ReplaceOptions } from '../certificates/replace-server';
 import type { GivenFiles } from '../setup/given-certificate';
-import { givenJoin } from './join-option';
+import { givenJoin, joinLine } from './join-option';
 import { wholeNumber } from './numbers';
 import { SITE_OPTIONS, siteOf } from './site-options';
 
@@ -14,7 +15,15 @@ const OPTIONS = {
   cert: { type: 'text', value: 'FILE', about: 'The new certificate (PEM), with its chain or with --chain.' },
   key: { type: 'text', value: 'FILE', about: 'Its private key; in the file of --cert when left out.' },
   chain: { type: 'text', value: 'FILE', about: 'Intermediate certificates, when they are in a file of their own.' },
-  root: { type: 'text', value: 'FILE', about: 'Root that it leads to, when that is neither public nor of the own CA.' },
+  root: {
+    type: 'text',
+    value: 'FILE',
+    about: 'Root of the company CA that it leads to; on the ITSM server devices accept servers under it from then on.',
+  },
+  'public-ca': {
+    type: 'flag',
+    about: 'ITSM server: it is of a public CA; devices accept servers with certificates of any from then on.',
+  },
   'key-passphrase-file': { type: 'text', value: 'FILE', about: 'File with the passphrase of the private key.' },
   self: { type: 'flag', about: 'ITSM server: a new one of the own CA, for the same names.' },
   join: {
@@ -24,7 +33,11 @@ const OPTIONS = {
     secret: true,
   },
   wait: { type: 'text', value: 'SECONDS', about: 'How long the server has to take it; 60 when left out.' },
-  force: { type: 'flag', about: 'Go on with a certificate that devices do not trust.' },
+  force: {
+    type: 'flag',
+    about:
+      'Go on with a certificate that devices do not accept; with --join: that of the token in the place of another CA’s.',
+  },
 } as const;
 type Options = OptionValues<typeof OPTIONS>;
 
@@ -38,6 +51,7 @@ defineVerb({
     'Names, dates, chain, order, key and passphrase are checked first; nothing changes when one does not fit.',
     'No connection is dropped: new ones get the new certificate. Files from before are kept in replaced-certificates/.',
     'From a file:  muster cert replace server --cert new.crt --key new.key [--chain chain.crt]',
+    'Company CA:   the same with --root company-root.crt; public CA: the same with --public-ca',
     'Own CA:       muster cert replace server --self',
     'XMPP server:  muster cert replace server --join TOKEN   (the ITSM server writes it: muster cert roll, muster setup)',
   ],
@@ -72,17 +86,37 @@ const filesOf = (options: Options, certificate: string): GivenFiles => ({
   ...(options.key ? { key: options.key } : {}),
   ...(options.chain ? { chain: options.chain } : {}),
   ...(options.root ? { root: options.root } : {}),
+  ...(options['public-ca'] ? { publicCa: true } : {}),
   ...(options['key-passphrase-file'] ? { passphraseFile: options['key-passphrase-file'] } : {}),
 });
 
-function words(done: Replaced | Joined, { part }: Installation): string {
+const COMMAND = 'muster cert replace server';
+
+function words(done: Replaced | Joined, { part, terminal }: Installation): string {
   const lines = [
     done.served
       ? `${part} serves ${done.subject} until ${done.until.slice(0, 10)}.`
       : `${done.subject}, until ${done.until.slice(0, 10)}, is in place; ${part} does not run, and takes it when it does.`,
   ];
-  if ('keeps' in done && done.keeps) lines.push('The certificate is of another CA and stays; the roots are new.');
+  if ('keeps' in done && done.keeps) lines.push('The certificate stays as it is; the roots are new.');
+  if (done.added) {
+    lines.push(
+      done.added.public
+        ? 'From now on devices accept servers with certificates of public authorities.'
+        : `From now on devices accept servers under ${done.added.roots
+            .flatMap((pem) => certificatesIn(pem))
+            .map(subjectOf)
+            .join(', ')}.`,
+      'Copy install lines anew: they carry the digest of the roots.',
+    );
+  }
   if (done.restarted.length > 0) lines.push(`Started anew: ${done.restarted.join(', ')}.`);
+  if (done.joinFile) {
+    lines.push(
+      'The link between the servers needs it too. On the XMPP server:',
+      joinLine(COMMAND, done.joinFile, terminal),
+    );
+  }
   if (done.kept) lines.push(`The files from before are in ${done.kept}.`);
   return lines.join('\n');
 }

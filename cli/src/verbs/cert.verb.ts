@@ -1,12 +1,12 @@
 import { existsSync, readFileSync } from 'node:fs';
 import type { X509Certificate } from 'node:crypto';
 import { type AuthorityPart, authorityParts } from '../certificates/authority-parts';
-import { certificatesIn, issuerOf, subjectOf } from '../certificates/pem';
-import { digestOf } from '../certificates/device-roots';
+import { certificatesIn, digestOf, issuerOf, subjectOf } from '../certificates/pem';
 import { inspectCertificate } from '../certificates/inspect';
 import { type Installation, installationOf } from '../certificates/installation';
 import { type RollStatus, rollStatus } from '../certificates/roll-status';
 import { statusInWords } from '../certificates/roll-words';
+import type { ServerTrust } from '../certificates/server-trust';
 import { servedCertificateCheck } from '../certificates/served';
 import { exitCodeOf, inWords } from '../checks/run-checks';
 import { table } from '../core/table';
@@ -15,6 +15,7 @@ import { authorityFolder } from '../setup/server-files';
 import { SITE_OPTIONS, siteOf } from './site-options';
 import './cert-replace.verb';
 import './cert-roll.verb';
+import './cert-trust.verb';
 
 const SEEN_MS = 30 * 86_400_000;
 
@@ -48,17 +49,19 @@ defineVerb({
     );
     const roots = site.roots.flatMap(readable);
     const hubRoots = site.hubRoots?.flatMap(readable);
+    const trust = { roots: site.trust.roots.flatMap(readable), public: site.trust.public };
     const own = site.kind === 'itsm' ? await authorityIn(await installationOf(site, terminal)) : undefined;
     const findings = servers.flatMap((server) => server.findings);
     const blocks = [
       ...servers.map(({ file, chain }) => [file, ...chain.flatMap(lines)].join('\n')),
       ['Roots of the devices', ...roots.flatMap(lines)].join('\n'),
+      trustInWords(site.trust),
       ...(hubRoots ? [['Roots of the link to the ITSM server', ...hubRoots.flatMap(lines)].join('\n')] : []),
       ...(own ? [partsInWords(own.parts), statusInWords(own.status)] : []),
       inWords(findings, terminal),
     ];
     const authority = own ? { authority: own.parts, status: own.status } : {};
-    const data = { servers, roots, ...(hubRoots ? { hubRoots } : {}), ...authority };
+    const data = { servers, roots, trust, ...(hubRoots ? { hubRoots } : {}), ...authority };
     return { data, text: blocks.join('\n\n'), exitCode: exitCodeOf(findings) };
   },
 });
@@ -92,6 +95,15 @@ const partsInWords = (parts: OwnParts['parts']): string =>
         one.kind === 'cross' ? '' : one.keyIsHere ? 'here' : 'elsewhere',
       ]),
     ),
+  ].join('\n');
+
+/** Whom devices accept as servers besides the own CA. */
+export const trustInWords = ({ roots, public: open }: ServerTrust): string =>
+  [
+    'Besides those of the own CA, devices accept servers under',
+    ...roots.flatMap(readable).flatMap(lines),
+    ...(open ? ['  public authorities'] : []),
+    ...(roots.length === 0 && !open ? ['  nobody'] : []),
   ].join('\n');
 
 function readable(pem: string): Described[] {

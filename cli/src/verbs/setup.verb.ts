@@ -44,7 +44,15 @@ const OPTIONS = {
   },
   key: { type: 'text', value: 'FILE', about: 'Its private key.' },
   chain: { type: 'text', value: 'FILE', about: 'Intermediate certificates, when they are in a file of their own.' },
-  root: { type: 'text', value: 'FILE', about: 'Root of a company CA.' },
+  root: {
+    type: 'text',
+    value: 'FILE',
+    about: 'Root of the company CA; devices accept servers under it from then on (ITSM server).',
+  },
+  'public-ca': {
+    type: 'flag',
+    about: 'The certificate is of a public CA: devices accept servers with certificates of any (ITSM server).',
+  },
   'key-passphrase-file': { type: 'text', value: 'FILE', about: 'File with the passphrase of the private key.' },
   renew: { type: 'flag', about: 'Make certificates of the own CA anew.' },
   dir: {
@@ -130,12 +138,16 @@ function givenAnswers({ options }: Call<typeof OPTIONS>): SetupContext['given'] 
 }
 
 const certificateOf = (
-  options: Partial<Record<'key' | 'chain' | 'root' | 'key-passphrase-file', string>> & { certificate: string },
+  options: Partial<Record<'key' | 'chain' | 'root' | 'key-passphrase-file', string>> & {
+    certificate: string;
+    'public-ca': boolean;
+  },
 ) => ({
   certificate: options.certificate,
   ...(options.key ? { key: options.key } : {}),
   ...(options.chain ? { chain: options.chain } : {}),
   ...(options.root ? { root: options.root } : {}),
+  ...(options['public-ca'] ? { publicCa: true } : {}),
   ...(options['key-passphrase-file'] ? { passphraseFile: options['key-passphrase-file'] } : {}),
 });
 
