@@ -34,6 +34,11 @@ const USAGE = `usage: node deploy/images/release.mjs --key FILE --out FOLDER [op
 
 The Docker engine is the one that DOCKER_HOST names.`;
 
+/** The image of the command, in no compose file: servers without Node.js have no other command. */
+const COMMAND = 'cli';
+/** What runs it there. */
+const WRAPPER = 'compose/muster';
+
 const { values: options } = parseArgs({
   options: {
     key: { type: 'string' },
@@ -66,10 +71,9 @@ async function makeRelease(out, key) {
   if (existsSync(out)) fail(`${out} is there already.`);
   if (key.asymmetricKeyType !== 'ed25519') fail('The key that signs must be an Ed25519 key.');
   mkdirSync(out, { recursive: true });
-  const servers = ['itsm', 'xmpp'].map((server) => ({ server, images: imagesOf(server) }));
+  const servers = ['itsm', 'xmpp'].map((server) => ({ server, images: [...imagesOf(server), COMMAND] }));
   const files = [];
-  for (const { server } of servers) {
-    const path = `compose/${server}/docker-compose.yml`;
+  for (const path of [...servers.map(({ server }) => `compose/${server}/docker-compose.yml`), WRAPPER]) {
     mkdirSync(dirname(join(out, path)), { recursive: true });
     copyFileSync(join(root, path), join(out, path));
     files.push({ path, ...(await digestOf(join(out, path))) });
@@ -98,23 +102,17 @@ async function saveImages(out, servers) {
   const archives = [];
   for (const { server, images } of servers) {
     const path = `images-${server}.tar`;
-    docker('save', '--output', join(out, path), ...[...images, ...command()].map(tagged));
+    docker('save', '--output', join(out, path), ...images.map(tagged));
     archives.push({ server, path, ...(await digestOf(join(out, path))) });
   }
   return archives;
-}
-
-/** The command's own image, for servers without Node.js. No part of the stack, so an upgrade goes on without it. */
-function command() {
-  return spawnSync('docker', ['image', 'inspect', tagged('cli')]).status === 0 ? ['cli'] : [];
 }
 
 /** What runs the upgrade, with the public half of the key for servers that trust nobody yet. */
 function addPrograms(out, key) {
   if (existsSync(join(root, 'cli/dist/main.mjs')))
     cpSync(join(root, 'cli/dist'), join(out, 'cli'), { recursive: true });
-  for (const path of ['certs-templates', 'compose/muster'])
-    cpSync(join(root, path), join(out, path), { recursive: true });
+  cpSync(join(root, 'certs-templates'), join(out, 'certs-templates'), { recursive: true });
   mkdirSync(join(out, 'cli'), { recursive: true });
   writeFileSync(join(out, 'cli/release-key.pem'), createPublicKey(key).export({ type: 'spki', format: 'pem' }));
 }

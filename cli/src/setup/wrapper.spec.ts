@@ -68,6 +68,19 @@ describe('muster from its image', () => {
     expect(call(['status', '--dir', itsm], { env: { MUSTER_IMAGE: 'mine/cli:dev' } }).image).toBe('mine/cli:dev');
   });
 
+  it('leaves it to the copy in a server’s folder, which upgrades keep at the version that runs', () => {
+    const server = join(root, 'upgraded');
+    mkdirSync(server);
+    for (const name of ['docker-compose.yml', '.env'])
+      writeFileSync(join(server, name), readFileSync(join(itsm, name)));
+    const copy = join(server, 'muster');
+    writeFileSync(copy, wrapper('muster/cli:1.4.0').replace('set -eu', 'set -eu; echo newer >&2'), { mode: 0o755 });
+    expect(call(['status', '--dir', server])).toMatchObject({ told: 'newer\n', words: ['status', '--dir', server] });
+    expect(spawnSync(copy, ['status'], { cwd: server, env: { PATH: `${bin}:/usr/bin:/bin` } }).status).toBe(7);
+    chmodSync(copy, 0o644);
+    expect(call(['status', '--dir', server])).toMatchObject({ code: 7, told: '' });
+  });
+
   it('sees the folders of the server, without those that a system is made of', () => {
     const { mounts } = call(['status']);
     expect(mounts).toContain('/tmp');

@@ -4,9 +4,11 @@ import { CliError, EXIT } from '../core/exit-codes';
 import { releasePlaces } from './context';
 import { readEnvFile } from './env-file';
 
-/** The shell program that runs `muster` from this image, for a server without Node.js. @throws CliError */
-export function wrapper(image: string): string {
-  const released = releasedWrapper();
+/**
+ * The shell program that runs `muster` from this image, for a server without Node.js.
+ * @param released that of the release that is meant. @throws CliError
+ */
+export function wrapper(image: string, released = releasedWrapper()): string {
   if (!released) {
     throw new CliError(EXIT.config, 'compose/muster of the release is not there.', 'Unpack the whole release.');
   }
@@ -15,11 +17,11 @@ export function wrapper(image: string): string {
 }
 
 /** Puts it into a server's folder, so that whoever has the folder can run it. @returns whether it changed */
-export function installWrapper(folder: string): boolean {
-  if (!releasedWrapper()) return false; // the stack runs without
+export function installWrapper(folder: string, released = releasedWrapper()): boolean {
+  if (!released) return false; // the stack runs without
   const { MUSTER_IMAGE_PREFIX, MUSTER_VERSION } = readEnvFile(join(folder, '.env'));
   const file = join(folder, 'muster');
-  const text = wrapper(`${MUSTER_IMAGE_PREFIX || 'muster'}/cli:${MUSTER_VERSION ?? 'latest'}`);
+  const text = wrapper(`${MUSTER_IMAGE_PREFIX || 'muster'}/cli:${MUSTER_VERSION ?? 'latest'}`, released);
   if (existsSync(file) && readFileSync(file, 'utf8') === text) return false;
   writeFileSync(`${file}.new`, text, { mode: 0o755 });
   renameSync(`${file}.new`, file);

@@ -36,6 +36,7 @@ export class BackupBefore {
     if (wishes.file === undefined) mkdirSync(site.backups, { recursive: true, mode: 0o700 });
     terminal.progress('Making a backup …');
     const onProgress = (step: string): void => terminal.progress(`  ${step}`);
-    return (await makeBackup({ stack: site.stack, site, file, passphrase, onProgress })).file;
+    // What is backed up says its version itself; this one is not asked for.
+    return (await makeBackup({ site, version: '', file, passphrase, onProgress })).file;
   }
 }

@@ -48,7 +48,11 @@ export class SuiteManifest {
   oldestFrom: string;
   @List(nested(() => ReleaseImage), { min: 1, max: 100 }) images: ReleaseImage[];
   @List(nested(() => SchemaMigrations), { max: 100 }) migrations: SchemaMigrations[];
-  @List(nested(() => ReleaseFile), { min: 1, max: 100, about: 'The compose file of each server.' })
+  @List(nested(() => ReleaseFile), {
+    min: 1,
+    max: 100,
+    about: 'The compose file of each server, and the program that runs the command from its image.',
+  })
   files: ReleaseFile[];
   @List(nested(() => ReleaseArchive), {
     max: 10,

@@ -12,6 +12,7 @@ import type { Engine } from './engine';
 import { findImages } from './images';
 import { Journal } from './journal';
 import { fileOf, type Release } from './release';
+import type { Wanted } from './wanted-images';
 
 const messages = defineMessages('upgrade', 'What a release needs before `muster upgrade` changes anything.', {
   'schema-ahead': fault(
@@ -23,6 +24,10 @@ const messages = defineMessages('upgrade', 'What a release needs before `muster 
     'Add it; compose/README.md of the release says what it means.',
   ),
   'archive-damaged': fault('{reason}', 'Put the whole release on this server again.'),
+  'command-missing': fault(
+    '{version} has no image of the command, and this server runs the command from its image.',
+    'Take a release that was made with it; --force upgrades all the same and leaves this server without the command.',
+  ),
   'images-to-fetch': warning(
     '{count} images of {version} are not here, first {first}; the upgrade fetches them from their registry.',
     'Without a registry put the release with its archive of images on this server.',
@@ -57,8 +62,7 @@ export interface Ground {
   commands: Commands;
   release: Release;
   server: 'itsm' | 'xmpp';
-  /** With prefix and tag. */
-  images: readonly string[];
+  wanted: Wanted;
   /** Variables that the release's compose file needs and `.env` lacks. */
   lacking: readonly string[];
   /** An interrupted upgrade goes on: what it left half done is no fault. */
@@ -95,13 +99,14 @@ function variables({ lacking, release }: Ground): Finding[] {
   return [messages.ok(`.env says all that ${version} needs.`)];
 }
 
-async function images({ engine, release, server, images: wanted }: Ground): Promise<Finding[]> {
+async function images({ engine, release, server, wanted }: Ground): Promise<Finding[]> {
   const { version } = release.manifest;
-  const { missing, others } = await findImages(engine, release, wanted);
+  const { missing, others } = await findImages(engine, release, wanted.images);
   const found = [
+    ...(wanted.commandMissing ? [messages.say('command-missing', { version })] : []),
     ...(others[0] ? [messages.say('images-other', { count: others.length, first: others[0], version })] : []),
   ];
-  if (missing.length + others.length === 0) return [messages.ok(`The images of ${version} are here.`)];
+  if (missing.length + others.length === 0) return [...found, messages.ok(`The images of ${version} are here.`)];
   const archive = release.manifest.archives.find((one) => one.server === server);
   if (!archive) {
     const first = [...missing, ...others][0] ?? '';

@@ -55,6 +55,17 @@ describe('an upgrade without an engine', () => {
       },
     ],
     [
+      'whose program for servers without Node.js was changed',
+      65,
+      'is not what was signed',
+      () => {
+        const changed = join(root, 'changed-wrapper');
+        cpSync(release('1.1.0'), changed, { recursive: true });
+        writeFileSync(join(changed, 'compose/muster'), '#!/bin/sh\nusual_image=evil__/cli:latest\n');
+        return upgrade(changed, '--no-backup');
+      },
+    ],
+    [
       'of a server with coturn alone',
       78,
       'is the folder of neither server',
@@ -95,6 +106,7 @@ describe('an upgrade without an engine', () => {
     writeFileSync(join(server, '.env.upgrade'), 'ITSM_DOMAIN=itsm.company.test\nMUSTER_VERSION=1.1.0\n');
     expect(await upgrade(release('1.1.0'), '--no-backup')).toMatchObject({ code: 0 });
     expect(readFileSync(join(server, '.env'), 'utf8')).toContain('MUSTER_VERSION=1.1.0');
-    expect(readdirSync(server).sort()).toEqual(['.env', 'docker-compose.yml', 'release-key.pem']);
+    expect(readdirSync(server).sort()).toEqual(['.env', 'docker-compose.yml', 'muster', 'release-key.pem']);
+    expect(readFileSync(join(server, 'muster'), 'utf8')).toContain('usual_image=muster/cli:1.1.0\n');
   });
 });

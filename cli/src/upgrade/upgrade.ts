@@ -13,11 +13,13 @@ import type { BackupBefore } from './backup-before';
 import type { Engine } from './engine';
 import { fetchImages } from './images';
 import { type Entry, Journal } from './journal';
+import { placeRelease, wrapperOf } from './place-release';
 import { fileOf, type Release } from './release';
 import type { Rollout, RolloutReport } from './rollout';
-import { discardStaged, placeFiles, presentTarget } from './staged-files';
+import { discardStaged, presentTarget } from './staged-files';
 import { checkPath } from './version-path';
 import { pendingMigrations, upgradeChecks } from './upgrade-checks';
+import { wantedImages } from './wanted-images';
 
 export interface UpgradeContext {
   site: Site;
@@ -71,14 +73,14 @@ async function changeOver(context: UpgradeContext, journal: Journal, begun: Entr
   const { from, to } = begun;
   const { folder } = site;
   if (begun.placing) {
-    placeFiles(folder, from);
+    await placeRelease(folder, release, begun);
     journal.end();
     return { from, to, findings: [], changed: true };
   }
   const resumed = journal.read() !== undefined;
   const findings = await checkGround(context, resumed);
   refuseFaults(findings, context);
-  const images = imagesOf(context);
+  const { images } = await wantedImages(context);
   await fetchImages(engine, release, { server, images, progress: (sentence) => terminal.progress(sentence) });
   const compose = readFileSync(await composeFileOf(context), 'utf8');
   const pending = await pendingMigrations(site, release);
@@ -98,7 +100,7 @@ async function changeOver(context: UpgradeContext, journal: Journal, begun: Entr
     throw rolledBack(error, begun);
   }
   journal.write({ ...begun, placing: true });
-  placeFiles(folder, from);
+  await placeRelease(folder, release, begun);
   await rollout.removeOrphans(presentTarget(folder, to));
   journal.end();
   return { from, to, findings, changed: true, ...report, migrations: pending, ...(backup ? { backup } : {}) };
@@ -150,22 +152,16 @@ const composeFileOf = ({ release, server }: UpgradeContext): Promise<string> => 
   return fileOf(release, found);
 };
 
-/** Images of this server in the next version. */
-function imagesOf({ release, server, site }: UpgradeContext): string[] {
-  const { images = [] } = readComposeFile(join(release.folder, 'compose', server), site.folder);
-  const prefix = readEnvFile(join(site.folder, '.env'))['MUSTER_IMAGE_PREFIX'] || 'muster';
-  return images.map((name) => `${prefix}/${name}:${release.manifest.version}`);
-}
-
 async function checkGround(context: UpgradeContext, resumed: boolean): Promise<Finding[]> {
   const { site, engine, commands, release, server, terminal } = context;
   terminal.progress(`Checking what ${release.manifest.version} needs …`);
   await composeFileOf(context);
+  await wrapperOf(release);
   const known = readEnvFile(join(site.folder, '.env'));
   const { required } = readComposeFile(join(release.folder, 'compose', server), site.folder);
   const lacking = required.filter((name) => !known[name]);
   return runChecks(
-    upgradeChecks({ site, engine, commands, release, server, images: imagesOf(context), lacking, resumed }),
+    upgradeChecks({ site, engine, commands, release, server, wanted: await wantedImages(context), lacking, resumed }),
   );
 }
 
