@@ -14,7 +14,7 @@ if (!project || !existsSync(project)) {
 }
 const root = resolve(project);
 const output = resolve(process.argv[3] ?? `${root}/dist`);
-const usual = ['main', 'launcher', 'prepare', 'print-status'];
+const usual = ['main', 'launcher', 'prepare', 'print-status', 'ground'];
 const entries =
   process.argv.length > 4 ? process.argv.slice(4) : usual.filter((name) => existsSync(`${root}/src/${name}.ts`));
 

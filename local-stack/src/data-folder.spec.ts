@@ -67,6 +67,20 @@ describe('a data folder', () => {
     expect(statSync(secretsFile(whole.data)).mode & 0o077).toBe(0);
   });
 
+  it('with the secrets of a backup and nothing else gets a database that they open', () => {
+    rmSync(place.cluster, { recursive: true });
+    const before = readSecrets(place.data);
+    expect(secretsAndCluster(place)).toEqual({ secrets: before, first: false });
+    expect(damagedData(place)).toEqual([]);
+  }, 60_000);
+
+  it('into which a restore did not get to its end is not started', () => {
+    writeFileSync(join(place.data, 'restore-unfinished'), '');
+    expect(damagedData(place)).toEqual([
+      expect.stringMatching(/A restore into .+ did not get to its end; run it again: /),
+    ]);
+  });
+
   it('of an older version gets the passwords that it lacks', () => {
     const before = readSecrets(place.data);
     const older = { ...before, nats: { ...before?.nats }, databaseApp: { ...before?.databaseApp } };

@@ -4,6 +4,8 @@ import { unfinishedCluster } from './first-start';
 import type { Layout } from './layout';
 import { readSecrets, secretsFile } from './secrets';
 
+/** `muster restore` makes it, and removes it when everything is there. */
+const UNFINISHED_RESTORE = 'restore-unfinished';
 const CONTROL_FILE_BYTES = 8192;
 /** `pg_control_version` of PostgreSQL 13 to 15, at byte 8 of the control file. */
 const CONTROL_VERSION = 1300;
@@ -35,6 +37,11 @@ function makeFolder(folder: string): void {
 /** @returns one sentence when what earlier starts left is not whole */
 export function damagedData(layout: Layout): string[] {
   const { data, open } = layout;
+  if (existsSync(join(data, UNFINISHED_RESTORE))) {
+    return [
+      `A restore into ${data} did not get to its end; run it again: muster restore FILE --local ${data} --replace.`,
+    ];
+  }
   const fault = whatIsDamaged(layout);
   if (!fault) return [];
   const both = open === data ? data : `${data} ${open}`;

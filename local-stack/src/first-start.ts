@@ -8,7 +8,7 @@ export const unfinishedCluster = (layout: Layout): string => `${layout.cluster}.
 
 /**
  * Secrets of this data folder; at the first start, makes them and the database that they open. Whenever that is cut
- * off, the next start begins anew.
+ * off, the next start begins anew. Secrets that a restore has put there get a database that they open.
  */
 export function secretsAndCluster(layout: Layout): { secrets: Secrets; first: boolean } {
   const made = unfinishedCluster(layout);
@@ -17,13 +17,13 @@ export function secretsAndCluster(layout: Layout): { secrets: Secrets; first: bo
     rmSync(made, { recursive: true });
   }
   const known = readSecrets(layout.data);
-  if (known) {
+  if (known && existsSync(layout.cluster)) {
     writeSecrets(layout.data, known); // with the passwords that a newer version brought
     return { secrets: known, first: false };
   }
-  const secrets = makeSecrets();
+  const secrets = known ?? makeSecrets();
   makeCluster(layout, made, secrets.postgresAdmin);
   writeSecrets(layout.data, secrets);
   renameSync(made, layout.cluster);
-  return { secrets, first: true };
+  return { secrets, first: !known };
 }

@@ -20,7 +20,7 @@ export async function preflight(layout: Layout): Promise<string[]> {
   return [...missingPrograms(), ...tooLittleDisk(layout), ...damagedData(layout), ...(await takenPorts(layout.ports))];
 }
 
-function missingPrograms(): string[] {
+export function missingPrograms(): string[] {
   const missing = NEEDED_PROGRAMS.filter((name) => !findProgram(name));
   if (missing.length === 0) return [];
   return [
@@ -41,7 +41,7 @@ function tooLittleDisk({ data, open }: Layout): string[] {
   });
 }
 
-async function takenPorts(ports: Ports): Promise<string[]> {
+export async function takenPorts(ports: Ports): Promise<string[]> {
   const taken: number[] = [];
   for (const port of Object.values(ports)) if (!(await isFree(port))) taken.push(port);
   if (taken.length === 0) return [];

@@ -10,6 +10,7 @@ export interface Preparation {
   nats: {
     systemPassword: string;
     leafPassword: string;
+    backupPassword: string;
     hub: {
       file: string;
       store: string;
@@ -52,6 +53,7 @@ export async function prepare(layout: Layout, secrets: Secrets): Promise<Prepare
     nats: {
       systemPassword: secrets.nats['system'] ?? '',
       leafPassword: secrets.nats['leaf'] ?? '',
+      backupPassword: secrets.nats['backup'] ?? '',
       hub: {
         file: natsFile(layout, 'hub'),
         store: join(layout.nats, 'hub'),

@@ -6,7 +6,8 @@ const SECRETS_FILE = 'secrets.json';
 export const SCHEMAS = ['core', 'identity', 'rmm_logs', 'plugins', 'audit', 'downloads'];
 export const HUB_SERVICES = ['web', 'key-manager', 'bip', 'rmm-logs', 'plugins', 'audit-logs', 'downloads'];
 export const LEAF_SERVICES = ['push-broker'];
-const NATS_USERS = [...HUB_SERVICES, ...LEAF_SERVICES, 'leaf', 'system'];
+/** `backup` takes snapshots of streams, and puts them back. */
+const NATS_USERS = [...HUB_SERVICES, ...LEAF_SERVICES, 'leaf', 'system', 'backup'];
 
 /** Secrets of one local stack, made at its first start. */
 export interface Secrets {

@@ -1,17 +1,17 @@
 import { CliError, EXIT } from '../core/exit-codes';
 import type { Site } from '../site/site';
-import type { Stack } from '../stack/stack';
 import type { ArchiveWriter } from './archive/archive-writer';
-import type { Manifest } from './archive/entries';
+import type { Manifest, QueuesAt } from './archive/entries';
 import { writeBackupFile } from './backup-file';
 import { JetStreams } from './sources/jet-streams';
 import { withSnapshot } from './sources/postgres';
 import { addFolder } from './sources/server-places';
-import { installationOf, type Source, sourceOf } from './sources/source';
+import { installationAt, type Source, sourceOf } from './sources/source';
 
 export interface BackupRequest {
-  stack: Stack;
   site: Site;
+  /** Of this program. */
+  version: string;
   /** Must not be there yet. */
   file: string;
   passphrase: string;
@@ -33,15 +33,16 @@ const FACTS = 'EVENTS';
  * Backs up a server while it works.
  * @throws CliError with one sentence; then there is no file, and nothing else has changed either
  */
-export async function makeBackup({ stack, site, file, passphrase, onProgress }: BackupRequest): Promise<BackupMade> {
-  const source = await sourceOf(site.kind === 'xmpp' ? 'xmpp' : 'itsm', site.folder, stack);
-  const streams = await JetStreams.connect(source.nats);
+export async function makeBackup({ site, version, file, passphrase, onProgress }: BackupRequest): Promise<BackupMade> {
+  const source = await sourceOf(site, version);
   const facts = {
     ...{ version: source.version, takenAt: new Date().toISOString(), server: source.server },
-    installation: installationOf(source.domain),
+    installation: installationAt(site),
   };
   let takenAt = facts.takenAt;
+  const streams: Queues[] = [];
   try {
+    for (const { at, nats } of source.queues) streams.push({ at, streams: await JetStreams.connect(nats) });
     const bytes = await writeBackupFile(file, facts, passphrase, async (archive) => {
       takenAt = (await fill(archive, source, streams, onProgress)).takenAt;
     });
@@ -58,8 +59,13 @@ export async function makeBackup({ stack, site, file, passphrase, onProgress }: 
       },
     );
   } finally {
-    await streams.close().catch(() => undefined);
+    for (const { streams: one } of streams) await one.close().catch(() => undefined);
   }
+}
+
+interface Queues {
+  at: QueuesAt;
+  streams: JetStreams;
 }
 
 /**
@@ -71,15 +77,19 @@ export async function makeBackup({ stack, site, file, passphrase, onProgress }: 
 async function fill(
   archive: ArchiveWriter,
   source: Source,
-  streams: JetStreams,
+  queues: readonly Queues[],
   onProgress: (step: string) => void,
 ): Promise<Manifest> {
   onProgress('Configuration, secrets, certificates and keys …');
   for (const [place, folder] of Object.entries(source.places) as [keyof Source['places'], string][]) {
-    await addFolder(archive, place, folder);
+    await addFolder(archive, place, folder, (path) => source.leaveOut(place, path));
   }
-  const lastFact = await addStreams(archive, streams, onProgress);
-  const manifest = await addDatabase(archive, source, streams, lastFact, onProgress);
+  const facts: FactsBefore[] = [];
+  for (const one of queues) {
+    const last = await addStreams(archive, one, onProgress);
+    if (last !== undefined) facts.push({ streams: one.streams, last });
+  }
+  const manifest = await addDatabase(archive, source, facts[0], onProgress);
   for (const kept of source.volumes) {
     onProgress(`Files of ${kept.service} …`);
     await archive.add({ kind: 'volume', ...kept }, source.volume(kept));
@@ -87,10 +97,16 @@ async function fill(
   return manifest;
 }
 
+/** The facts up to the last one in their stream's snapshot. */
+interface FactsBefore {
+  streams: JetStreams;
+  last: number;
+}
+
 /** @returns the number of the last fact in its stream's snapshot; undefined where there is no such stream */
 async function addStreams(
   archive: ArchiveWriter,
-  streams: JetStreams,
+  { at, streams }: Queues,
   onProgress: (step: string) => void,
 ): Promise<number | undefined> {
   let lastFact: number | undefined;
@@ -99,7 +115,7 @@ async function addStreams(
     if ((await streams.info(name)).config.storage === 'memory') continue;
     onProgress(`Stream ${name} …`);
     const { config, state, chunks } = await streams.snapshot(name);
-    await archive.add({ kind: 'stream', name, config, state }, chunks);
+    await archive.add({ kind: 'stream', name, config, state, ...(at === 'server' ? {} : { at }) }, chunks);
     if (name === FACTS) lastFact = state.last_seq;
   }
   return lastFact;
@@ -108,8 +124,7 @@ async function addStreams(
 async function addDatabase(
   archive: ArchiveWriter,
   { server, version, domain, postgres }: Source,
-  streams: JetStreams,
-  lastFact: number | undefined,
+  facts: FactsBefore | undefined,
   onProgress: (step: string) => void,
 ): Promise<Manifest> {
   const about = { server, version, domain };
@@ -122,9 +137,9 @@ async function addDatabase(
     const counted = devices === undefined ? {} : { devices };
     const manifest: Manifest = { ...about, takenAt, migrations, postgres: server, ...counted };
     await archive.add({ kind: 'manifest', manifest });
-    if (lastFact !== undefined) {
-      const last = (await streams.info(FACTS)).state.last_seq;
-      await archive.add({ kind: 'messages', stream: FACTS }, streams.messages(FACTS, lastFact, last));
+    if (facts) {
+      const last = (await facts.streams.info(FACTS)).state.last_seq;
+      await archive.add({ kind: 'messages', stream: FACTS }, facts.streams.messages(FACTS, facts.last, last));
     }
     onProgress('Database …');
     await archive.add({ kind: 'postgres' }, dump());

@@ -7,7 +7,7 @@ import type { ArchiveWriter } from './archive/archive-writer';
 import type { EntryHead, Manifest } from './archive/entries';
 import { writeBackupFile } from './backup-file';
 import { refuseNewer } from './read-backup';
-import { installationOf } from './sources/source';
+import { installationOf } from './sources/installation';
 
 const folder = testFolder();
 const PASSPHRASE = 'correct horse battery staple';

@@ -3,7 +3,7 @@ import { timeIn } from '../checks/database';
 import { KNOWN_MIGRATIONS } from '../checks/known-migrations';
 import { CliError, EXIT } from '../core/exit-codes';
 import { type Entry, readArchive } from './archive/archive-reader';
-import type { Manifest } from './archive/entries';
+import type { EntryHead, Manifest } from './archive/entries';
 import { readSealed } from './sealed/sealed-reader';
 
 /** What a backup holds, once all of it has been read and proven. */
@@ -14,7 +14,20 @@ export interface Verified {
   volumes: string[];
   /** Bytes of content, unpacked by nobody yet. */
   bytes: number;
+  content: ContentBytes;
 }
+
+/** Bytes of a backup by what they become; the database's are those of its dump. */
+export interface ContentBytes {
+  files: number;
+  queues: number;
+  database: number;
+  packages: number;
+}
+
+const BECOMES: Partial<Record<EntryHead['kind'], keyof ContentBytes>> = {
+  ...{ file: 'files', stream: 'queues', messages: 'queues', postgres: 'database', volume: 'packages' },
+};
 
 /** Files that a restore wants to know before it begins. */
 const LOOKED_INTO = ['.env', 'docker-compose.yml'] as const;
@@ -25,7 +38,8 @@ export const readBackup = (file: string, passphrase: string): AsyncGenerator<Ent
 
 /** Reads a backup from its first to its last byte. @param settings is filled. @throws CliError naming what is wrong with it */
 export async function verifyBackup(file: string, passphrase: string, settings: Settings = {}): Promise<Verified> {
-  const found: Omit<Verified, 'manifest'> = { files: 0, streams: [], volumes: [], bytes: 0 };
+  const content: ContentBytes = { files: 0, queues: 0, database: 0, packages: 0 };
+  const found: Omit<Verified, 'manifest'> = { files: 0, streams: [], volumes: [], bytes: 0, content };
   let manifest: Manifest | undefined;
   let database = false;
   for await (const { head, data } of readBackup(file, passphrase)) {
@@ -35,12 +49,14 @@ export async function verifyBackup(file: string, passphrase: string, settings: S
     if (head.kind === 'volume') found.volumes.push(head.service);
     if (head.kind === 'postgres') database = true;
     const looked = LOOKED_INTO.find((path) => head.kind === 'file' && head.place === 'server' && head.path === path);
+    const becomes = BECOMES[head.kind];
     for await (const piece of data) {
       found.bytes += piece.length;
+      if (becomes) content[becomes] += piece.length;
       if (looked) settings[looked] = (settings[looked] ?? '') + piece.toString('latin1');
     }
   }
-  if (!manifest || database !== (manifest.server === 'itsm')) {
+  if (!manifest || database !== (manifest.server !== 'xmpp')) {
     throw new CliError(EXIT.data, `${file} does not hold what a backup must.`);
   }
   return { manifest, ...found };

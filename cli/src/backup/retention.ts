@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { CliError } from '../core/exit-codes';
+import type { ServerKind } from './archive/entries';
 import { readHeader } from './sealed/sealed-reader';
 
 export interface Retention {
@@ -15,11 +16,11 @@ interface Known {
   takenAt: number;
 }
 
-const NAME = /^muster-(itsm|xmpp)-\d{8}T\d{6}Z\.backup$/;
+const NAME = /^muster-(itsm|xmpp|local)-\d{8}T\d{6}Z\.backup$/;
 const DAY_MS = 86_400_000;
 
 /** The name of a backup in a folder with others: sorts by time. */
-export const backupName = (server: 'itsm' | 'xmpp', at: Date): string =>
+export const backupName = (server: ServerKind, at: Date): string =>
   `muster-${server}-${at.toISOString().replaceAll(/[-:]|\.\d+/g, '')}.backup`;
 
 /** Backups in a folder that `--to` made of one server of one installation, newest first. Nothing else is one. */

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, watch } from 'node:fs';
 import { open } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { stdout } from 'node:process';
 import { CliError, EXIT } from '../core/exit-codes';
 import type { InternalReply, Part, Stack } from './stack';
@@ -30,6 +30,7 @@ export const LOCAL_PORTS: Readonly<Record<string, number>> = {
 };
 const HTTPS = 443;
 const POSTGRES = 32;
+const NATS = { hub: 42, leaf: 45 } as const;
 
 /** The processes that `npm start` supervises, by the files in its data folder. */
 export class LocalStack implements Stack {
@@ -48,6 +49,24 @@ export class LocalStack implements Stack {
 
   get caFile(): string {
     return this.state().caFile;
+  }
+
+  /** Of the console. */
+  get domain(): string {
+    return new URL(this.state().console).hostname;
+  }
+
+  /** Where the authority and all data lie: the data folder, or one that processes without rights may enter. */
+  get open(): string {
+    return dirname(dirname(this.caFile));
+  }
+
+  natsUrl(server: 'hub' | 'leaf'): string {
+    return `nats://127.0.0.1:${this.basePort + NATS[server]}`;
+  }
+
+  get postgresPort(): number {
+    return this.basePort + POSTGRES;
   }
 
   async parts(): Promise<Part[]> {
@@ -92,7 +111,7 @@ export class LocalStack implements Stack {
     const file = join(this.data, 'secrets.json');
     if (!existsSync(file)) return undefined;
     const { postgresAdmin } = JSON.parse(readFileSync(file, 'utf8')) as { postgresAdmin: string };
-    return `postgres://muster_admin:${postgresAdmin}@127.0.0.1:${this.basePort + POSTGRES}/postgres`;
+    return `postgres://muster_admin:${postgresAdmin}@127.0.0.1:${this.postgresPort}/postgres`;
   }
 
   private logFile(part: string): string {

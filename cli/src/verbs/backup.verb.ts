@@ -3,12 +3,12 @@ import { makeBackup } from '../backup/make-backup';
 import { PASSPHRASE_OPTIONS, passphraseOf } from '../backup/passphrase';
 import { type Verified, verifyBackup } from '../backup/read-backup';
 import { backupName, ownBackups, removeSuperfluous, type Retention } from '../backup/retention';
-import { installationOf } from '../backup/sources/source';
+import type { ServerKind } from '../backup/archive/entries';
+import { installationAt } from '../backup/sources/source';
 import { writeRevocations } from '../backup/revocations/revocations-file';
 import { makeSchedule, wordsOfSchedule } from '../backup/schedule';
 import { CliError, EXIT } from '../core/exit-codes';
 import { defineVerb } from '../core/verb';
-import { readEnvFile } from '../setup/env-file';
 import type { Site } from '../site/site';
 import { wholeNumber } from './numbers';
 import { SITE_OPTIONS, siteOf } from './site-options';
@@ -29,7 +29,8 @@ defineVerb({
     ...KEEP_OPTIONS,
   },
   remarks: [
-    'Database, queues, certificates and keys, packages, configuration and secrets. Keep the file on another machine, and the',
+    'Database, queues, certificates and keys, packages, configuration and secrets; with --local those of both servers of a local',
+    'stack, which must run, by pg_dump of this machine. Keep the file on another machine, and the',
     'passphrase apart from it: without the passphrase nobody can restore it. Only files that --to has made are removed.',
     'Example: muster backup --to /srv/backups --keep 14 --passphrase-file /root/backup.passphrase',
   ],
@@ -45,7 +46,8 @@ defineVerb({
     const file = resolve(given ?? join(options.to ?? '', backupName(serverOf(site), new Date())));
     const passphrase = await passphraseOf(options['passphrase-file'], environment, { twice: true });
     const onProgress = (step: string): void => terminal.progress(step);
-    const made = await makeBackup({ stack: site.stack, site, file, passphrase, onProgress });
+    const version = environment['MUSTER_VERSION'] ?? 'unknown';
+    const made = await makeBackup({ site, version, file, passphrase, onProgress });
     const removed = options.to === undefined ? [] : await removeOld(site, resolve(options.to), kept);
     const words = [`Written: ${made.file} (${inUnits(made.bytes)}), as of ${made.takenAt}.`];
     if (removed.length > 0) words.push(`Removed: ${removed.join(', ')}.`);
@@ -102,10 +104,17 @@ defineVerb({
   ],
   async run({ options, environment }) {
     const site = siteOf(options);
+    if (site.kind === 'local') {
+      throw new CliError(
+        EXIT.usage,
+        'Backups of a local stack have no schedule: it runs while somebody wants it to.',
+        'Run "muster backup --local DIR --to FOLDER --keep NUMBER" when you like, or from cron.',
+      );
+    }
     const kept = retentionOf(options);
     const schedule = await makeSchedule({
       site,
-      server: serverOf(site),
+      server: site.kind,
       to: options.to === undefined ? site.backups : resolve(options.to),
       retention: Object.keys(kept).length > 0 ? kept : { keep: 14 },
       at: options.at ?? '02:30',
@@ -126,16 +135,16 @@ function retentionOf(options: { keep: string | undefined; 'keep-days': string | 
 }
 
 async function removeOld(site: Site, folder: string, retention: Retention): Promise<string[]> {
-  const domain = readEnvFile(join(site.folder, '.env'))['ITSM_DOMAIN'] ?? '';
-  return removeSuperfluous(await ownBackups(folder, serverOf(site), installationOf(domain)), retention);
+  return removeSuperfluous(await ownBackups(folder, serverOf(site), installationAt(site)), retention);
 }
 
-const serverOf = ({ kind }: Site): 'itsm' | 'xmpp' => (kind === 'xmpp' ? 'xmpp' : 'itsm');
+const serverOf = ({ kind }: Site): ServerKind => kind;
 
 function wordsOf({ manifest, files, streams, volumes, bytes }: Verified): string {
   const { server, version, domain, takenAt, postgres, devices } = manifest;
+  const what = server === 'local' ? 'local stack' : `${server.toUpperCase()} server`;
   return [
-    `  ${server.toUpperCase()} server of ${domain}, version ${version}, as of ${takenAt}`,
+    `  ${what} of ${domain}, version ${version}, as of ${takenAt}`,
     `  ${files} files, ${streams.length} streams, files of ${volumes.join(', ') || 'no service'}, ${inUnits(bytes)} in all`,
     ...(postgres ? [`  database of PostgreSQL ${postgres} with ${devices ?? 0} devices`] : []),
   ].join('\n');

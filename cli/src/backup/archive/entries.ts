@@ -1,10 +1,15 @@
+/** Which of the two servers a backup is of; a local stack is both in one. */
+export type ServerKind = 'itsm' | 'xmpp' | 'local';
+/** The NATS that a stream is of: the server's own, or on a local stack the hub; there the leaf node is another one. */
+export type QueuesAt = 'server' | 'leaf';
+
 /** What a backup holds, in the order in which a restore needs it. */
 export type EntryHead =
   | { kind: 'manifest'; manifest: Manifest }
   | ({ kind: 'folder' | 'file'; mtime: string } & Placed)
   | ({ kind: 'link'; target: string } & Placed)
   /** Bytes of `$JS.API.STREAM.SNAPSHOT`, with what `$JS.API.STREAM.RESTORE` wants beside them. */
-  | { kind: 'stream'; name: string; config: object; state: object }
+  | { kind: 'stream'; name: string; config: object; state: object; at?: QueuesAt }
   /** Messages that came to a stream after its snapshot and before that of the database: a JSON line each. */
   | { kind: 'messages'; stream: string }
   /** `pg_dump`'s custom format. */
@@ -27,7 +32,7 @@ interface Placed {
 }
 
 export interface Manifest {
-  server: 'itsm' | 'xmpp';
+  server: ServerKind;
   /** Of the suite. */
   version: string;
   /** ISO 8601. The database is as of this moment. */

@@ -7,6 +7,7 @@ import { CapturedTerminal } from '../../testing/captured-terminal';
 import { testFolder } from '../../testing/folder';
 import type { EntryHead, Manifest } from '../archive/entries';
 import { writeBackupFile } from '../backup-file';
+import { ComposeTarget } from './compose-target';
 import { imagesIn } from './images';
 import { restoreBackup } from './restore-backup';
 
@@ -16,14 +17,17 @@ const COMPOSE = readFileSync(join(import.meta.dirname, '../../../../compose/itsm
 const calls = join(root, 'calls');
 
 /** A stand-in for the command `docker`, which has no image and no registry, and remembers what it was asked. */
-function engine(volumes: string): Commands {
+function engine(volumes: string, images = false): Commands {
   const folder = join(root, 'bin');
   mkdirSync(folder, { recursive: true });
   const script = `#!/bin/sh
 echo "$*" >>${calls}
 case $1 in
-  volume) echo "${volumes}" ;;
+  volume) if [ "$2" = ls ]; then echo "${volumes}"; else exit 1; fi ;;
   ps) ;;
+  image) ${images ? 'echo sha256:f00' : 'exit 1'} ;;
+  system) echo '[{"Name":"running_postgres","Size":"1.2GB"},{"Name":"of-another","Size":"9TB"}]' ;;
+  info) echo /nowhere ;;
   pull) echo "Error: pull access denied" >&2; exit 1 ;;
   *) exit 1 ;;
 esac
@@ -51,11 +55,15 @@ async function backup(): Promise<string> {
   return file;
 }
 
-const restore = async (folder: string, commands: Commands, replace: boolean) =>
-  restoreBackup({
-    ...{ file: await backup(), passphrase: PASSPHRASE, folder, replace, changes: {}, revokeCredentials: false },
-    ...{ start: true, waitSeconds: 1, version: '1.2.3', terminal: new CapturedTerminal(), commands },
+const restore = async (folder: string, commands: Commands, replace: boolean, free?: () => number) => {
+  const terminal = new CapturedTerminal();
+  const common = { version: '1.2.3', terminal };
+  return restoreBackup({
+    ...{ ...common, file: await backup(), passphrase: PASSPHRASE, replace, revokeCredentials: false },
+    ...(free ? { free } : {}),
+    target: new ComposeTarget({ ...common, folder, changes: {}, start: true, waitSeconds: 1, commands }),
   });
+};
 
 beforeEach(() => writeFileSync(calls, ''));
 
@@ -69,6 +77,22 @@ describe('a restore', () => {
     );
     expect(readdirSync(folder)).toEqual(['.env']);
     expect(readFileSync(calls, 'utf8')).not.toMatch(/\b(down|rm|stop|up)\b/);
+  });
+
+  it('stops while everything is as before when there is too little room, counting what the replaced volumes take', async () => {
+    const folder = join(root, 'full');
+    mkdirSync(folder);
+    writeFileSync(join(folder, '.env'), 'ITSM_DOMAIN=itsm.company.test\n');
+    const attempt = (free: number) => restore(folder, engine('running_postgres', true), true, () => free);
+    await expect(attempt(200_000_000)).rejects.toThrow(
+      new RegExp(
+        `The restore needs 15\\d\\d MB on the disk of ${folder}, and 200 MB are free, 1400 MB once .+ Nothing was changed`,
+      ),
+    );
+    expect(readdirSync(folder)).toEqual(['.env']);
+    expect(readFileSync(calls, 'utf8')).not.toMatch(/\b(down|rm|stop|up)\b/);
+    // With room it goes on, and the engine of this test takes nothing down.
+    await expect(attempt(400_000_000)).rejects.toThrow('What runs there could not be taken down');
   });
 
   it('does not touch a folder in use, or volumes that are left of a stack, without being told to', async () => {

@@ -1,40 +1,28 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { CliError, EXIT } from '../../core/exit-codes';
 import type { Terminal } from '../../core/terminal';
-import { readEnvFile, type Variables, variablesIn } from '../../setup/env-file';
-import type { Commands } from '../../site/commands';
-import { ComposeStack } from '../../stack/compose-stack';
 import type { Manifest } from '../archive/entries';
 import { refuseNewer, type Settings, verifyBackup } from '../read-backup';
 import type { Fenced } from '../revocations/keep-revoked';
 import { readRevocations } from '../revocations/revocations-file';
-import { installationOf } from '../sources/source';
-import { withoutPins } from '../../upgrade/staged-files';
-import { imagesIn, needImages } from './images';
+import { readHeader } from '../sealed/sealed-reader';
 import { Restoration } from './restoration';
-import { composeFileOf } from './restored-folder';
-import { clear, type Found, inWords, isEmpty, lookAt } from './target';
+import { freeAt, needRoom } from './room';
+import { type Found, inWords, type RestoreTarget } from './target';
 
 export interface RestoreRequest {
   file: string;
   passphrase: string;
-  /** The server's folder; empty on a fresh host. */
-  folder: string;
+  target: RestoreTarget;
   /** Replaces what is there. */
   replace: boolean;
-  /** Variables of `.env` that are others on this host. */
-  changes: Variables;
   /** A list of revocations that is younger than the backup. */
   revocationsFile?: string;
   revokeCredentials: boolean;
-  /** Whether the services are started at the end. */
-  start: boolean;
-  waitSeconds: number;
-  /** Of this program. */
+  /** That the server has afterwards. */
   version: string;
   terminal: Terminal;
-  commands?: Commands;
+  /** Bytes that are free on a folder's disk; asked of the disk when absent. */
+  free?: (folder: string) => number;
 }
 
 export interface Restored {
@@ -44,47 +32,47 @@ export interface Restored {
   version: string;
   /** Where the files are that were there before. */
   aside?: string;
-  replaced?: Omit<Found, 'live'>;
+  replaced?: Omit<Found, 'live' | 'inUse'>;
   fenced?: Fenced;
   started: boolean;
 }
 
 /**
- * Restores a server from one file. Until all of it has been read and proven, everything stays as it is.
+ * Restores a server from one file. Until all of it has been read and proven, and there is room for it, everything stays as it is.
  * @throws CliError with one sentence that says what was changed
  */
 export async function restoreBackup(request: RestoreRequest): Promise<Restored> {
-  const { file, passphrase, folder, version, terminal } = request;
+  const { file, passphrase, target, version, terminal, free = freeAt } = request;
+  const { folder } = target;
   terminal.progress('Reading the whole backup, before anything is changed …');
+  const { installation } = await readHeader(file);
   const settings: Settings = {};
-  const { manifest } = await verifyBackup(file, passphrase, settings);
+  const { manifest, content } = await verifyBackup(file, passphrase, settings);
   refuseNewer(manifest, version);
-  const installation = installationOf(manifest.domain);
   const known = request.revocationsFile ? readRevocations(request.revocationsFile, installation).revocations : [];
-  const stack = new ComposeStack(folder, request.commands);
-  // What runs there as the same installation knows better who was revoked since.
-  const same = readEnvFile(join(folder, '.env'))['ITSM_DOMAIN'] === manifest.domain;
-  const found = await lookAt(stack, same, file);
-  if (!isEmpty(found) && !request.replace) {
+  const found = await target.lookAt(installation, file);
+  if (found.inUse && !request.replace) {
     throw new CliError(
       EXIT.config,
       `${folder} is in use: ${inWords(found)}. Nothing was changed.`,
-      'Add --replace to put the backup in its place, or name an empty folder with --dir.',
+      'Add --replace to put the backup in its place, or name an empty folder with --dir (--local).',
     );
   }
-  await needImages(imagesOf(settings, manifest, request), stack.commands, terminal);
+  await target.prepare(manifest, settings);
+  needRoom({ disks: await target.disks(), content, freed: found.volumeBytes }, free);
   let aside: string | undefined;
-  if (!isEmpty(found)) {
+  if (found.inUse) {
     terminal.progress(`Replacing ${inWords(found)} …`);
-    aside = await clear(stack, found);
+    aside = await target.clear(found);
   }
   try {
-    const fenced = await new Restoration(request, manifest, stack, { revocations: known, live: found.live }).run();
-    const { live: _live, ...replaced } = found;
+    const fence = { revocations: known, revokeCredentials: request.revokeCredentials, live: found.live };
+    const { fenced, started } = await new Restoration(request, manifest, fence).run();
+    const { live: _live, inUse, ...replaced } = found;
     return {
-      ...{ manifest, folder, version, started: request.start },
+      ...{ manifest, folder, version, started },
       ...(aside ? { aside } : {}),
-      ...(isEmpty(found) ? {} : { replaced }),
+      ...(inUse ? { replaced } : {}),
       ...(fenced ? { fenced } : {}),
     };
   } catch (error) {
@@ -97,11 +85,4 @@ export async function restoreBackup(request: RestoreRequest): Promise<Restored> 
       { cause: error },
     );
   }
-}
-
-function imagesOf(settings: Settings, manifest: Manifest, { version, changes }: RestoreRequest): string[] {
-  const variables = { ...variablesIn(settings['.env'] ?? ''), ...changes };
-  const kept = manifest.version === version ? settings['docker-compose.yml'] : undefined;
-  const compose = kept === undefined ? readFileSync(composeFileOf(manifest.server), 'utf8') : withoutPins(kept);
-  return imagesIn(compose, variables, version);
 }

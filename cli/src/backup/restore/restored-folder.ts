@@ -6,8 +6,9 @@ import { releasePlaces } from '../../setup/context';
 import { changeEnvFile, readEnvFile, type Variables } from '../../setup/env-file';
 import { makeSecrets } from '../../setup/secrets';
 import { authorityFolder, certificatePlaces } from '../../setup/server-files';
+import { installWrapper } from '../../setup/wrapper';
 import { withoutPins } from '../../upgrade/staged-files';
-import type { Manifest, Place } from '../archive/entries';
+import type { Place } from '../archive/entries';
 
 /** Where the places of a backup go: where the restored `.env`, or what is changed of it, says. */
 export function placesFor(folder: string, server: 'itsm' | 'xmpp', changes: Variables): Partial<Record<Place, string>> {
@@ -31,19 +32,26 @@ export function composeFileOf(server: 'itsm' | 'xmpp'): string {
 }
 
 /**
- * Makes the folder fit this version and this host: variables that are to be others, the compose file of this version, and
- * secrets that an older one did not have. @throws CliError when the release's compose file is not there
+ * Makes the folder fit this version and this host: variables that are to be others, the compose file of this version,
+ * secrets that an older one did not have, and the program that runs the command of this version.
+ * @param was the version of the backup. @throws CliError when the release's compose file is not there
  */
-export function fitFolder(folder: string, { server, version }: Manifest, own: string, changes: Variables): void {
+export function fitFolder(
+  folder: string,
+  server: 'itsm' | 'xmpp',
+  was: string,
+  { version, changes }: { version: string; changes: Variables },
+): void {
   const file = join(folder, 'docker-compose.yml');
-  const other = version !== own;
+  const other = was !== version;
   if (other || !existsSync(file)) {
     copyFileSync(composeFileOf(server), file);
   } else {
     // An upgrade may have left a part on the image of an older version that does the same; a fresh host has those of one.
     writeFileSync(file, withoutPins(readFileSync(file, 'utf8')));
   }
-  const wanted = { ...changes, ...(other ? { MUSTER_VERSION: own } : {}) };
+  const wanted = { ...changes, ...(other ? { MUSTER_VERSION: version } : {}) };
   if (Object.keys(wanted).length > 0) changeEnvFile(join(folder, '.env'), wanted);
   makeSecrets(readComposeFile(folder).secrets);
+  installWrapper(folder);
 }

@@ -1,42 +1,59 @@
-import { existsSync, mkdirSync, readdirSync, renameSync } from 'node:fs';
-import { join, relative, sep } from 'node:path';
-import { CliError, EXIT } from '../../core/exit-codes';
-import { composeCommand, dockerCommand } from '../../site/commands';
-import { ComposeStack } from '../../stack/compose-stack';
-import { credentialsIn, type LiveCredentials } from '../revocations/revoked-in-database';
-import { isLeftOut } from '../sources/server-places';
+import type { Manifest, Place, QueuesAt } from '../archive/entries';
+import type { Settings } from '../read-backup';
+import type { LiveCredentials } from '../revocations/revoked-in-database';
+import type { NatsPlace } from '../sources/jet-streams';
+import type { PostgresPlace } from '../sources/postgres';
 
 /** What is where a backup is to go. */
 export interface Found {
+  /** There is a suite: what is found may not be written over unasked. */
+  inUse: boolean;
   /** Names in the folder that a restore would write over. */
   files: string[];
+  /** The process of a local stack. */
+  running?: number;
   containers: string[];
   volumes: string[];
+  /** What the volumes take; they are gone before their place is needed. */
+  volumeBytes: number;
   /** What the suite that runs there knows, when it answers and is the same installation. */
   live?: LiveCredentials;
 }
 
-/** Looks without changing anything. @param backup stays where it is when it lies in the folder */
-export async function lookAt(stack: ComposeStack, sameInstallation: boolean, backup: string): Promise<Found> {
-  const [stays] = relative(stack.folder, backup).split(sep);
-  const names = existsSync(stack.folder) ? readdirSync(stack.folder) : [];
-  const files = names.filter((name) => !isLeftOut(name) && name !== stays);
-  const parts = existsSync(join(stack.folder, 'docker-compose.yml')) ? await stack.parts() : [];
-  const containers = parts.filter(({ reason }) => reason !== 'it has no container').map(({ name }) => name);
-  const found: Found = { files, containers, volumes: await stack.volumes() };
-  const url = sameInstallation && containers.length > 0 ? await stack.databaseUrl() : undefined;
-  const live = url ? await credentialsIn(url).catch(() => undefined) : undefined;
-  return live ? { ...found, live } : found;
+/** Database and queues that run, empty, with the roles and users that the restored secrets name. */
+export interface Ground {
+  queues: Readonly<Partial<Record<QueuesAt, NatsPlace>>>;
+  /** On the ITSM server and the local stack. */
+  postgres?: PostgresPlace;
 }
 
-export const isEmpty = ({ files, containers, volumes }: Found): boolean =>
-  !files.some((name) => ['.env', 'secrets', 'authority', 'docker-compose.yml'].includes(name)) &&
-  containers.length === 0 &&
-  volumes.length === 0;
+/** Where a backup goes: all in which a server with Docker and a local stack differ. Methods are called in this order. */
+export interface RestoreTarget {
+  readonly folder: string;
+  /** Looks without changing anything. @param backup stays where it is when it lies in the folder */
+  lookAt(installation: string, backup: string): Promise<Found>;
+  /** Gets what the restored suite runs on. @throws CliError when it cannot be had; everything is as before */
+  prepare(manifest: Manifest, settings: Settings): Promise<void>;
+  /** Folders on the disks that files, and that database, queues and packages are written to. */
+  disks(): Promise<{ files: string; data: string }>;
+  /** Ends what runs and moves files aside. @returns the folder that they are in now */
+  clear(found: Found): Promise<string | undefined>;
+  /** Where files go; asked for each, since the first ones name folders of others. */
+  places(manifest: Manifest): Partial<Record<Place, string>>;
+  /** All files are there. @throws CliError when database or queues do not come up */
+  ground(manifest: Manifest): Promise<Ground>;
+  /** Unpacks a service's files, a tar archive. */
+  fill(service: string, path: string, data: AsyncIterable<Uint8Array>): Promise<void>;
+  /** Everything is there. @returns whether the services run now */
+  start(): Promise<boolean>;
+  /** Ends what was only started for the restore; also after a failure. */
+  end(complete: boolean): Promise<void>;
+}
 
 /** What is there, in half a sentence. */
-export function inWords({ files, containers, volumes, live }: Found): string {
+export function inWords({ files, running, containers, volumes, live }: Found): string {
   const parts = [
+    ...(running === undefined ? [] : [`what runs as process ${running}`]),
     ...(containers.length > 0 ? [`${containers.length} containers`] : []),
     ...(volumes.length > 0 ? [`${volumes.length} volumes with their data`] : []),
     ...(files.length > 0 ? [`the files ${files.sort().join(', ')}`] : []),
@@ -45,34 +62,6 @@ export function inWords({ files, containers, volumes, live }: Found): string {
   return parts.join(', ');
 }
 
-/**
- * Ends what runs, removes containers and volumes, and moves the files aside, where they stay.
- * @returns the folder that they are in now. @throws CliError when the engine refuses
- */
-export async function clear(stack: ComposeStack, found: Found, now = new Date()): Promise<string | undefined> {
-  const { folder, commands } = stack;
-  if (found.containers.length > 0) {
-    const compose = await composeCommand(commands);
-    if (!compose) throw new CliError(EXIT.unavailable, 'Neither "docker compose" nor "docker-compose" is there.');
-    const args = [...compose.args, 'down', '--volumes', '--remove-orphans', '--timeout', '30'];
-    const reply = await commands.try({ file: compose.file, args, cwd: folder }, { timeoutMs: 0 });
-    if (reply.code !== 0) throw refused(reply.errors);
-  }
-  const left = await stack.volumes(); // of a stack whose containers were removed before
-  if (left.length > 0) {
-    const reply = await commands.try(dockerCommand(['volume', 'rm', ...left]), { timeoutMs: 0 });
-    if (reply.code !== 0) throw refused(reply.errors);
-  }
-  if (found.files.length === 0) return undefined;
-  const aside = join(folder, `before-restore-${now.toISOString().replaceAll(/[-:]|\.\d+/g, '')}`);
-  mkdirSync(aside, { mode: 0o700 });
-  for (const name of found.files) renameSync(join(folder, name), join(aside, name));
-  return aside;
-}
-
-const refused = (errors: string): CliError =>
-  new CliError(
-    EXIT.unavailable,
-    `What runs there could not be taken down: ${errors.trim().split('\n').at(-1)}`,
-    'Its files are as before; see "muster status".',
-  );
+/** The name of the folder that what was there is moved into. */
+export const asideName = (now = new Date()): string =>
+  `before-restore-${now.toISOString().replaceAll(/[-:]|\.\d+/g, '')}`;

@@ -3,10 +3,9 @@ import { dirname, join } from 'node:path';
 import { connect } from '@nats-io/transport-node';
 import { listRevocations, type Revocation, type RevocationList } from '@muster/contracts';
 import { CliError, EXIT } from '../../core/exit-codes';
-import { readEnvFile } from '../../setup/env-file';
 import type { Site } from '../../site/site';
 import { ComposeStack } from '../../stack/compose-stack';
-import { installationOf } from '../sources/source';
+import { installationAt } from '../sources/source';
 import { revokedIn } from './revoked-in-database';
 
 /** Devices and certificates that may not come back, and nothing secret. */
@@ -27,7 +26,7 @@ const PAGE = 1000;
  * @throws CliError when nobody can be asked, or the file is of another installation
  */
 export async function writeRevocations(site: Site, file: string, now = Date.now()) {
-  const installation = installationOf(readEnvFile(join(site.folder, '.env'))['ITSM_DOMAIN'] ?? '');
+  const installation = installationAt(site);
   const before = existsSync(file) ? readRevocations(file, installation).revocations : [];
   const url = await site.stack.databaseUrl();
   const known = url ? await revokedIn(url) : await askKeyManager(site);

@@ -1,5 +1,6 @@
 import { createHash, createHmac, randomBytes, scrypt, timingSafeEqual } from 'node:crypto';
 import { CliError, EXIT } from '../../core/exit-codes';
+import type { ServerKind } from '../archive/entries';
 
 /** The first bytes of every backup. The digit is the format's version: another one is another file. */
 export const MAGIC = Buffer.from('muster-backup-1\n');
@@ -16,7 +17,7 @@ export interface Header {
   version: string;
   /** ISO 8601, UTC. */
   takenAt: string;
-  server: 'itsm' | 'xmpp';
+  server: ServerKind;
   /** Tells backups of different installations apart: a digest of the domain. */
   installation: string;
   /** scrypt (RFC 7914) with a salt of this file's own, base64. */

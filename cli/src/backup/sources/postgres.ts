@@ -71,19 +71,17 @@ async function count(client: Client, table: string): Promise<number | undefined>
 }
 
 /**
- * Fills a database whose services do not run: its schemas are replaced, roles must be there. All or nothing.
- * @throws Error with the words of PostgreSQL
+ * Fills a database whose services do not run: all its schemas are replaced, those of services that never ran too; roles must be
+ * there. All or nothing. @throws Error with the words of PostgreSQL
  */
-export async function loadDump(
-  place: PostgresPlace,
-  schemas: readonly string[],
-  data: AsyncIterable<Uint8Array>,
-): Promise<void> {
+export async function loadDump(place: PostgresPlace, data: AsyncIterable<Uint8Array>): Promise<void> {
   const client = new Client({ connectionString: place.url, application_name: 'muster restore' });
   await client.connect();
   try {
-    for (const schema of schemas)
-      await client.query(`DROP SCHEMA IF EXISTS ${client.escapeIdentifier(schema)} CASCADE`);
+    const { rows } = await client.query<{ name: string }>(
+      `SELECT nspname AS name FROM pg_namespace WHERE nspname NOT LIKE 'pg\\_%' AND nspname NOT IN ('information_schema', 'public')`,
+    );
+    for (const { name } of rows) await client.query(`DROP SCHEMA ${client.escapeIdentifier(name)} CASCADE`);
   } finally {
     await client.end();
   }
