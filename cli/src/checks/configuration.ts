@@ -44,8 +44,12 @@ export const configurationCheck = (folder: string, commands = new Commands()): C
     const worker = async (): Promise<void> => {
       for (let service = left.shift(); service !== undefined; service = left.shift()) {
         const name = `muster-check-${service}-${process.pid}`;
-        // An image that does not know the word goes on for good: without its container compose comes to its end.
-        const late = setTimeout(() => void commands.try(dockerCommand(['rm', '--force', name])), PATIENCE_MS);
+        // An image that does not know the word goes on for good: without its container compose comes to its end. The others
+        // are of the same release, and each would take as long.
+        const late = setTimeout(() => {
+          left.length = 0;
+          void commands.try(dockerCommand(['rm', '--force', name]));
+        }, PATIENCE_MS);
         const reply = await call('run', '--rm', '--no-deps', '-T', '--name', name, service, FLAG);
         clearTimeout(late);
         if (reply.code !== FAULTY) continue;
