@@ -1,11 +1,12 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { connect } from 'node:tls';
-import { describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { ITSM_DOMAIN } from './harness/domain';
 import { project, run, until } from './harness/commands';
 import type { Server } from './harness/server';
 import { itsm, topology, xmpp } from './harness/servers';
+import { startFrom } from './harness/starting-point';
 
 const USER = '10001:10001';
 /** Answers of the monitoring of a nats-server, which only its own container reaches. */
@@ -18,6 +19,8 @@ const askNats = async (server: Server, path: string): Promise<unknown> =>
       `fetch('http://127.0.0.1:8222${path}').then((reply) => reply.text()).then(console.log)`,
     ),
   );
+
+beforeAll(() => startFrom({ version: 'any' }), 600_000);
 
 describe.each([
   { name: 'the ITSM server', server: itsm, ports: [80, 443] },

@@ -5,18 +5,20 @@ import { until } from './harness/commands';
 import type { Machine } from './harness/machine';
 import { runOn, untilPresence } from './harness/procedures';
 import { asAdmin, itsm, machine, topology, xmpp } from './harness/servers';
+import { startFrom } from './harness/starting-point';
 
 /** Devices known to this file, by the name of their machine. */
 const devices = new Map<string, { machine: Machine; id: string }>();
 let admin: Api;
 let line: string;
 beforeAll(async () => {
+  await startFrom({ version: 'any' });
   admin = await asAdmin();
   const key = await admin.call(createRegistrationKey, { body: { name: 'machines' } });
   const found = key.installLines?.find(({ platform, purpose }) => platform === 'linux' && purpose === 'install');
   if (!found) throw new Error('the key has no line to install');
   line = found.line;
-});
+}, 600_000);
 afterAll(() => devices.forEach((device) => device.machine.stop()));
 
 function device(host = 'machine-1'): string {

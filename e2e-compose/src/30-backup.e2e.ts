@@ -9,6 +9,7 @@ import type { Machine } from './harness/machine';
 import { runOn, untilPresence } from './harness/procedures';
 import type { Server } from './harness/server';
 import { asAdmin, asAdminAgain, itsm, machine, xmpp } from './harness/servers';
+import { startFrom } from './harness/starting-point';
 
 const [KEPT, LOST] = ['backup-1', 'backup-2'] as const;
 const LATER = '0.9.9';
@@ -25,6 +26,7 @@ const idOf = (host: string): string => devices.get(host)?.id ?? '';
 let admin: Api;
 
 beforeAll(async () => {
+  await startFrom({ version: VERSION }); // of the command that restores; a later one brings its backup up to date
   mkdirSync(disk, { recursive: true });
   writeFileSync(passphrase, 'a passphrase of the tests\n', { mode: 0o600 });
   admin = await asAdmin();
@@ -224,9 +226,10 @@ describe('a backup in the place of a suite that works', () => {
     expect(replaced).toMatchObject({ code: 0 });
     const { aside, replaced: what } = JSON.parse(replaced.stdout) as {
       aside: string;
-      replaced: { containers: string[] };
+      replaced: { containers: string[]; volumeBytes: number };
     };
     expect(what.containers).toContain('postgres');
+    expect(what.volumeBytes).toBeGreaterThan(10_000_000); // as the engine says; a database alone takes more
     expect(existsSync(join(aside, 'secrets/postgres-admin'))).toBe(true);
     admin = await asAdminAgain();
     await untilPresence(admin, idOf(KEPT), ['online']);

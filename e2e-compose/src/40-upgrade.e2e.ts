@@ -4,11 +4,14 @@ import { createRegistrationKey, listLogs, LIVE_PATH, type LogPage } from '@muste
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import type { Api } from './harness/api';
 import { until } from './harness/commands';
+import { DockerOnly } from './harness/docker-only';
 import { ITSM_DOMAIN } from './harness/domain';
 import { Load, type LoadResult, type LoadTarget } from './harness/load';
+import { VERSION } from './harness/images';
 import { untilPresence } from './harness/procedures';
 import { Releases } from './harness/releases';
 import { asAdmin, itsm, machine, topology, xmpp } from './harness/servers';
+import { startFrom } from './harness/starting-point';
 import type { Server } from './harness/server';
 
 const BASE = ITSM_DOMAIN.replace(/^[^.]+\./, '');
@@ -25,6 +28,7 @@ let releases: Releases;
 let device: { id: string; key: string; cert: string };
 
 beforeAll(async () => {
+  await startFrom({ version: VERSION });
   writeFileSync(passphrase, 'a passphrase of the tests\n', { mode: 0o600 });
   admin = await asAdmin();
   const folder = join(inject('work'), 'releases');
@@ -32,6 +36,7 @@ beforeAll(async () => {
   releases = await Releases.withKey(itsm.engine, folder);
   const key = await admin.call(createRegistrationKey, { body: { name: 'upgrade' } });
   const line = key.installLines?.find(({ platform, purpose }) => platform === 'linux' && purpose === 'install')?.line;
+  for (const one of [first, second]) await one.install();
   await host.start();
   expect(await host.paste(line ?? '')).toMatchObject({ code: 0 });
   const identity = JSON.parse(host.read('/var/lib/muster-agent/identity.json')) as { deviceId: string; chain: string };
@@ -43,8 +48,9 @@ afterAll(() => host.stop());
 const upgrade = (release: string, ...more: string[]): string[] => [
   ...['upgrade', '--dir', itsm.folder, '--release-dir', release, '--release-key', releases.publicKey, ...more],
 ];
-const version = (server: Server = itsm): string =>
-  [...readFileSync(join(server.folder, '.env'), 'utf8').matchAll(/^MUSTER_VERSION=(.*)$/gm)].at(-1)?.[1] ?? '';
+const version = (server: Server = itsm): string => server.version ?? '';
+/** The administrators of servers without Node.js. */
+const [first, second] = [new DockerOnly(itsm, topology), new DockerOnly(xmpp, topology)];
 /** Image and container of every service. */
 const running = async (server: Server = itsm): Promise<Record<string, string>> =>
   Object.fromEntries([...(await server.containers())].map(([name, { Id, Config }]) => [name, `${Config.Image} ${Id}`]));
@@ -228,6 +234,8 @@ describe('an upgrade under load', () => {
     ]);
     expect(existsSync(told.backup)).toBe(true);
     expect(version()).toBe('0.1.1');
+    expect(await first.muster(['--version'])).toMatchObject({ code: 0, stdout: `${VERSION}\n` }); // no server is asked for
+    expect(await first.muster(['--version'], { cwd: itsm.folder })).toMatchObject({ code: 0, stdout: '0.1.1\n' });
     expect(await columnThere()).toBe(true);
     // What does the same was left alone, and says so.
     expect(await images()).toMatchObject({
@@ -308,18 +316,35 @@ describe('an upgrade of what everything stands on', () => {
     logs += load.find(({ name }) => name === '/reports/rmm')?.answered ?? 0;
   });
 
-  it('comes to the XMPP server, whose devices are back after the pause that was told', async () => {
-    await itsm.engine.give(
+  const ofXmpp = () =>
+    upgrade(release, '--no-backup', '--json').map((word) => (word === itsm.folder ? xmpp.folder : word));
+  const give = (...names: string[]) =>
+    itsm.engine.give(
       xmpp.engine,
-      ['push-broker', 'nats', 'coturn'].map((image) => `muster/${image}:0.1.3`),
+      names.map((name) => `muster/${name}:0.1.3`),
     );
-    const args = upgrade(release, '--no-backup', '--json').map((word) => (word === itsm.folder ? xmpp.folder : word));
-    const result = await xmpp.muster(...args);
+
+  it('is refused where the command of that version cannot be had, which a server with Docker alone would be left without', async () => {
+    await give('push-broker', 'nats', 'coturn');
+    const before = await running(xmpp);
+    const refused = await second.muster([...ofXmpp(), '--to', '0.1.3']);
+    expect(refused).toMatchObject({ code: 66, stdout: '' });
+    expect(refused.stderr).toContain('The image muster/cli:0.1.3 is neither here nor to be had');
+    expect([await running(xmpp), version(xmpp)]).toEqual([before, VERSION]);
+  });
+
+  it('comes to the XMPP server by its own image, whose devices are back after the pause that was told', async () => {
+    await give('cli');
+    const result = await second.muster([...ofXmpp(), '--to', '0.1.3']);
     console.log(result.stderr);
     expect(result, result.stderr).toMatchObject({ code: 0 });
     const { pauses } = JSON.parse(result.stdout) as { pauses: { services: string[]; seconds: number }[] };
-    expect(pauses.map(({ services }) => services)).toEqual([['nats'], ['push-broker']]);
+    // Also what did not change: the Compose of the image writes other marks than docker-compose, which set this server up.
+    const paused = pauses.flatMap(({ services }) => services);
+    expect(paused).toEqual(expect.arrayContaining(['nats', 'push-broker']));
     expect(version(xmpp)).toBe('0.1.3');
+    expect(await second.muster(['--version'], { cwd: xmpp.folder })).toMatchObject({ code: 0, stdout: '0.1.3\n' });
+    expect(readFileSync(join(xmpp.folder, 'muster'), 'utf8')).toContain('\nusual_image=muster/cli:0.1.3\n');
     expect((await images(xmpp))['coturn']).toBe('muster/coturn:0.1.0');
     await until('everything is well', async () => (await xmpp.unwell()).length === 0);
     await untilPresence(admin, device.id, ['online']);

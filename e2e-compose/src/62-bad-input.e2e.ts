@@ -2,9 +2,10 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Ran, run, until } from './harness/commands';
 import { itsm, topology } from './harness/servers';
+import { startFrom } from './harness/starting-point';
 
 const ENV = join(itsm.folder, '.env');
 const KEPT = ['certs/cert.crt', 'certs/cert.key', 'docker-compose.yml', 'secrets/nats-leaf'];
@@ -17,10 +18,13 @@ async function pictureOf(): Promise<unknown> {
   const containers = [...(await itsm.containers())].map(([name, { State }]) => [name, State.Status, State.StartedAt]);
   return [containers.sort(), KEPT.map((name) => readFileSync(join(itsm.folder, name), 'utf8'))];
 }
-const setup = (...words: string[]): Promise<Ran> => itsm.muster('setup', 'itsm', '--dir', itsm.folder, ...words);
+/** With the command of the version that runs. */
+const setup = (...words: string[]): Promise<Ran> =>
+  itsm.musterOf(itsm.version ?? '', 'setup', 'itsm', '--dir', itsm.folder, ...words);
 /** What an administrator writes at the end of the file counts. */
 const write = (line: string): void => writeFileSync(ENV, `${before}\n${line}\n`);
 
+beforeAll(() => startFrom({ version: 'any' }), 600_000);
 beforeEach(async () => {
   before = readFileSync(ENV, 'utf8');
   picture = await pictureOf();

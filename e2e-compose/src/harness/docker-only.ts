@@ -1,7 +1,6 @@
 import { existsSync, mkdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { project, type Ran, ran, run } from './commands';
-import { VERSION } from './images';
 import type { Server } from './server';
 import type { Topology } from './topology';
 
@@ -20,14 +19,14 @@ export class DockerOnly {
     this.bin = join(server.folder, '../administrator');
   }
 
-  /** The documented first command. */
+  /** The documented first command, with the version that runs there. */
   async install(): Promise<void> {
     mkdirSync(this.bin, { recursive: true });
     for (const name of PROGRAMS) {
       const link = join(this.bin, name);
       if (!existsSync(link)) symlinkSync((await run('sh', ['-c', `command -v ${name}`])).trim(), link);
     }
-    const line = `docker run --rm muster/cli:${VERSION} wrapper | install -m 755 /dev/stdin ${this.bin}/muster`;
+    const line = `docker run --rm muster/cli:${this.server.version} wrapper | install -m 755 /dev/stdin ${this.bin}/muster`;
     const { code, stderr } = await this.sh(line);
     if (code !== 0) throw new Error(stderr);
   }

@@ -1,3 +1,4 @@
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { project, run } from './commands';
 import type { Engine } from './engine';
@@ -30,6 +31,7 @@ export async function makeImages(engine: Engine): Promise<void> {
   };
   const more = [...Object.entries(programs).flat(), '--version', VERSION];
   const built = process.env['MUSTER_AS_BUILT'] ? ['--as-built'] : [];
+  if (built.length > 0) tellStale();
   await run(process.execPath, ['deploy/images/build.mjs', ...bases, ...more, ...built], {
     cwd: project,
     env: engine.environment,
@@ -38,3 +40,21 @@ export async function makeImages(engine: Engine): Promise<void> {
 
 /** Images that the XMPP server runs, and that of the command. */
 export const XMPP_IMAGES = ['push-broker', 'nats', 'coturn', 'cli'].map((name) => `muster/${name}:${VERSION}`);
+
+/** What is taken as it is built may be of another day: whoever reads a failure must know. */
+function tellStale(): void {
+  const services = readdirSync(join(project, 'services')).map((name) => `services/${name}`);
+  const stale = [...services, 'agent', 'cli', 'compose/setup'].filter((folder) => {
+    const bundle = join(project, folder, 'dist/main.mjs');
+    return existsSync(bundle) && newestIn(join(project, folder, 'src')) > statSync(bundle).mtimeMs;
+  });
+  if (stale.length > 0) console.log(`MUSTER_AS_BUILT: older than their sources are ${stale.join(', ')}.`);
+}
+
+const newestIn = (folder: string): number =>
+  Math.max(
+    0,
+    ...readdirSync(folder, { recursive: true, encoding: 'utf8' })
+      .filter((name) => name.endsWith('.ts') && !name.endsWith('.spec.ts'))
+      .map((name) => statSync(join(folder, name)).mtimeMs),
+  );

@@ -4,10 +4,12 @@ import { project, run } from './commands';
 import type { Engine } from './engine';
 import { VERSION } from './images';
 
+/** The one image that knows its version. */
+const COMMAND = 'cli';
 /** Images that a release for both servers has. */
 const IMAGES = [
   ...['web', 'key-manager', 'rmm-logs', 'plugins', 'audit-logs', 'downloads', 'bip'],
-  ...['setup', 'edge', 'nats', 'postgres', 'push-broker', 'coturn'],
+  ...['setup', 'edge', 'nats', 'postgres', 'push-broker', 'coturn', COMMAND],
 ];
 
 export interface ReleaseWishes {
@@ -48,7 +50,8 @@ export class Releases {
     migrations = {},
     archives,
   }: ReleaseWishes): Promise<string> {
-    for (const image of IMAGES) await this.image(image, version, changed[image]);
+    const changes: Record<string, string> = { [COMMAND]: 'command', ...changed };
+    for (const image of IMAGES) await this.image(image, version, changes[image]);
     const out = join(this.folder, `release-${version}`);
     const list = join(this.folder, `migrations-${version}.json`);
     writeFileSync(list, JSON.stringify(withKnown(migrations)));
@@ -69,7 +72,8 @@ export class Releases {
     const [from, to] = [`muster/${name}:${VERSION}`, `muster/${name}:${version}`];
     if (!fixture) return void (await this.engine.docker('tag', from, to));
     const folder = join(project, 'e2e-compose/fixtures/releases', fixture);
-    await run('docker', ['build', '--quiet', '--tag', to, '--build-arg', `BASE=${from}`, folder], {
+    const given = [`BASE=${from}`, `VERSION=${version}`].flatMap((one) => ['--build-arg', one]);
+    await run('docker', ['build', '--quiet', '--tag', to, ...given, folder], {
       env: { ...this.engine.environment, DOCKER_BUILDKIT: '0' },
     });
   }

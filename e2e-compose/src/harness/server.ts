@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { appendFileSync, readFileSync } from 'node:fs';
+import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { project, type Ran, ran, run } from './commands';
 import type { Engine } from './engine';
@@ -70,6 +70,13 @@ export class Server {
   /** `docker-compose …` in the server's folder. */
   compose(...args: string[]): Promise<string> {
     return run('docker-compose', args, { cwd: this.folder, env: this.engine.environment });
+  }
+
+  /** The version that runs; undefined where nothing is set up. */
+  get version(): string | undefined {
+    const file = join(this.folder, '.env');
+    if (!existsSync(file)) return undefined;
+    return [...readFileSync(file, 'utf8').matchAll(/^MUSTER_VERSION=(.*)$/gm)].at(-1)?.[1];
   }
 
   set(variable: string, value: string): void {

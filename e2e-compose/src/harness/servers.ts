@@ -26,6 +26,11 @@ export function asAdminAgain(): Promise<Api> {
   return (admin = Api.again(front(), EMAIL));
 }
 
+/** After the servers were set up anew nobody has signed in yet. */
+export function forgetAdmin(): void {
+  admin = undefined;
+}
+
 const EMAIL = `admin@${ITSM_DOMAIN.replace(/^[^.]+\./, '')}`;
 const front = () => ({
   address: topology.address('itsm'),
