@@ -15,7 +15,6 @@
  *   --data, --ports  which local stack
  *   --json           nothing but the JSON object on standard output
  */
-import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Stack } from '../fleet/stack.mjs';
@@ -39,14 +38,8 @@ const { values } = parseArgs({
     data: { type: 'string', default: '.muster' },
     ports: { type: 'string', default: '8000' },
     json: { type: 'boolean', default: false },
-    help: { type: 'boolean', default: false },
   },
 });
-if (values.help) {
-  const text = readFileSync(new URL(import.meta.url), 'utf8');
-  console.log(text.slice(text.indexOf('/**') + 3, text.indexOf('*/')).replace(/^ \* ?/gm, ''));
-  process.exit(0);
-}
 const say = (line) => void (values.json ? process.stderr : process.stdout).write(`${line}\n`);
 const stack = Stack.find(values);
 const { status } = stack;

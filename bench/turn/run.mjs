@@ -20,15 +20,8 @@ const { values } = parseArgs({
     only: { type: 'string' },
     prof: { type: 'string' },
     json: { type: 'boolean', default: false },
-    help: { type: 'boolean', default: false },
   },
 });
-if (values.help) {
-  console.log(
-    'npm run bench -- turn [--seconds 4] [--pps 6000] [--sessions 8] [--bytes 1000] [--only embedded|coturn] [--json]',
-  );
-  process.exit(0);
-}
 const seconds = Number(values.seconds);
 const pps = Number(values.pps);
 const sessions = Number(values.sessions);
