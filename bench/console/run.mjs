@@ -15,6 +15,7 @@
  *   --data, --ports  which local stack
  *   --json           nothing but the JSON object on standard output
  */
+import { appendFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Stack } from '../fleet/stack.mjs';
