@@ -62,7 +62,7 @@ export async function addTrust(
 /**
  * Lets less in.
  * @param which the start of a root's SHA-256, or `public`
- * @throws CliError when there is none such, or a server would be refused by devices then and nobody insists
+ * @throws CliError when there is none such, or a server would or may be refused by devices then and nobody insists
  */
 export async function removeTrust(
   installation: Installation,
@@ -110,18 +110,25 @@ async function handOut(
   return { trust, changed, ...(told === undefined ? {} : { told }), ...(joinFile ? { joinFile } : {}) };
 }
 
-/** Asks both servers what they show. */
+/** Asks both servers what they show. One that cannot be asked may need it. */
 async function refuseWhileNeeded(installation: Installation, left: ServerTrust): Promise<void> {
   const { roots, trust } = installation.site;
   const [before, after] = [serverRoots(roots, trust), serverRoots(roots, left)];
   for (const [server, place] of Object.entries(devicePlaces(installation))) {
-    const isNeeded =
-      (await isTrustedUnder(place, before).catch(() => false)) &&
-      !(await isTrustedUnder(place, after).catch(() => true));
-    if (!isNeeded) continue;
+    const name = server === 'itsm' ? 'ITSM' : 'XMPP';
+    const accepted = (known: readonly string[]) => isTrustedUnder(place, known).catch(() => undefined);
+    const [now, then] = [await accepted(before), await accepted(after)];
+    if (now === undefined || then === undefined) {
+      throw new CliError(
+        EXIT.later,
+        `The ${name} server (${place.host}:${place.port}) cannot be asked from here: it may show a certificate under it.`,
+        'See there with "muster cert show". If it shows none, --force lets it go.',
+      );
+    }
+    if (!now || then) continue;
     throw new CliError(
       EXIT.later,
-      `The ${server === 'itsm' ? 'ITSM' : 'XMPP'} server still shows a certificate under it: devices would refuse it.`,
+      `The ${name} server still shows a certificate under it: devices would refuse it.`,
       'Replace that certificate first ("muster cert replace server" there). With --force it is let go nevertheless.',
     );
   }

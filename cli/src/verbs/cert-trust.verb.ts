@@ -19,7 +19,10 @@ defineVerb({
   arguments: ['list|add|remove', '[FILE|SHA256|public]'],
   options: {
     ...SITE_OPTIONS,
-    force: { type: 'flag', about: 'remove: although a server shows a certificate that devices refuse then.' },
+    force: {
+      type: 'flag',
+      about: 'remove: although a server shows a certificate that devices refuse then, or cannot be asked.',
+    },
     wait: { type: 'text', value: 'SECONDS', about: 'How long the endpoint map has to say so; 60 when left out.' },
     'join-hours': {
       type: 'text',
