@@ -10,6 +10,7 @@ import { ITSM_DOMAIN } from './harness/domain';
 import { runOn, untilPresence } from './harness/procedures';
 import type { Server } from './harness/server';
 import { asAdmin, itsm, machine, topology, xmpp } from './harness/servers';
+import { startFrom } from './harness/starting-point';
 
 interface RootStatus {
   file: string;
@@ -97,6 +98,7 @@ async function joinAgain(): Promise<{ code: number; stdout: string; stderr: stri
 }
 
 beforeAll(async () => {
+  await startFrom({ version: 'any' });
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   admin = await asAdmin();
   const key = await admin.call(createRegistrationKey, { body: { name: 'certificates' } });

@@ -57,6 +57,11 @@ export class Api {
     return (reply.text ? JSON.parse(reply.text) : undefined) as RouteReply<R>;
   }
 
+  /** From now on servers under this root are accepted too, as a browser does to which it was given. */
+  accept(root: string): void {
+    this.front.ca += `\n${root}`;
+  }
+
   /** What a request of this person carries. */
   get credentials(): Record<string, string> {
     return { ...this.headers };
