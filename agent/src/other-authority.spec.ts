@@ -56,4 +56,5 @@ it('comes back to a server that went over to a company CA while it slept, and ru
   await eventually(() => suite.endOf(operation.operationId), within);
   expect(suite.outputOf(operation.operationId)).toBe('here\n');
   expect(suite.mapsAsked).toEqual([{ shown: false }]);
+  await eventually(() => agent.said('endpoint map taken'), within);
 });

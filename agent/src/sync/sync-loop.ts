@@ -50,11 +50,15 @@ export class SyncLoop {
   private wantFacts = false;
   private timer?: NodeJS.Timeout;
   private stopped = false;
+  /** Version of the endpoint map that was in force or told last. */
+  private mapTold?: number;
 
   constructor(
     private readonly parts: SyncParts,
     private readonly events: SyncEvents,
-  ) {}
+  ) {
+    this.mapTold = parts.trust.map?.version;
+  }
 
   /** Syncs now, or once more after the call that is under way. */
   request(): void {
@@ -118,16 +122,16 @@ export class SyncLoop {
     return reply;
   }
 
+  /** Tells also of a map that came another way, from a server that was not believed before. */
   private takeMap(signed: Signed | undefined): void {
-    if (!signed) return;
     const { trust, clock, log } = this.parts;
-    const verdict = trust.offer(signed, clock.now());
-    if (verdict === 'taken') {
-      log.info('endpoint map taken', { version: trust.map?.version });
-      this.events.mapTaken();
-    } else if (verdict !== 'not-newer') {
-      log.error('endpoint map refused', { why: verdict });
-    }
+    const verdict = signed ? trust.offer(signed, clock.now()) : 'not-newer';
+    if (verdict !== 'taken' && verdict !== 'not-newer') log.error('endpoint map refused', { why: verdict });
+    const version = trust.map?.version;
+    if (version === this.mapTold) return;
+    this.mapTold = version;
+    log.info('endpoint map taken', { version });
+    this.events.mapTaken();
   }
 
   private takeCancel(signed: Signed): void {
