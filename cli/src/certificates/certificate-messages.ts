@@ -62,6 +62,10 @@ export const certificateMessages = defineMessages(
       'The certificate {file} does not name {addresses}: who asks for the address instead of the name is warned or refused.',
       'Devices and browsers that use names are not concerned. Devices without curl and without DNS cannot be installed by the line.',
     ),
+    'server-root-ends-soon': warning(
+      'Devices accept servers under "{subject}" until {end} and not longer.',
+      'Put the next root of that CA beside it on the ITSM server ("muster cert trust add FILE"), and replace the certificates under the old one before.',
+    ),
     'certificate-not-served': fault(
       '{address} serves another certificate ({served}) than {file}.',
       'Restart or reload the service that serves it: it still has the file from before.',

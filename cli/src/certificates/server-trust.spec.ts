@@ -5,6 +5,7 @@ import { CertificateMaker } from '../testing/bad-certificates';
 import { testFolder } from '../testing/folder';
 import { place } from '../setup/server-files';
 import { acceptance, joined, noTrust, serverTrustIn, type ServerTrust, trustFiles } from './server-trust';
+import { serverTrustCheck } from './server-trust-check';
 
 const folder = testFolder();
 const make = new CertificateMaker(folder);
@@ -71,4 +72,14 @@ describe('the folder', () => {
     apply(noTrust);
     expect(readdirSync(at)).toEqual([]);
   });
+});
+
+it('roots that end are named by doctor in good time', async () => {
+  const found = async (inDays: number) =>
+    serverTrustCheck({ roots: [ca('company')], public: true }, new Date(Date.now() + inDays * 86_400_000)).run();
+  expect(await found(0)).toMatchObject([{ verdict: 'ok' }]);
+  const [soon] = await found(300);
+  expect(soon).toMatchObject({ code: 'server-root-ends-soon', verdict: 'warning' });
+  expect(soon?.sentence).toContain('under "CN=company root" until 20');
+  expect(await serverTrustCheck(noTrust).run()).toEqual([]);
 });

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { certificateCheck } from '../certificates/inspect';
 import { servedCertificateCheck } from '../certificates/served';
 import { serverRoots } from '../certificates/server-trust';
+import { serverTrustCheck } from '../certificates/server-trust-check';
 import { backupCheck } from '../checks/backups';
 import { clockSkewCheck } from '../checks/clock';
 import { databaseCheck, DatabaseFacts } from '../checks/database';
@@ -42,6 +43,7 @@ export async function doctorChecks(site: Site, { backups, backupDays, pushKey }:
     ...(site.names.length > 0 ? [nameCheck(site.names, site.lookup)] : []),
     ...site.certificates.map(({ certificate }) => certificateCheck(certificate)),
     ...site.certificates.map(({ certificate, place }) => servedCertificateCheck(certificate.file, place)),
+    serverTrustCheck(site.trust),
     // On the ITSM server the edge is asked where it is published, which also works where a NAT does not lead back.
     edgeCheck({
       ...(site.kind === 'itsm' ? { ...itsm, host: '127.0.0.1', port: here ?? itsm.port } : itsm),
