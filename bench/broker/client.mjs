@@ -103,7 +103,7 @@ const commands = {
             await connection.open(server);
             return performance.now() - started;
           } catch (error) {
-            const why = error.message.replace(`${connection.bare}: `, '').slice(0, 100);
+            const why = conditionOf(error.message.replace(`${connection.bare}: `, ''));
             errors[why] = (errors[why] ?? 0) + 1;
             connection.close();
             await pause(Math.random() * 2000);
@@ -127,6 +127,9 @@ const commands = {
     connections = [];
   },
 };
+
+/** The condition of the XMPP error in what a server said, without which each stream's identifier makes another reason. */
+const conditionOf = (said) => /<([a-z-]+) xmlns=["']urn:ietf:params:xml:ns:xmpp-/.exec(said)?.[1] ?? said.slice(0, 100);
 
 const stanza = (n, to) => `<message to='${to}' type='chat' id='m${n}'><body>${BODY}</body></message>`;
 const bodies = {
