@@ -44,6 +44,13 @@ export class PushBrokerConfig extends PushConfig {
     about: 'Connections and TLS handshakes that begin in a second, each; more wait for their turn. 0: no limit.',
   })
   XMPP_ACCEPTS_PER_SECOND = 2000;
+  @Whole({
+    min: 0,
+    max: 1_000_000,
+    about:
+      'TLS handshakes under way at the same time, those left out that wait for their peers; more wait for their turn. 0: no limit.',
+  })
+  XMPP_HANDSHAKES_AT_ONCE = 128;
   @Text({
     max: 1000,
     optional: true,
@@ -228,6 +235,7 @@ export class PushBrokerConfig extends PushConfig {
       webSocketOrigins: this.XMPP_WEBSOCKET_ORIGINS,
       resumptionSeconds: this.XMPP_TLS_RESUMPTION_SECONDS,
       acceptsPerSecond: this.XMPP_ACCEPTS_PER_SECOND,
+      handshakesAtOnce: this.XMPP_HANDSHAKES_AT_ONCE,
       credentials: {
         certificate: this.XMPP_CERT_FILE,
         key: this.XMPP_KEY_FILE,

@@ -30,6 +30,8 @@ export interface ListenerOptions {
   resumptionSeconds?: number;
   /** Connections and handshakes that begin in a second; 0 or absent: no limit. */
   acceptsPerSecond?: number;
+  /** Handshakes under way at the same time, as far as they do not wait for their peers; 0 or absent: no limit. */
+  handshakesAtOnce?: number;
   /** See `WebSocketOptions`. */
   webSocketOrigins?: string[];
 }
@@ -66,7 +68,7 @@ export class Listener {
     const { limits } = server;
     const timeoutMs = limits.negotiationSeconds * 1000;
     this.#addresses = new AddressCounter(limits.connectionsPerAddress);
-    this.#queue = new AcceptQueue(options.acceptsPerSecond ?? 0);
+    this.#queue = new AcceptQueue({ perSecond: options.acceptsPerSecond ?? 0, atOnce: options.handshakesAtOnce ?? 0 });
     const { credentials, resumptionSeconds = 0, webSocketOrigins: origins = [] } = options;
     this.#handshakes = new Handshakes(
       { credentials, domain: server.domain, timeoutMs, resumptionSeconds },
@@ -161,27 +163,35 @@ export class Listener {
       this.#connections.delete(socket);
       leave();
     });
-    this.#queue.add(socket, () => {
+    this.#queue.add(socket, (done) => {
       // The time that it waited here is not the peer's fault.
       const arrival: Arrival = { address, kind, since: Date.now() };
-      if (kind === 'starttls') this.#plainText(socket, arrival);
-      else this.#handshake(socket, arrival);
+      if (kind !== 'starttls') return this.#handshake(socket, arrival, done);
+      this.#plainText(socket, arrival);
+      done();
     });
   }
 
   #plainText(socket: Socket, arrival: Arrival): void {
     const { address, since } = arrival;
-    const upgrade = (): void => this.#queue.add(socket, () => this.#handshake(socket, arrival));
+    const upgrade = (): void => this.#queue.add(socket, (done) => this.#handshake(socket, arrival, done));
     this.server.accept(socket, { address }, { secure: false, since, upgrade });
     socket.resume();
   }
 
-  #handshake(socket: Socket, arrival: Arrival): void {
+  #handshake(socket: Socket, arrival: Arrival, done: () => void): void {
     const ends = endsOf(socket);
-    const gone = (): void => void this.#arrivals.delete(ends);
+    const gone = (): void => {
+      this.#arrivals.delete(ends);
+      done();
+    };
     socket.once('close', gone);
     // Once it is secure there is nothing to forget, and a connection that lasts for weeks should not carry this along.
-    this.#arrivals.set(ends, { ...arrival, secured: () => socket.off('close', gone) });
+    const secured = (): void => {
+      socket.off('close', gone);
+      done();
+    };
+    this.#arrivals.set(ends, { ...arrival, secured });
     this.#handshakes.begin(socket);
     socket.resume();
   }

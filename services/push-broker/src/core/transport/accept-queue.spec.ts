@@ -8,14 +8,18 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-function queue(perSecond: number) {
+function queue(perSecond: number, atOnce = 0) {
   const begun: number[] = [];
-  const waiting = new AcceptQueue(perSecond);
+  const done = new Map<number, () => void>();
+  const waiting = new AcceptQueue({ perSecond, atOnce });
   const add = (number: number, socket = new Socket()): Socket => {
-    waiting.add(socket, () => begun.push(number));
+    waiting.add(socket, (over) => {
+      begun.push(number);
+      done.set(number, over);
+    });
     return socket;
   };
-  return { waiting, begun, add };
+  return { waiting, begun, add, done: (number: number) => done.get(number)?.() };
 }
 
 it('begins in the order of arrival, a few in each turn of the event loop', async () => {
@@ -71,6 +75,40 @@ it('keeps to the rate, loses nobody, and leaves out who has gone', async () => {
   expect(performance.now() - started).toBeGreaterThan(300);
   expect(waiting.length).toBe(0);
   expect(begun).toEqual(Array.from({ length: 40 }, (_, number) => number).filter((number) => number !== 30));
+});
+
+it('begins one more for each that is over while enough are under way', () => {
+  vi.useFakeTimers();
+  const { waiting, begun, add, done } = queue(0, 4);
+  for (let number = 0; number < 10; number++) add(number);
+  vi.advanceTimersByTime(200);
+  expect(begun).toEqual([0, 1, 2, 3]);
+  done(2);
+  done(2);
+  vi.advanceTimersByTime(1);
+  expect(begun).toEqual([0, 1, 2, 3, 4]);
+  done(0);
+  done(1);
+  vi.advanceTimersByTime(1);
+  expect(begun).toEqual([0, 1, 2, 3, 4, 5, 6]);
+  expect(waiting.length).toBe(3);
+});
+
+it('does not let those that wait for their peers keep out the others', () => {
+  vi.useFakeTimers();
+  const { begun, add, done } = queue(0, 4);
+  for (let number = 0; number < 10; number++) add(number);
+  vi.advanceTimersByTime(249);
+  expect(begun).toHaveLength(4);
+  vi.advanceTimersByTime(3);
+  expect(begun).toHaveLength(8);
+  // They count no more: their end makes no room.
+  done(0);
+  done(1);
+  vi.advanceTimersByTime(100);
+  expect(begun).toHaveLength(8);
+  vi.advanceTimersByTime(160);
+  expect(begun).toHaveLength(10);
 });
 
 it('forgets who waits when it is cleared', async () => {
