@@ -1,28 +1,22 @@
+import { X509Certificate } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeAll, beforeEach, expect, it, vi } from 'vitest';
+import { afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { ServerClock } from '../state/clock';
 import { issue, type Issued, makeRoot, SERVER_AUTH } from '../testing/certificate-maker';
 import { FakeSuite, HOST } from '../testing/fake-suite';
 import { TrustStore } from '../trust/trust-store';
 import { Dialler } from './dialler';
 
-/** Stands in for Mozilla's list, whose keys nobody here has. */
-const listed = vi.hoisted((): string[] => []);
-vi.mock('node:tls', async (original) => ({
-  ...(await original<typeof import('node:tls')>()),
-  rootCertificates: listed,
-}));
-
 const DAY_MS = 86_400_000;
 let folder: string;
+/** Stands in for Mozilla's list, whose keys nobody here has. */
 let authority: Issued;
 let suite: FakeSuite;
 
 beforeAll(async () => {
   authority = await makeRoot('Public root');
-  listed.push(authority.pem);
 });
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'muster-public-'));
@@ -42,7 +36,8 @@ const wildcard = (changes: Partial<Parameters<typeof issue>[0]> = {}): Promise<I
 
 async function dial(publicServers?: boolean): Promise<string> {
   const { anchors, enrolment } = suite.config();
-  const trust = new TrustStore(join(folder, 'trust.json'), { anchors, ...(publicServers ? { publicServers } : {}) });
+  const first = { anchors, ...(publicServers ? { publicServers } : {}) };
+  const trust = new TrustStore(join(folder, 'trust.json'), first, () => [new X509Certificate(authority.pem)]);
   const dialler = new Dialler(trust, new ServerClock(join(folder, 'clock.json')));
   try {
     (await dialler.dial(enrolment.map((place) => ({ ...place, pins: [] })))).destroy();

@@ -29,8 +29,10 @@ export class TrustStore implements Anchors {
   constructor(
     private readonly path: string,
     first: ServerTrust,
+    /** The public roots, where they count. */
+    private readonly publicRoots: () => readonly X509Certificate[] = rootsOfNode,
   ) {
-    this.pinned = pinnedBy(first);
+    this.pinned = this.pinnedBy(first);
     const kept = readFileIfThere(path);
     if (kept !== undefined) this.use(parse(EndpointMap, JSON.parse(kept), { unknown: 'drop' }));
   }
@@ -67,7 +69,7 @@ export class TrustStore implements Anchors {
     let map: EndpointMap;
     try {
       map = parse(EndpointMap, JSON.parse(signed.payload), { unknown: 'drop' });
-      pinnedBy(map);
+      this.pinnedBy(map);
     } catch (error) {
       if (error instanceof InvalidInput || error instanceof Error) return 'malformed';
       throw error;
@@ -80,8 +82,19 @@ export class TrustStore implements Anchors {
   }
 
   private use(map: EndpointMap): void {
-    this.pinned = pinnedBy(map);
+    this.pinned = this.pinnedBy(map);
     this.current = map;
+  }
+
+  /** @throws Error when something of it is no certificate */
+  private pinnedBy({ anchors: own, serverAnchors: others = [], publicServers = false }: ServerTrust): Pinned {
+    const anchors = own.flatMap(readCertificates);
+    const serverAnchors = [
+      ...anchors,
+      ...others.flatMap(readCertificates),
+      ...(publicServers ? this.publicRoots() : []),
+    ];
+    return { anchors, serverAnchors, serverAnchorsPem: serverAnchors.map((anchor) => anchor.toString()) };
   }
 }
 
@@ -91,13 +104,7 @@ interface Pinned {
   serverAnchorsPem: string[];
 }
 
-/** @throws Error when something of it is no certificate */
-function pinnedBy({ anchors: own, serverAnchors: others = [], publicServers = false }: ServerTrust): Pinned {
-  const anchors = own.flatMap(readCertificates);
-  const serverAnchors = [...anchors, ...others.flatMap(readCertificates), ...(publicServers ? publicRoots() : [])];
-  return { anchors, serverAnchors, serverAnchorsPem: serverAnchors.map((anchor) => anchor.toString()) };
-}
-
 let read: X509Certificate[] | undefined;
 /** The public roots that this Node.js brings along, which are Mozilla's; whatever the device's system trusts. */
-const publicRoots = (): X509Certificate[] => (read ??= rootCertificates.map((pem) => new X509Certificate(pem)));
+const rootsOfNode = (): readonly X509Certificate[] =>
+  (read ??= rootCertificates.map((pem) => new X509Certificate(pem)));
