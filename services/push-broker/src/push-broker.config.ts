@@ -51,6 +51,13 @@ export class PushBrokerConfig extends PushConfig {
       'TLS handshakes under way at the same time, those left out that wait for their peers; more wait for their turn. 0: no limit.',
   })
   XMPP_HANDSHAKES_AT_ONCE = 128;
+  @Whole({
+    min: 1,
+    max: 60_000,
+    about:
+      "Milliseconds after which a TLS handshake under way waits for its peer: the server's own part takes less, even in a crowd.",
+  })
+  XMPP_HANDSHAKE_MILLISECONDS = 250;
   @Text({
     max: 1000,
     optional: true,
@@ -234,8 +241,11 @@ export class PushBrokerConfig extends PushConfig {
       ...(this.XMPP_WEBSOCKET_PORT > 0 ? { webSocketPort: this.XMPP_WEBSOCKET_PORT } : {}),
       webSocketOrigins: this.XMPP_WEBSOCKET_ORIGINS,
       resumptionSeconds: this.XMPP_TLS_RESUMPTION_SECONDS,
-      acceptsPerSecond: this.XMPP_ACCEPTS_PER_SECOND,
-      handshakesAtOnce: this.XMPP_HANDSHAKES_AT_ONCE,
+      accepts: {
+        perSecond: this.XMPP_ACCEPTS_PER_SECOND,
+        atOnce: this.XMPP_HANDSHAKES_AT_ONCE,
+        countsMs: this.XMPP_HANDSHAKE_MILLISECONDS,
+      },
       credentials: {
         certificate: this.XMPP_CERT_FILE,
         key: this.XMPP_KEY_FILE,

@@ -4,7 +4,7 @@ import type { TLSSocket } from 'node:tls';
 import type { XmppServer } from '../server';
 import type { Stream, StreamOptions } from '../stream';
 import { StreamError } from '../stream-error';
-import { AcceptQueue } from '../transport/accept-queue';
+import { AcceptQueue, type AcceptQueueOptions } from '../transport/accept-queue';
 import { webSocketFraming } from '../transport/websocket-framing';
 import { WebSockets } from '../transport/websockets';
 import { AddressCounter } from './address-counter';
@@ -28,10 +28,8 @@ export interface ListenerOptions {
   credentials: CredentialPaths;
   /** Seconds for which a TLS session may be resumed; 0 or absent: never. */
   resumptionSeconds?: number;
-  /** Connections and handshakes that begin in a second; 0 or absent: no limit. */
-  acceptsPerSecond?: number;
-  /** Handshakes under way at the same time, as far as they do not wait for their peers; 0 or absent: no limit. */
-  handshakesAtOnce?: number;
+  /** How connections and handshakes begin; without any limit when absent. */
+  accepts?: AcceptQueueOptions;
   /** See `WebSocketOptions`. */
   webSocketOrigins?: string[];
 }
@@ -68,7 +66,7 @@ export class Listener {
     const { limits } = server;
     const timeoutMs = limits.negotiationSeconds * 1000;
     this.#addresses = new AddressCounter(limits.connectionsPerAddress);
-    this.#queue = new AcceptQueue({ perSecond: options.acceptsPerSecond ?? 0, atOnce: options.handshakesAtOnce ?? 0 });
+    this.#queue = new AcceptQueue(options.accepts ?? { perSecond: 0, atOnce: 0, countsMs: 0 });
     const { credentials, resumptionSeconds = 0, webSocketOrigins: origins = [] } = options;
     this.#handshakes = new Handshakes(
       { credentials, domain: server.domain, timeoutMs, resumptionSeconds },

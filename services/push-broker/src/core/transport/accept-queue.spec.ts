@@ -11,7 +11,7 @@ afterEach(() => {
 function queue(perSecond: number, atOnce = 0) {
   const begun: number[] = [];
   const done = new Map<number, () => void>();
-  const waiting = new AcceptQueue({ perSecond, atOnce });
+  const waiting = new AcceptQueue({ perSecond, atOnce, countsMs: 250 });
   const add = (number: number, socket = new Socket()): Socket => {
     waiting.add(socket, (over) => {
       begun.push(number);

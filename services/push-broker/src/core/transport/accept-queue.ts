@@ -20,6 +20,8 @@ export interface AcceptQueueOptions {
   perSecond: number;
   /** That are under way at the same time; 0: no limit. */
   atOnce: number;
+  /** Milliseconds after which one that is under way waits for its peer, and counts no longer. */
+  countsMs: number;
 }
 
 /**
@@ -48,10 +50,10 @@ export class AcceptQueue {
   /** When the next one may begin, `performance.now`. */
   #notBefore = 0;
 
-  constructor({ perSecond, atOnce }: AcceptQueueOptions) {
+  constructor({ perSecond, atOnce, countsMs }: AcceptQueueOptions) {
     // A twentieth of a second at once, so that the usual handful does not wait at all.
     if (perSecond > 0) this.#shaper = new Shaper(perSecond, Math.max(1, perSecond / 20), performance.now());
-    this.#underWay = new UnderWay(atOnce > 0 ? atOnce : Number.POSITIVE_INFINITY);
+    this.#underWay = new UnderWay(atOnce > 0 ? atOnce : Number.POSITIVE_INFINITY, countsMs);
   }
 
   get length(): number {

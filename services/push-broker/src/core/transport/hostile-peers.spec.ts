@@ -87,7 +87,10 @@ it('a peer that ends its half is answered and forgotten, before and after STARTT
 it('a crowd waits for its turn and comes through; who is connected notices nothing', { timeout: 30_000 }, async () => {
   // So few a second that the crowd comes faster on any machine; and none of it gets to a session: with little time for that,
   // the first ones would be put out before the last ones come through.
-  const broker = await rig.start({ acceptsPerSecond: 10, negotiationSeconds: 120 });
+  const broker = await rig.start({
+    accepts: { perSecond: 10, atOnce: 0, countsMs: 250 },
+    negotiationSeconds: 120,
+  });
   const canary = noting(broker.connect(rig.device));
   canary.write(SIGN_IN);
   await eventually(() => canary.seen.includes('<jid>'));

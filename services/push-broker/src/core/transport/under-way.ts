@@ -1,15 +1,16 @@
-/**
- * Milliseconds for which one counts. The server's own part of a handshake takes less, even in a crowd; who takes longer waits
- * for its peer, and peers that say nothing are not to keep out the others.
- */
-const COUNTS_MS = 250;
-
 /** What is under way at the same time. Times are milliseconds, `performance.now`. */
 export class UnderWay {
   /** In the order of their beginning. */
   readonly #begun = new Set<{ at: number }>();
 
-  constructor(private readonly atOnce: number) {}
+  /**
+   * @param countsMs for how long one counts: who takes longer waits for its peer, and peers that say nothing are not to
+   * keep out the others
+   */
+  constructor(
+    private readonly atOnce: number,
+    private readonly countsMs: number,
+  ) {}
 
   /** @returns what to call when it is over; says whether it counted until then */
   add(now: number): () => boolean {
@@ -21,7 +22,7 @@ export class UnderWay {
   /** Milliseconds until one more may begin without another one's end; 0: now. */
   wait(now: number): number {
     for (const one of this.#begun) {
-      const left = one.at + COUNTS_MS - now;
+      const left = one.at + this.countsMs - now;
       if (left > 0) return this.#begun.size < this.atOnce ? 0 : left;
       this.#begun.delete(one);
     }
