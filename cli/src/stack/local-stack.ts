@@ -25,6 +25,7 @@ export const LOCAL_PORTS: Readonly<Record<string, number>> = {
   plugins: 107,
   'audit-logs': 108,
   turn: 109,
+  downloads: 110,
   'nats-hub': 46,
   'nats-leaf': 47,
 };
