@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { CannotRun } from './cannot-run.mjs';
 
 /** `npm run bench -- <name> …`: one of the load runs of this folder. Each explains itself with `--help`. */
 const BENCHES = {
@@ -33,6 +34,10 @@ process.argv.splice(2, process.argv.length, ...args);
 try {
   await import(file);
 } catch (error) {
+  if (error instanceof CannotRun) {
+    console.error(error.message);
+    process.exit(1);
+  }
   if (!error.code?.startsWith('ERR_PARSE_ARGS')) throw error;
   console.error(`${error.message}\n\n${usageOf(file)}`);
   process.exit(2);

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { makeCertificates } from '../push-broker/certificates.mjs';
 import { Client } from './client-process.mjs';
 import { checkPackages, MissingPackage, newFolder, SERVERS } from './servers.mjs';
+import { CannotRun } from '../cannot-run.mjs';
 
 const DOMAIN = 'xmpp.bench.test';
 /** Descriptors that server and client need besides those of the connections. */
@@ -14,12 +15,12 @@ export const say = (text) => console.error(`[${new Date().toISOString().slice(11
 export const mib = (kib) => Math.round(kib / 102.4) / 10;
 export const names = (count) => Array.from({ length: count }, (_, i) => `client-${String(i).padStart(6, '0')}`);
 
-/** @throws Error when a process may not open as many connections */
+/** @throws CannotRun when a process may not open as many connections */
 export function checkDescriptors(connections) {
   const hard = Number(/Max open files\s+\S+\s+(\S+)/.exec(readFileSync('/proc/self/limits', 'utf8'))?.[1]);
   const needed = connections + SPARE_FILES;
   if (hard < needed)
-    throw new Error(
+    throw new CannotRun(
       `${connections} connections need ${needed} open files in one process, and the limit is ${hard} (ulimit -Hn).`,
     );
 }

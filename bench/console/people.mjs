@@ -1,4 +1,5 @@
 import { request } from 'node:https';
+import { CannotRun } from '../cannot-run.mjs';
 
 const PASSWORD = 'for the bench only, nothing else';
 
@@ -63,7 +64,7 @@ export class Person {
       if (person) return person;
     }
     const first = await Person.signIn(stack, email, oneTimePassword);
-    if (!first) throw new Error(`${email} cannot sign in: give its password with --password`);
+    if (!first) throw new CannotRun(`${email} cannot sign in: give its password with --password`);
     const changed = await first.call('POST', '/auth/password', {
       currentPassword: oneTimePassword,
       newPassword: PASSWORD,

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import pg from 'pg';
+import { CannotRun } from '../cannot-run.mjs';
 
 const TICKS_PER_SECOND = 100;
 
@@ -17,7 +18,7 @@ export class Stack {
       status = parsed(error.stdout);
     }
     if (!status?.console)
-      throw new Error(`No stack runs on ${data}; start one: npm start -- --data ${data} --ports ${ports}`);
+      throw new CannotRun(`No stack runs on ${data}; start one: npm start -- --data ${data} --ports ${ports}`);
     return new Stack(resolve(data), Number(ports), status);
   }
 
