@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { makeCertificates } from '../push-broker/certificates.mjs';
 import { Client } from './client-process.mjs';
-import { checkPackages, MissingPackage, newFolder, SERVERS } from './servers.mjs';
+import { checkPackages, newFolder, SERVERS } from './servers.mjs';
 import { CannotRun } from '../cannot-run.mjs';
 
 const DOMAIN = 'xmpp.bench.test';
@@ -49,7 +49,7 @@ export async function withLoneBroker(connections, work) {
     const report = await work({ server, client, where });
     console.log(JSON.stringify({ connections, version: server.version, ...report }, undefined, 2));
   } catch (error) {
-    console.error(error instanceof MissingPackage ? error.message : error);
+    console.error(error instanceof CannotRun ? error.message : error);
     status = 1;
   } finally {
     client?.end();

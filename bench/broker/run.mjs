@@ -11,11 +11,12 @@ import { cpus, loadavg, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
+import { CannotRun } from '../cannot-run.mjs';
 import { makeCertificates } from '../push-broker/certificates.mjs';
 import { Client } from './client-process.mjs';
 import { doubts, figuresOf, ofRounds, ratiosOf } from './figures.mjs';
 import { checkDescriptors, names, say } from './lone-broker.mjs';
-import { checkPackages, MissingPackage, newFolder, SERVERS } from './servers.mjs';
+import { checkPackages, newFolder, SERVERS } from './servers.mjs';
 import { usageOf } from './usage.mjs';
 
 const DOMAIN = 'xmpp.bench.test';
@@ -161,7 +162,7 @@ try {
   if (values.json) console.log(JSON.stringify(report, undefined, 2));
   else table(report);
 } catch (error) {
-  console.error(error instanceof MissingPackage ? error.message : error);
+  console.error(error instanceof CannotRun ? error.message : error);
   status = 1;
 } finally {
   rmSync(root, { recursive: true, force: true });

@@ -3,11 +3,11 @@ import { createWriteStream, mkdtempSync, writeFileSync } from 'node:fs';
 import { createConnection } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { CannotRun } from '../cannot-run.mjs';
 import { bundled } from '../testing.mjs';
 import { hasLibrary } from './usage.mjs';
 
 const peers = await bundled('services/push-broker', 'src/testing/peers/index.ts');
-export const { MissingPackage } = peers;
 
 /** How each server takes a push by HTTP; `muster` gets its key when it is started. */
 const SEND_STANZA = { call: { path: '/api/send_stanza', body: 'ejabberd' }, headers: {} };
@@ -19,11 +19,15 @@ export const SERVERS = {
   muster: startMuster,
 };
 
-/** The packages that this run cannot do without, before anything is started. @throws MissingPackage */
+/** The packages that this run cannot do without, before anything is started. @throws CannotRun */
 export function checkPackages(names) {
-  if (names.includes('prosody')) peers.programOf('prosody');
-  if (names.includes('ejabberd')) peers.programOf('ejabberd', 'ejabberdctl');
-  if (names.includes('muster')) peers.programOf('nats-server');
+  try {
+    if (names.includes('prosody')) peers.programOf('prosody');
+    if (names.includes('ejabberd')) peers.programOf('ejabberd', 'ejabberdctl');
+    if (names.includes('muster')) peers.programOf('nats-server');
+  } catch (error) {
+    throw error instanceof peers.MissingPackage ? new CannotRun(error.message) : error;
+  }
 }
 
 /** Our broker alone, as `npm run broker` starts it. */
