@@ -1,8 +1,8 @@
-import { existsSync, readFileSync, statfsSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, statfsSync, statSync, writeFileSync } from 'node:fs';
 import { availableParallelism, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { type Ran, run, until } from './harness/commands';
+import { type Ran, ran, run, until } from './harness/commands';
 import { ITSM_DOMAIN } from './harness/domain';
 import { DockerOnly } from './harness/docker-only';
 import { asAdmin, itsm, topology, xmpp } from './harness/servers';
@@ -138,6 +138,27 @@ describe('muster on a server with Docker and without Node.js', () => {
     expect(ownerOf(own('today.backup'))).toBe('0:0 600');
     const verified = await first.muster(['backup', 'verify', own('today.backup')], { env });
     expect(verified, verified.stderr).toMatchObject({ code: 0 });
+  });
+
+  it('writes units for a backup each day, whose line makes one, and says that the server has to start them', async () => {
+    const words = ['backup', 'schedule', '--dir', itsm.folder];
+    const made = await first.muster([...words, '--passphrase-file', own('passphrase')]);
+    expect(made, made.stderr).toMatchObject({ code: 0, stdout: expect.stringContaining('Nothing runs yet') });
+    expect(made.stdout).toMatch(/^systemctl enable --now muster-backup-itsm\.timer muster-revocations-itsm\.timer$/m);
+    const units = readdirSync(join(itsm.folder, 'units')).map((name) => join(itsm.folder, 'units', name));
+    expect(units.map(ownerOf)).toEqual(Array(4).fill('0:0 644'));
+    if ((await ran('sh', ['-c', 'command -v systemd-analyze'])).code === 0)
+      expect(await ran('systemd-analyze', ['verify', '--man=no', ...units])).toMatchObject({ code: 0 });
+    // These words mean the same to a shell.
+    const service = readFileSync(join(itsm.folder, 'units/muster-backup-itsm.service'), 'utf8');
+    const line = /^ExecStart=(.+)$/m.exec(service)?.[1] ?? '';
+    const night = await first.sh(line);
+    expect(night, night.stderr).toMatchObject({ code: 0, stdout: expect.stringContaining('Written: ') });
+    const file = /^Written: (\S+)/.exec(night.stdout)?.[1] ?? '';
+    expect(ownerOf(file)).toBe('0:0 600');
+    rmSync(file);
+    expect(await first.muster([...words, '--remove'])).toMatchObject({ code: 0 });
+    expect(units.filter((unit) => existsSync(unit))).toEqual([]);
   });
 
   it('sets a server up, with the Compose of its own image', async () => {

@@ -17,6 +17,12 @@ const LEAST = 12;
 /** The first is passed on into the command's own container too. */
 const VARIABLES = ['MUSTER_BACKUP_PASSPHRASE_FILE', 'BACKUP_PASSPHRASE_FILE'];
 
+/** The file that an option names, or the environment. */
+export const passphraseFileOf = (
+  given: string | undefined,
+  environment: Readonly<Record<string, string | undefined>>,
+): string | undefined => given ?? VARIABLES.map((name) => environment[name]).find(Boolean);
+
 export type Ask = (question: string) => Promise<string>;
 
 /**
@@ -29,7 +35,7 @@ export async function passphraseOf(
   environment: Readonly<Record<string, string | undefined>>,
   { twice, ask = stdin.isTTY ? askSecret : undefined }: { twice: boolean; ask?: Ask },
 ): Promise<string> {
-  const file = given ?? VARIABLES.map((name) => environment[name]).find(Boolean);
+  const file = passphraseFileOf(given, environment);
   const passphrase = file ? inFile(file) : await asked(twice, ask);
   if (passphrase.length < LEAST) {
     const what = passphrase === '' ? 'is empty' : `has less than ${LEAST} characters`;

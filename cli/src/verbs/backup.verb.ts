@@ -1,12 +1,13 @@
 import { join, resolve } from 'node:path';
 import { makeBackup } from '../backup/make-backup';
-import { PASSPHRASE_OPTIONS, passphraseOf } from '../backup/passphrase';
+import { PASSPHRASE_OPTIONS, passphraseFileOf, passphraseOf } from '../backup/passphrase';
 import { type Verified, verifyBackup } from '../backup/read-backup';
 import { backupName, ownBackups, removeSuperfluous, type Retention } from '../backup/retention';
 import type { ServerKind } from '../backup/archive/entries';
 import { installationAt } from '../backup/sources/source';
 import { writeRevocations } from '../backup/revocations/revocations-file';
-import { makeSchedule, wordsOfSchedule } from '../backup/schedule';
+import { makeSchedule } from '../backup/schedule';
+import { wordsOfSchedule } from '../backup/schedule-words';
 import { CliError, EXIT } from '../core/exit-codes';
 import { defineVerb } from '../core/verb';
 import type { Site } from '../site/site';
@@ -95,11 +96,16 @@ defineVerb({
     to: { type: 'text', value: 'FOLDER', about: "Where to; backups/ in the server's folder when left out." },
     ...KEEP_OPTIONS,
     at: { type: 'text', value: 'HH:MM', about: "Time of this server's clock; 02:30 when left out." },
-    units: { type: 'text', value: 'DIR', about: 'Folder for the units; /etc/systemd/system when left out.' },
+    units: {
+      type: 'text',
+      value: 'DIR',
+      about: 'Folder for the units, which are only written where it is not /etc/systemd/system.',
+    },
     remove: { type: 'flag', about: 'Take the timer away again. Backups stay.' },
   },
   remarks: [
-    'Where there is no systemd it prints the lines for cron instead. Without --keep and --keep-days, 14 are kept.',
+    "From its image muster reaches no systemd: it writes the units to units/ of the server's folder, and prints the commands that",
+    'install and start them. Where there is no systemd it prints lines for cron. Without --keep and --keep-days, 14 are kept.',
     'See that the files leave this machine: a disk that is lost takes its backups along.',
   ],
   async run({ options, environment }) {
@@ -118,7 +124,8 @@ defineVerb({
       to: options.to === undefined ? site.backups : resolve(options.to),
       retention: Object.keys(kept).length > 0 ? kept : { keep: 14 },
       at: options.at ?? '02:30',
-      passphraseFile: options['passphrase-file'] ?? environment['BACKUP_PASSPHRASE_FILE'],
+      passphraseFile: passphraseFileOf(options['passphrase-file'], environment),
+      fromImage: Boolean(environment['MUSTER_CLI_IMAGE']),
       ...(options.units === undefined ? {} : { units: options.units }),
       remove: options.remove,
     });
