@@ -30,6 +30,7 @@ export * from './devices/agent-config';
 export * from './devices/installers';
 export * from './devices/uninstalling';
 export * from './devices/endpoint-map';
+export * from './devices/web-host';
 export * from './devices/enrolment';
 export * from './devices/sync';
 export * from './devices/broker-tickets';
