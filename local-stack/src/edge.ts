@@ -32,6 +32,7 @@ export function edgePart(layout: Layout, edgeSecret: string): Part {
     IPV6_OFF: existsSync('/proc/net/if_inet6') || process.platform !== 'linux' ? '' : '# ',
     HTTPS_PORT_SUFFIX: `:${ports.https}`,
     ITSM_DOMAIN,
+    ITSM_ALIAS: '', // another name of the console's origin
     BASE_DOMAIN,
     BASE_DOMAIN_PATTERN: BASE_DOMAIN.replaceAll('.', '\\.'),
     EDGE_SECRET: edgeSecret,

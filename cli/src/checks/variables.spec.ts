@@ -35,6 +35,20 @@ describe('variables of the .env file', () => {
     ]);
   });
 
+  it('have a name of its own for devices, which the certificate covers and no function has', async () => {
+    const names = { ITSM_DOMAIN: 'console.company.test', BASE_DOMAIN: 'company.test' };
+    for (const server of ['itsm', 'xmpp'] as const) {
+      expect(await variablesCheck(server, { ...names, ITSM_WEB_HOST: 'inside.company.test' }).run()).toMatchObject([
+        { verdict: 'ok' },
+      ]);
+      for (const host of ['inside.elsewhere.test', 'work.company.test']) {
+        expect(await say(server, { ...names, ITSM_WEB_HOST: host })).toEqual([
+          `ITSM_WEB_HOST is "${host}", which is not ITSM_DOMAIN, or a name of its own directly below BASE_DOMAIN.`,
+        ]);
+      }
+    }
+  });
+
   it('contradict each other where two publish one port of an address', async () => {
     expect(await variablesCheck('itsm', { EDGE_PUBLISH: '80' }).run()).toMatchObject([{ code: 'variables-same-port' }]);
     expect(await say('itsm', { EDGE_PUBLISH: '80' })).toEqual([

@@ -1,4 +1,5 @@
 import { isIP } from 'node:net';
+import { InvalidInput, WEB_HOST_RULE, webHostOf } from '@muster/contracts';
 import { type Check, defineMessages, fault, type Finding } from './finding';
 
 const messages = defineMessages(
@@ -56,10 +57,23 @@ export const variablesCheck = (server: keyof typeof PUBLISHED, variables: Variab
         return value === '' || fits(value) ? [] : [messages.say('variable-faulty', { name, value, wanted })];
       }),
     );
-    const faults = [...found, ...twice(server, variables)];
+    const faults = [...found, ...foreignWebHost(variables), ...twice(server, variables)];
     return faults.length > 0 ? faults : [messages.ok('The variables of the .env file fit together.')];
   },
 });
+
+function foreignWebHost(variables: Variables): Finding[] {
+  const { ITSM_DOMAIN = '', BASE_DOMAIN, ITSM_WEB_HOST } = variables;
+  try {
+    webHostOf({ ITSM_DOMAIN, BASE_DOMAIN, ITSM_WEB_HOST });
+    return [];
+  } catch (error) {
+    if (!(error instanceof InvalidInput)) throw error;
+    return [
+      messages.say('variable-faulty', { name: 'ITSM_WEB_HOST', value: ITSM_WEB_HOST ?? '', wanted: WEB_HOST_RULE }),
+    ];
+  }
+}
 
 /** Two that publish one port of one address, or of all of them. */
 function twice(server: keyof typeof PUBLISHED, variables: Variables): Finding[] {

@@ -1,6 +1,9 @@
 import { isIP } from 'node:net';
+import { ITSM_FUNCTIONS } from '@muster/contracts';
 import { CliError, EXIT } from '../core/exit-codes';
 import type { Variables } from './env-file';
+
+export { ITSM_FUNCTIONS };
 
 /** What an administrator is asked. Everything else follows. */
 export interface Answers {
@@ -32,19 +35,6 @@ const WITHOUT_DNS = 'itsm.muster.internal';
 /** Whether a name is of an installation without DNS, which browsers reach by its address. */
 export const isMadeUp = (name: string): boolean => name.endsWith('.muster.internal');
 const LABEL = /^(?!-)[a-z0-9-]{1,63}(?<!-)$/;
-
-/** Functions of the ITSM server that have a host name of their own; `*.<base>` covers them all. */
-export const ITSM_FUNCTIONS = [
-  'work',
-  'rmm-api',
-  'plugins-api',
-  'plugins',
-  'auditlogs-api',
-  'dl',
-  'rtdc-api',
-  'rtdc-relay-01',
-  'bip',
-] as const;
 
 /** @throws CliError with one sentence when a name or address cannot be one, or they contradict each other */
 export function namesOf(answers: Answers): Names {
@@ -92,9 +82,13 @@ const isDomain = (name: string, least = 2): boolean => {
 
 export const bracketed = (address: string): string => (isIP(address) === 6 ? `[${address}]` : address);
 
-/** Every name that the ITSM server's certificate must carry for clients to accept it. */
-export const itsmNames = ({ itsm, base, addresses }: Names): string[] => [
+/**
+ * Every name that the ITSM server's certificate must carry for clients to accept it.
+ * @param webHost `ITSM_WEB_HOST`, where that is a name of its own
+ */
+export const itsmNames = ({ itsm, base, addresses }: Names, webHost?: string): string[] => [
   itsm,
+  ...(webHost && webHost !== itsm ? [webHost] : []),
   ...ITSM_FUNCTIONS.map((label) => `${label}.${base}`),
   ...addresses,
 ];

@@ -6,7 +6,7 @@ import { findCertificateScript, OwnAuthority } from './authority';
 import { installGiven, issueOwn, placeTrust } from './certificates-step';
 import { readComposeFile } from './compose-file';
 import { prepareFolder, releasePlaces, type SetupContext } from './context';
-import { completeEnvFile, readEnvFile } from './env-file';
+import { completeEnvFile, readEnvFile, type Variables } from './env-file';
 import { answersFrom, refuseContradictions } from './existing';
 import { checkGround, tell } from './ground-step';
 import { isOwnCertificate, writeJoin } from './hand-out';
@@ -74,8 +74,13 @@ interface Work {
 async function write(context: SetupContext, { names, wanted, authority, findings }: Work): Promise<string[]> {
   const { folder, terminal, options } = context;
   const envFile = join(folder, '.env');
-  const places = certificatePlaces.itsm(folder, { ...wanted, ...readEnvFile(envFile) });
-  const target = { ...places, names: itsmNames(names), issueFor: itsmCertificateNames(names) };
+  const variables: Variables = { ...wanted, ...readEnvFile(envFile) };
+  const places = certificatePlaces.itsm(folder, variables);
+  const target = {
+    ...places,
+    names: itsmNames(names, variables['ITSM_WEB_HOST']),
+    issueFor: itsmCertificateNames(names),
+  };
   const trusted = serverRootsFolder('itsm', folder, readEnvFile(envFile));
   const changed: string[] = [];
   let adds = noTrust;

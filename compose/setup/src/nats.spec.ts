@@ -55,6 +55,13 @@ describe('the configuration of the stack’s nats-servers', () => {
     check(config);
   });
 
+  it('dials the hub by the name that it has for others than browsers, where it has one', () => {
+    const { config } = leaf({ ITSM_WEB_HOST: 'inside.example', BASE_DOMAIN: 'example' });
+    expect(config).toContain('@inside.example:443"');
+    expect(config).not.toContain('itsm.example');
+    expect(() => leaf({ ITSM_WEB_HOST: 'inside.elsewhere' })).toThrow('ITSM_WEB_HOST: must be ITSM_DOMAIN, or a name');
+  });
+
   it('trusts only the given authority where there is one', () => {
     const [root = ''] = (leaf().publicRoots ?? '').match(/-----BEGIN[^-]+-----[^-]+-----END[^-]+-----/) ?? [];
     const anchors = written('hub.pem', root);

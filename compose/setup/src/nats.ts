@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { rootCertificates } from 'node:tls';
 import { type HubSettings, type LeafSettings, natsServerConfig } from '@muster/bus';
-import { type ServiceName, SERVICES } from '@muster/contracts';
+import { type ServiceName, SERVICES, webHostOf } from '@muster/contracts';
 import { secret, type Secrets } from './secrets';
 
 export const NATS_PORT = 4222;
@@ -59,7 +59,7 @@ export function natsFiles(
     role,
     serverName: 'xmpp',
     hub: {
-      url: `wss://${required(env, 'ITSM_DOMAIN')}:${port}`,
+      url: `wss://${webHostOf({ ...env, ITSM_DOMAIN: required(env, 'ITSM_DOMAIN') })}:${port}`,
       addresses: (env['ITSM_WEB_IP'] ?? '').split(/[\s,]+/).filter((address) => address !== ''),
       user: 'leaf',
       password: leafPassword,

@@ -1,6 +1,6 @@
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type InstallerPlatform, List, Text, text, Whole } from '@muster/contracts';
+import { type InstallerPlatform, List, Text, text, webHostOf, Whole } from '@muster/contracts';
 import { BaseConfig } from '@muster/service-kit';
 
 const NODE_VARIABLES = {
@@ -40,6 +40,12 @@ export class BipConfig extends BaseConfig {
   })
   NODE_LICENCE?: string;
   @Whole({ min: 1, max: 65_535, about: 'Port of the edge as devices dial it.' }) EDGE_PORT = 443;
+  @Text({
+    max: 253,
+    optional: true,
+    about: 'Host name of the ITSM server for devices: ITSM_DOMAIN, or a name of its own directly below BASE_DOMAIN.',
+  })
+  ITSM_WEB_HOST: string;
   @List(text({ min: 2, max: 64 }), { max: 16, about: 'IP addresses of the ITSM server; none: devices use DNS.' })
   ITSM_WEB_IP: string[] = [];
   @Text({
@@ -74,6 +80,7 @@ export class BipConfig extends BaseConfig {
 
   override derive(): void {
     super.derive();
+    this.ITSM_WEB_HOST = webHostOf(this);
     this.PACKAGE_CACHE_DIR ??= join(tmpdir(), `muster-bip-${process.getuid?.() ?? 'own'}`);
     this.PACKAGE_MAINTAINER ??= `Muster <muster@${this.ITSM_DOMAIN}>`;
     const own = Object.keys(NODE_VARIABLES).find(

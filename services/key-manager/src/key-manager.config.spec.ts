@@ -50,6 +50,7 @@ describe('the configuration', () => {
     expect(Object.isFrozen(config)).toBe(true);
     const addresses = loadConfig(KeyManagerConfig, 'key-manager', { ...REQUIRED, ITSM_WEB_IP: '192.0.2.1,192.0.2.2' });
     expect(addresses.ITSM_WEB_IP).toEqual(['192.0.2.1', '192.0.2.2']);
+    expect(addresses.ITSM_WEB_HOST).toBe('itsm.muster.localhost');
   });
 
   it('tells all faults at once', () => {

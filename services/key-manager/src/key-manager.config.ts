@@ -1,4 +1,4 @@
-import { Flag, List, text, Text, Whole } from '@muster/contracts';
+import { Flag, List, text, Text, webHostOf, Whole } from '@muster/contracts';
 import { DatabaseConfigFields } from '@muster/service-kit/database';
 
 /** Configuration of the key manager. Described for administrators in `docs/configuration/key-manager.md`. */
@@ -12,6 +12,12 @@ export class KeyManagerConfig extends DatabaseConfigFields {
   @Whole({ min: 1, max: 824, about: 'Days after which a device renews its certificate.' }) RENEW_AFTER_DAYS = 60;
   @Text({ max: 253, optional: true, about: 'Domain of device JIDs; xmpp.<BASE_DOMAIN> when absent.' })
   XMPP_DOMAIN: string;
+  @Text({
+    max: 253,
+    optional: true,
+    about: 'Host name of the ITSM server for devices: ITSM_DOMAIN, or a name of its own directly below BASE_DOMAIN.',
+  })
+  ITSM_WEB_HOST: string;
   @List(text({ min: 2, max: 64 }), { max: 16, about: 'IP addresses of the ITSM server; none: devices use DNS.' })
   ITSM_WEB_IP: string[] = [];
   @Whole({ min: 1, max: 65_535, about: 'Port at which devices and browsers reach the edge.' }) EDGE_PORT = 443;
@@ -83,6 +89,7 @@ export class KeyManagerConfig extends DatabaseConfigFields {
 
   override derive(): void {
     super.derive();
+    this.ITSM_WEB_HOST = webHostOf(this);
     this.XMPP_DOMAIN ??= `xmpp.${this.BASE_DOMAIN}`;
   }
 }

@@ -2,6 +2,7 @@ import { fieldsOf } from '@muster/contracts';
 import { configurationTable, loadConfig } from '@muster/service-kit';
 import { describe, expect, it } from 'vitest';
 import { WebConfig } from './config';
+import { endpointsOf } from './endpoint-map/endpoints';
 
 const needed = {
   NATS_URL: 'nats://127.0.0.1',
@@ -47,6 +48,18 @@ describe('WebConfig', () => {
       ITSM_XMPP_HOST: 'xmpp.company.local',
       XMPP_DOMAIN: 'xmpp.company.local',
     });
+  });
+
+  it('lets devices enrol and renew under another name than the console has, where the certificate is for it', () => {
+    const from = (more: Record<string, string>) =>
+      loadConfig(WebConfig, 'web', { ...needed, ITSM_DOMAIN: 'console.company.local', ...more });
+    const hosts = (config: WebConfig): string[] => endpointsOf(config).map(({ hostName }) => hostName);
+    const [enrol, renew, ...others] = hosts(from({ ITSM_WEB_HOST: 'inside.company.local' }));
+    expect([enrol, renew]).toEqual(['inside.company.local', 'inside.company.local']);
+    expect(hosts(from({}))).toEqual(['console.company.local', 'console.company.local', ...others]);
+    expect(() => from({ ITSM_WEB_HOST: 'work.company.local' })).toThrow(
+      /ITSM_WEB_HOST: must be ITSM_DOMAIN, or a name of its own directly below BASE_DOMAIN/,
+    );
   });
 
   it('names all faults at once', () => {

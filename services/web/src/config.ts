@@ -1,4 +1,4 @@
-import { List, OneOf, text, Text, Whole } from '@muster/contracts';
+import { List, OneOf, text, Text, webHostOf, Whole } from '@muster/contracts';
 import { OperationsConfig } from './operations/operations.config';
 
 export type WebRole = 'manager' | 'worker' | 'all';
@@ -12,6 +12,12 @@ export class WebConfig extends OperationsConfig {
 
   @Whole({ min: 1, max: 65_535, about: 'Port of the edge as devices and browsers dial it.' })
   EDGE_PORT = 443;
+  @Text({
+    max: 253,
+    optional: true,
+    about: 'Host name of the ITSM server for devices: ITSM_DOMAIN, or a name of its own directly below BASE_DOMAIN.',
+  })
+  ITSM_WEB_HOST: string;
   @List(text({ min: 2, max: 64 }), { max: 16, about: 'IP addresses of the ITSM server; none: devices use DNS.' })
   ITSM_WEB_IP: string[] = [];
   @Text({ max: 253, optional: true, about: 'Host name of the XMPP server; xmpp.<BASE_DOMAIN> when absent.' })
@@ -48,6 +54,7 @@ export class WebConfig extends OperationsConfig {
 
   override derive(): void {
     super.derive();
+    this.ITSM_WEB_HOST = webHostOf(this);
     this.ITSM_XMPP_HOST ??= `xmpp.${this.BASE_DOMAIN}`;
     this.XMPP_DOMAIN ??= `xmpp.${this.BASE_DOMAIN}`;
   }

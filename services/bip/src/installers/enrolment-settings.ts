@@ -19,7 +19,7 @@ export class EnrolmentSettings {
 
   async read(): Promise<Omit<AgentConfig, 'registrationKey'>> {
     const trust = await this.bus.request(listAnchors, {});
-    const { ITSM_DOMAIN: hostName, EDGE_PORT: port, ITSM_WEB_IP: addresses, SOURCE_DATE_EPOCH: epoch } = this.config;
+    const { ITSM_WEB_HOST: hostName, EDGE_PORT: port, ITSM_WEB_IP: addresses, SOURCE_DATE_EPOCH: epoch } = this.config;
     const issued = epoch === undefined ? Math.floor(Date.now() / SAME_MS) * SAME_MS : epoch * 1000;
     const issuedAt = new Date(issued).toISOString();
     const enrolment = [{ hostName, port, addresses: [...addresses] }];

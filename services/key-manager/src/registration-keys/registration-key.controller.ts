@@ -92,7 +92,7 @@ function describeKey(row: RegistrationKeyEntity): RegistrationKey {
 
 /** As who may make keys sees it: whoever has the key itself, or a line that holds it, can enrol devices. */
 function openKey(row: RegistrationKeyEntity, authority: Authority, config: KeyManagerConfig): RegistrationKey {
-  const where = { host: config.ITSM_DOMAIN, port: config.EDGE_PORT, addresses: config.ITSM_WEB_IP };
+  const where = { host: config.ITSM_WEB_HOST, port: config.EDGE_PORT, addresses: config.ITSM_WEB_IP };
   return { ...describeKey(row), key: row.key, installLines: installLines(row.key, authority.serverTrust, where) };
 }
 

@@ -3,16 +3,16 @@ import type { WebConfig } from '../config';
 
 type Hosts = Pick<
   WebConfig,
-  'ITSM_DOMAIN' | 'BASE_DOMAIN' | 'EDGE_PORT' | 'ITSM_WEB_IP' | 'ITSM_XMPP_HOST' | 'ITSM_XMPP_IP' | 'XMPP_PORT'
+  'ITSM_WEB_HOST' | 'BASE_DOMAIN' | 'EDGE_PORT' | 'ITSM_WEB_IP' | 'ITSM_XMPP_HOST' | 'ITSM_XMPP_IP' | 'XMPP_PORT'
 >;
 
 /** Where each function that exists today is served. A function joins the map when its service joins the suite. */
 export function endpointsOf(config: Hosts): Endpoint[] {
   const web = { addresses: config.ITSM_WEB_IP, port: config.EDGE_PORT, priority: 0, pins: [] };
-  const console = { ...web, hostName: config.ITSM_DOMAIN };
+  const main = { ...web, hostName: config.ITSM_WEB_HOST };
   return [
-    { ...console, function: 'enrol', path: '/enrol' },
-    { ...console, function: 'renew', path: '/renew' },
+    { ...main, function: 'enrol', path: '/enrol' },
+    { ...main, function: 'renew', path: '/renew' },
     { ...web, function: 'sync', hostName: `work.${config.BASE_DOMAIN}`, path: '/sync' },
     // Their routes say the whole path.
     { ...web, function: 'rmm', hostName: `rmm-api.${config.BASE_DOMAIN}`, path: '' },
