@@ -4,6 +4,7 @@ import type { ArchiveWriter } from './archive/archive-writer';
 import type { Manifest, QueuesAt } from './archive/entries';
 import { writeBackupFile } from './backup-file';
 import { JetStreams } from './sources/jet-streams';
+import { type LeftOut, leftOutOf, wordsOfLeftOut } from './sources/left-out';
 import { withSnapshot } from './sources/postgres';
 import { addFolder } from './sources/server-places';
 import { installationAt, type Source, sourceOf } from './sources/source';
@@ -24,6 +25,8 @@ export interface BackupMade {
   version: string;
   /** ISO 8601: the database is as of this moment. */
   takenAt: string;
+  /** Of the suite, and kept elsewhere. */
+  leftOut: LeftOut[];
 }
 
 /** The stream with the facts that services tell each other. */
@@ -33,8 +36,13 @@ const FACTS = 'EVENTS';
  * Backs up a server while it works.
  * @throws CliError with one sentence; then there is no file, and nothing else has changed either
  */
-export async function makeBackup({ site, version, file, passphrase, onProgress }: BackupRequest): Promise<BackupMade> {
-  const source = await sourceOf(site, version);
+export async function makeBackup(
+  { site, version, file, passphrase, onProgress }: BackupRequest,
+  findSource = sourceOf,
+): Promise<BackupMade> {
+  const source = await findSource(site, version);
+  const leftOut = leftOutOf(site);
+  for (const one of leftOut) onProgress(wordsOfLeftOut(one));
   const facts = {
     ...{ version: source.version, takenAt: new Date().toISOString(), server: source.server },
     installation: installationAt(site),
@@ -46,7 +54,7 @@ export async function makeBackup({ site, version, file, passphrase, onProgress }
     const bytes = await writeBackupFile(file, facts, passphrase, async (archive) => {
       takenAt = (await fill(archive, source, streams, onProgress)).takenAt;
     });
-    return { file, bytes, version: source.version, takenAt };
+    return { file, bytes, version: source.version, takenAt, leftOut };
   } catch (error) {
     if (error instanceof CliError) throw error;
     const reason = (error as Error).message;
