@@ -170,6 +170,16 @@ describe('why is this device offline?', () => {
     expect(await codeOf(name.toUpperCase())).toEqual([code]);
   });
 
+  it('it asks, and no broker could wake it', async () => {
+    const lapse = (at: string | null) =>
+      sql(`UPDATE core.broker_nodes SET lapsed_at = $1 WHERE node = 'broker-1'`, [at]);
+    await plant('unwakeable', { presence: 'polling', connection: { connected: true, node: 'broker-1' } });
+    expect(await codeOf('unwakeable')).toEqual(['device-polling']);
+    await lapse('2025-06-01T08:00:00Z');
+    expect(await codeOf('unwakeable')).toEqual(['device-without-broker']);
+    await lapse(null);
+  });
+
   it('a whole network is cut, or only this device of it', async () => {
     await plant('branch-1', { address: '198.51.100.9' });
     await plant('branch-2', { address: '198.51.100.9' });

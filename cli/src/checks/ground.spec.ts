@@ -1,10 +1,12 @@
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer as createHttps } from 'node:https';
 import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { neededPorts } from '../setup/ground';
+import { partOf } from '../stack/docker-facts';
 import { CertificateMaker } from '../testing/bad-certificates';
 import { startDns } from '../testing/dns-server';
 import { testFolder } from '../testing/folder';
@@ -82,6 +84,35 @@ describe('ports', () => {
     expect(refused).toMatchObject({ code: 'port-refused' });
     expect(refused?.sentence).toContain('EADDRNOTAVAIL');
     server.close();
+  });
+});
+
+describe('ports that a server needs', () => {
+  const needed = (server: 'itsm' | 'xmpp', turn: boolean, variables = {}) =>
+    neededPorts({ server, turn, variables }).map(({ port, protocol }) => `${port} ${protocol}`);
+
+  it('are those that its containers publish, where the .env file puts them', () => {
+    expect(needed('itsm', true)).toEqual(['443 TCP', '80 TCP']);
+    expect(needed('xmpp', false, { PUSH_PUBLISH: '127.0.0.1:9080' })).toEqual(['443 TCP', '5222 TCP', '9080 TCP']);
+  });
+
+  it('are also those that coturn opens on the host, each of them known to be its own later', () => {
+    const template = readFileSync(join(import.meta.dirname, '../../../deploy/turn/turnserver.conf.template'), 'utf8');
+    const opened = [...template.matchAll(/^(?:tls-)?listening-port=(\d+)$/gm)].map(([, port]) => Number(port));
+    const turn = needed('xmpp', true).filter((one) => !needed('xmpp', false).includes(one));
+    expect(turn).toEqual(opened.flatMap((port) => [`${port} TCP`, `${port} UDP`]));
+    expect(turn).toContain('5349 TCP');
+    const { ports } = partOf({
+      ...{
+        Id: 'f00',
+        Name: '/xmpp_coturn_1',
+        RestartCount: 0,
+        HostConfig: { RestartPolicy: { Name: 'always' }, NetworkMode: 'host' },
+      },
+      State: { Status: 'running', ExitCode: 0, Error: '', OOMKilled: false, StartedAt: '2025-06-01T08:00:00Z' },
+      ...{ Config: { Labels: null }, NetworkSettings: { Networks: {} } },
+    });
+    expect(ports).toEqual(opened);
   });
 });
 

@@ -76,6 +76,25 @@ describe('the XMPP server', () => {
     const [silent] = await xmppCheck(place(await listening(proxy))).run();
     expect(silent?.sentence).toContain('no XMPP server: it said "HTTP/1.1 400 Bad Request');
   });
+
+  it('that only devices need to reach: no way to it is no fault, a wrong answer is', async () => {
+    const seenBy = (connected: () => Promise<number>) => async (port: number) =>
+      (await xmppCheck(place(port), { connected }).run())[0];
+    const byNone = seenBy(async () => 0);
+    const hidden = await freePort();
+    expect(await byNone(hidden)).toMatchObject({ code: 'xmpp-out-of-sight', verdict: 'warning' });
+    expect(await seenBy(() => Promise.reject(new Error('no database')))(hidden)).toMatchObject({ verdict: 'warning' });
+    const proven = await seenBy(async () => 2)(hidden);
+    expect(proven).toMatchObject({ verdict: 'ok' });
+    expect(proven?.sentence).toMatch(/^2 devices are connected to the XMPP server/);
+
+    const cutting = createServer((socket) => socket.on('error', () => undefined).resetAndDestroy());
+    expect(await byNone(await listening(cutting))).toMatchObject({ code: 'xmpp-unreachable', verdict: 'fault' });
+    make.authority('third', 'Third');
+    const { crt: cert, key } = make.server('third-server', ['xmpp.company.test'], 'third');
+    const stranger = createTls({ cert, key }, (socket) => socket.on('error', () => undefined));
+    expect(await byNone(await listening(stranger))).toMatchObject({ code: 'xmpp-untrusted', verdict: 'fault' });
+  });
 });
 
 describe('the edge', () => {
@@ -131,13 +150,17 @@ describe('the TURN server', () => {
     await eventually(async () => (await codes(turnCheck({ host: HOST, port }))).includes('ok'), { within: 20_000 });
     await coturn.stop('SIGKILL');
     expect(await codes(turnCheck({ host: HOST, port }, { tries: 2, everyMs: 50 }))).toEqual(['turn-unreachable']);
+    const [hidden] = await turnCheck({ host: HOST, port }, { tries: 2, everyMs: 50, elsewhere: true }).run();
+    expect(hidden).toMatchObject({ code: 'turn-out-of-sight', verdict: 'warning' });
   });
 
   it('is something else that answers', async () => {
     const echo = createSocket('udp4').bind(0, HOST);
     echo.on('message', (message, from) => echo.send(message, from.port, from.address));
     await once(echo, 'listening');
-    expect(await codes(turnCheck({ host: HOST, port: echo.address().port }))).toEqual(['turn-not-stun']);
+    const { port } = echo.address();
+    expect(await codes(turnCheck({ host: HOST, port }))).toEqual(['turn-not-stun']);
+    expect(await codes(turnCheck({ host: HOST, port }, { elsewhere: true }))).toEqual(['turn-not-stun']);
     echo.close();
   });
 

@@ -1,12 +1,16 @@
 import { randomBytes } from 'node:crypto';
 import { createSocket } from 'node:dgram';
 import { isIPv6 } from 'node:net';
-import { type Check, defineMessages, fault } from './finding';
+import { type Check, defineMessages, fault, warning } from './finding';
 
 const messages = defineMessages('turn', 'Each TURN server answers a STUN binding request.', {
   'turn-unreachable': fault(
     'The TURN server at {address} does not answer.',
     'Open port {port} (UDP) to it in every firewall between, and see that "coturn" runs (COMPOSE_PROFILES=turn).',
+  ),
+  'turn-out-of-sight': warning(
+    'The TURN server at {address} does not answer this server. Devices may reach it all the same.',
+    'Nothing, where a firewall lets only devices and browsers to it, as it may. Where it is part of the XMPP server, "muster doctor" there asks it; see port {port} (UDP) from where a browser is.',
   ),
   'turn-not-stun': fault(
     'At {address} something answers that is no TURN server.',
@@ -35,8 +39,11 @@ export function turnPlaces(uris: string): TurnPlace[] {
   );
 }
 
-/** Sends the request as often as datagrams get lost (RFC 8489, section 6.2.1, in short). */
-export const turnCheck = ({ host, port }: TurnPlace, { tries = 4, everyMs = 500 } = {}): Check => ({
+/**
+ * Sends the request as often as datagrams get lost (RFC 8489, section 6.2.1, in short). Of a server elsewhere, to which
+ * firewalls need not let this one, silence is no fault.
+ */
+export const turnCheck = ({ host, port }: TurnPlace, { tries = 4, everyMs = 500, elsewhere = false } = {}): Check => ({
   name: 'turn',
   run: async () => {
     const address = `${host}:${port}`;
@@ -45,7 +52,7 @@ export const turnCheck = ({ host, port }: TurnPlace, { tries = 4, everyMs = 500 
     header.writeUInt16BE(BINDING_REQUEST, 0);
     header.writeUInt32BE(COOKIE, 4);
     const reply = await exchange(host, port, Buffer.concat([header, transaction]), { tries, everyMs });
-    if (!reply) return [messages.say('turn-unreachable', { address, port })];
+    if (!reply) return [messages.say(elsewhere ? 'turn-out-of-sight' : 'turn-unreachable', { address, port })];
     const fits =
       reply.length >= 20 && reply.readUInt16BE(0) === BINDING_SUCCESS && reply.subarray(8, 20).equals(transaction);
     return [

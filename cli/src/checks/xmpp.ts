@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import { connect, type TLSSocket } from 'node:tls';
-import { type Check, defineMessages, fault } from './finding';
+import { type Check, defineMessages, fault, warning } from './finding';
 
 const messages = defineMessages(
   'xmpp',
@@ -9,6 +9,10 @@ const messages = defineMessages(
     'xmpp-unreachable': fault(
       'The XMPP server cannot be reached at {address}: {reason}.',
       'Open port {port} (TCP) to it in every firewall between, and see that "push-broker" runs there.',
+    ),
+    'xmpp-out-of-sight': warning(
+      'This server does not reach the XMPP server at {address}: {reason}. Devices may reach it all the same.',
+      'Nothing, where a firewall lets only devices to it, as it may. Run "muster doctor" on the XMPP server, and see port {port} (TCP) from where a device is.',
     ),
     'xmpp-untrusted': fault(
       'Devices do not trust the XMPP server at {address}: {reason}.',
@@ -31,7 +35,14 @@ export interface XmppPlace {
   roots: readonly string[];
 }
 
-export const xmppCheck = (place: XmppPlace): Check => ({
+/** How the XMPP server is seen by one that needs no way to it: devices need one, and firewalls may be closed to the rest. */
+export interface FromElsewhere {
+  /** How many devices are connected to it at this moment. */
+  connected: () => Promise<number>;
+}
+
+/** Where `elsewhere` is given, that no connection comes about is no fault; what an established one shows still is. */
+export const xmppCheck = (place: XmppPlace, elsewhere?: FromElsewhere): Check => ({
   name: 'xmpp',
   run: async () => {
     const { host, port, domain, roots } = place;
@@ -42,7 +53,15 @@ export const xmppCheck = (place: XmppPlace): Check => ({
     } catch (error) {
       const other = /NO_APPLICATION_PROTOCOL|WRONG_VERSION|EPROTO/.test(String((error as NodeJS.ErrnoException).code));
       if (other) return [messages.say('xmpp-silent', { address, port, reason: 'it speaks another protocol' })];
-      return [messages.say('xmpp-unreachable', { address, port, reason: reasonOf(error) })];
+      const reason = reasonOf(error);
+      if (!elsewhere || (error as { established?: boolean }).established)
+        return [messages.say('xmpp-unreachable', { address, port, reason })];
+      const connected = await elsewhere.connected().catch(() => 0);
+      if (connected === 0) return [messages.say('xmpp-out-of-sight', { address, port, reason })];
+      const are = connected === 1 ? 'device is' : 'devices are';
+      return [
+        messages.ok(`${connected} ${are} connected to the XMPP server; this server does not reach it, nor need it.`),
+      ];
     }
     try {
       // Node.js verifies against the roots given here alone.
@@ -67,7 +86,12 @@ function open({ host, port, domain, roots }: XmppPlace): Promise<TLSSocket> {
       ...(roots.length > 0 ? { ca: [...roots] } : {}),
     });
     socket.setTimeout(TIMEOUT_MS, () => socket.destroy(new Error('no answer within 5 seconds')));
-    socket.once('error', reject);
+    let established = false;
+    socket.once('connect', () => (established = true));
+    socket.once('error', (error: NodeJS.ErrnoException) => {
+      // Who is not let in is refused: only what was open is reset, however soon.
+      reject(Object.assign(error, { established: established || error.code === 'ECONNRESET' }));
+    });
     socket.once('secureConnect', () => resolve(socket));
   });
 }

@@ -30,6 +30,10 @@ const messages = defineMessages('device', 'Why a device is offline (`muster doct
     '{name} asks regularly (last at {at}) and has no connection to the XMPP server.',
     'Open port 443 of the XMPP server to its network ({address}); wake-ups do not reach it until then.',
   ),
+  'device-without-broker': warning(
+    '{name} asks regularly (last at {at}); no broker that could wake it reports to this server.',
+    'Look at the XMPP server: run "muster doctor" there, and see the link between the servers.',
+  ),
   'device-network': fault(
     '{name} is offline since {at}, and so are all {neighbours} other devices behind its address {address}.',
     'The network of that place, or the way from it to both servers, is cut.',
@@ -84,9 +88,12 @@ function connectionReason(device: DeviceFacts): Finding {
   const { name, node, nodeLapsedAt, neighbours, neighboursOnline } = device;
   const address = device.address ?? 'unknown';
   const at = time(device.lastContactAt);
+  if (device.presence === 'polling') {
+    if (device.brokers === 0) return messages.say('device-without-broker', { name, at });
+    return messages.say('device-polling', { name, at, address });
+  }
   if (device.nodeConnected && nodeLapsedAt && node)
     return messages.say('device-node-lost', { name, node, at: time(nodeLapsedAt) });
-  if (device.presence === 'polling') return messages.say('device-polling', { name, at, address });
   if (node === null) return messages.say('device-never-connected', { name, at, address });
   const since = time(
     device.nodeChangedAt && device.nodeChangedAt > device.lastContactAt ? device.nodeChangedAt : device.lastContactAt,

@@ -19,6 +19,8 @@ export interface DeviceFacts {
   nodeConnected: boolean | null;
   nodeChangedAt: Date | null;
   nodeLapsedAt: Date | null;
+  /** Brokers that report at this moment, whichever they are. */
+  brokers: number;
   waiting: number;
   oldestWaiting: Date | null;
   /** Devices of the same organisation that were last seen from the same address, and how many of them are online. */
@@ -31,6 +33,7 @@ const FACTS = `
          d.agent_version AS "agentVersion", d.retired_at AS "retiredAt", d.merged_into AS "mergedInto",
          i.revoked_at AS "revokedAt", i.revoke_reason AS "revokeReason", c.not_after AS "certificateEnds",
          n.node, n.connected AS "nodeConnected", n.changed_at AS "nodeChangedAt", n.lapsed_at AS "nodeLapsedAt",
+         (SELECT count(*)::int FROM core.broker_nodes WHERE lapsed_at IS NULL) AS brokers,
          o.waiting, o.oldest AS "oldestWaiting", b.neighbours, b.online AS "neighboursOnline"
     FROM core.devices d
     LEFT JOIN identity.devices i ON i.organisation_id = d.organisation_id AND i.id = d.id

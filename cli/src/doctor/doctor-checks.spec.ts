@@ -17,6 +17,7 @@ function site(kind: 'itsm' | 'xmpp'): Site {
     itsm: { host: '192.0.2.10', port: 443, name: 'itsm.company.test' },
     xmpp: { host: '192.0.2.11', port: 443, domain: 'xmpp.company.test', pushPort: 8080, pushOn: kind === 'xmpp' },
     turn: [{ host: '192.0.2.11', port: 3478 }],
+    turnHere: kind === 'xmpp',
     ...(kind === 'xmpp' ? { hubRoots: ['root'] } : {}),
   };
 }
@@ -30,7 +31,7 @@ describe('muster doctor looks at', () => {
     expect(await names('itsm')).toEqual(
       expect.arrayContaining([
         ...['backups', 'certificates', 'database', 'edge', 'email', 'link', 'machine', 'names', 'queues'],
-        ...['services', 'turn', 'xmpp'],
+        ...['presence', 'services', 'turn', 'xmpp'],
       ]),
     );
   });

@@ -12,6 +12,7 @@ import type { Check } from '../checks/finding';
 import { hubTrustCheck, leafLinkCheck, natsCheck } from '../checks/link';
 import { diskCheck } from '../checks/machine';
 import { nameCheck } from '../checks/names';
+import { presenceCheck, reachOf } from '../checks/presence';
 import { pushCheck } from '../checks/push';
 import { queueCheck } from '../checks/queues';
 import { serviceCheck } from '../checks/services';
@@ -35,6 +36,8 @@ export async function doctorChecks(site: Site, { backups, backupDays, pushKey }:
   const hub = site.kind !== 'xmpp';
   const here = site.certificates[0]?.place.port;
   const accepted = serverRoots(site.roots, site.trust);
+  // The documented firewall lets devices to the XMPP and TURN servers, and not the ITSM server.
+  const elsewhere = { connected: async () => (facts ? (await reachOf(facts)).online : 0) };
   const push = { host: xmpp.host, port: xmpp.pushPort, ...(pushKey === undefined ? {} : { key: pushKey }) };
   return [
     serviceCheck(stack, site.folder),
@@ -54,13 +57,16 @@ export async function doctorChecks(site: Site, { backups, backupDays, pushKey }:
     leafLinkCheck(stack, nats.leafAt, nats.hub ?? itsm.name),
     ...(site.hubRoots ? [hubTrustCheck({ ...itsm, roots: site.hubRoots })] : []),
     ...(hub ? [queueCheck(stack, nats.leafAt)] : []),
-    ...(facts ? [databaseCheck(facts), emailCheck(facts)] : []),
+    ...(facts ? [databaseCheck(facts), emailCheck(facts), presenceCheck(facts, xmpp)] : []),
     // The XMPP server can be made anew without a backup: there it counts only once somebody makes them.
     ...(facts || existsSync(backups ?? site.backups)
       ? [backupCheck(backups ?? site.backups, { mostDays: backupDays })]
       : []),
-    xmppCheck({ host: xmpp.host, port: xmpp.port, domain: xmpp.domain, roots: accepted }),
+    xmppCheck(
+      { host: xmpp.host, port: xmpp.port, domain: xmpp.domain, roots: accepted },
+      site.kind === 'itsm' ? elsewhere : undefined,
+    ),
     ...(xmpp.pushOn || pushKey !== undefined ? [pushCheck(push)] : []),
-    ...site.turn.map((place) => turnCheck(place)),
+    ...site.turn.map((place) => turnCheck(place, { elsewhere: !site.turnHere })),
   ];
 }

@@ -8,6 +8,7 @@ import { type ExpectedName, type Lookup, nameCheck } from '../checks/names';
 import { type NeededPort, portCheck } from '../checks/ports';
 import { published, PUBLISHED, variablesCheck } from '../checks/variables';
 import type { Commands } from '../site/commands';
+import { COTURN_PORTS } from '../stack/docker-facts';
 import { ITSM_FUNCTIONS, type Names } from './plan';
 
 export interface Ground {
@@ -70,7 +71,10 @@ export function neededPorts({ server, turn, variables }: Pick<Ground, 'server' |
     return place ? [{ ...place, protocol: 'TCP', purpose: PURPOSES[name as keyof typeof PURPOSES] }] : [];
   });
   if (server === 'itsm' || !turn) return needed;
-  return [...needed, ...(['TCP', 'UDP'] as const).map((protocol) => ({ port: 3478, protocol, purpose: 'TURN' }))];
+  const turnPorts = Object.entries(COTURN_PORTS).flatMap(([purpose, port]) =>
+    (['TCP', 'UDP'] as const).map((protocol): NeededPort => ({ port, protocol, purpose })),
+  );
+  return [...needed, ...turnPorts];
 }
 
 /** The other server, which must run already: the link leads there. */

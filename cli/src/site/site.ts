@@ -30,6 +30,8 @@ export interface Site {
   itsm: { host: string; port: number; name: string };
   xmpp: { host: string; port: number; domain: string; pushPort: number; pushOn: boolean };
   turn: TurnPlace[];
+  /** A TURN server is part of this stack. */
+  turnHere: boolean;
   /** PEM of roots that the link between the servers trusts; none: the public ones. Absent where no link begins. */
   hubRoots?: string[];
   /** PEM of the own CA's roots, which devices trust. */
@@ -100,6 +102,7 @@ function composeSite(folder: string, commands: Commands): Site {
       pushOn: kind === 'xmpp' && Boolean(variables['PUSH_KEYS_FILE']),
     },
     turn: turnPlaces(variables['ITSM_TURN_SERVERS'] ?? ''),
+    turnHere: (variables['COMPOSE_PROFILES'] ?? '').split(',').includes('turn'),
     ...(kind === 'xmpp' ? { hubRoots: textsOf(certificatePlaces.xmpp(folder, variables).hub) } : {}),
     backups: resolve(folder, variables['BACKUP_DIR'] || 'backups'),
   };
@@ -192,6 +195,7 @@ function localSite(data: string): Site {
     itsm: { host: LOCAL, port: port(443), name: names.itsm },
     xmpp: { host: LOCAL, port: port(444), domain: names.xmpp, pushPort: port(480), pushOn: true },
     turn: [{ host: LOCAL, port: port(478) }],
+    turnHere: true,
     backups: join(data, 'backups'),
   };
 }

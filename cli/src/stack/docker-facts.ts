@@ -46,10 +46,10 @@ export function partOf(container: Inspected, now = Date.now()): Part {
 }
 
 /** coturn is on the host's own network, where Docker knows nothing of ports. */
-const COTURN_PORT = 3478;
+export const COTURN_PORTS = { TURN: 3478, 'TURN with TLS and DTLS': 5349 } as const;
 
 function portsOf({ HostConfig: { PortBindings, NetworkMode } }: Inspected): number[] {
-  if (NetworkMode === 'host') return [COTURN_PORT];
+  if (NetworkMode === 'host') return Object.values(COTURN_PORTS);
   const bound = Object.values(PortBindings ?? {}).flatMap((places) => places ?? []);
   return [...new Set(bound.map(({ HostPort }) => Number(HostPort)))];
 }
