@@ -19,6 +19,25 @@ describe('the journal of an upgrade', () => {
     expect(new Journal(folder).read()).toBeUndefined();
   });
 
+  it('keeps the pauses of every run, also one in which the run was interrupted', () => {
+    const begin = () => new Journal(folder);
+    begin().write({ from: '1.0.0', to: '1.1.0', backup: '/srv/backup' });
+    const interrupted = begin();
+    interrupted.begins(['nats']);
+    interrupted.ended({ services: ['nats'], seconds: 3.2 });
+    interrupted.begins(['postgres']);
+    const nats = { services: ['nats'], seconds: 3.2 };
+    expect(begin().pauses()).toEqual([nats, { services: ['postgres'] }]);
+    begin().ended({ services: ['postgres'], seconds: 4 });
+    begin().add({ placing: true });
+    const pauses = [nats, { services: ['postgres'], seconds: 4 }];
+    expect(begin().read()).toEqual({ from: '1.0.0', to: '1.1.0', backup: '/srv/backup', pauses, placing: true });
+    begin().end();
+    expect(begin().pauses()).toEqual([]);
+    begin().ended(nats); // of going back, or of no upgrade: nothing is begun by it
+    expect(begin().read()).toBeUndefined();
+  });
+
   it('is what doctor names an interrupted upgrade by', async () => {
     expect(await interruptedCheck(folder).run()).toEqual([]);
     new Journal(folder).write({ from: '1.0.0', to: '1.1.0' });

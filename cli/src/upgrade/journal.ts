@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CliError, EXIT } from '../core/exit-codes';
+import type { Pause, PauseLog } from './recreate';
 
 /** What an upgrade that did not come to its end has done; everything else is seen from what runs. */
 export interface Entry {
@@ -8,12 +9,16 @@ export interface Entry {
   to: string;
   /** The backup that it made. */
   backup?: string;
+  /** Pauses so far. */
+  pauses?: Pause[];
+  /** Services that are being made anew. */
+  pausing?: string[];
   /** Everything works; only the files have to be put in their places. */
   placing?: true;
 }
 
 /** `upgrade.json` in the server's folder, as long as an upgrade is on its way. */
-export class Journal {
+export class Journal implements PauseLog {
   private readonly file: string;
   private readonly lock: string;
 
@@ -29,6 +34,26 @@ export class Journal {
   write(entry: Entry): void {
     writeFileSync(`${this.file}.new`, `${JSON.stringify(entry, null, 2)}\n`, { mode: 0o644 });
     renameSync(`${this.file}.new`, this.file);
+  }
+
+  /** Leaves everything else as it is. */
+  add(more: Partial<Entry>): void {
+    const entry = this.read();
+    if (entry) this.write({ ...entry, ...more });
+  }
+
+  begins(services: readonly string[]): void {
+    this.add({ pausing: [...services] });
+  }
+
+  ended(pause: Pause): void {
+    this.add({ pauses: [...(this.read()?.pauses ?? []), pause], pausing: undefined });
+  }
+
+  /** Of all runs of the upgrade. One that was interrupted in a pause cannot say how long that was, but that it was. */
+  pauses(): Pause[] {
+    const { pausing, pauses = [] } = this.read() ?? {};
+    return pausing ? [...pauses, { services: pausing }] : pauses;
   }
 
   end(): void {

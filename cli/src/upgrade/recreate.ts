@@ -9,9 +9,18 @@ import type { ComposeProject, Target } from './stack-files';
 /** A pause of what cannot run twice. */
 export interface Pause {
   services: string[];
-  /** For which it did not answer; as it was measured, within some tenths of a second. */
-  seconds: number;
+  /** For which it did not answer, as measured, within some tenths of a second. Absent: the upgrade was interrupted in it. */
+  seconds?: number;
 }
+
+/** Told of pauses as they begin and end, so that they are known whatever comes in between. */
+export interface PauseLog {
+  begins(services: readonly string[]): void;
+  ended(pause: Pause): void;
+}
+
+/** For what nobody reports. */
+export const noPauseLog: PauseLog = { begins: () => undefined, ended: () => undefined };
 
 const EVERY_MS = 500;
 
@@ -27,9 +36,10 @@ export class Recreator {
   ) {}
 
   /** @returns undefined when nothing has changed. @throws CliError when a new container does not become ready */
-  async recreate(services: readonly string[], target: Target): Promise<Pause | undefined> {
+  async recreate(services: readonly string[], target: Target, log = noPauseLog): Promise<Required<Pause> | undefined> {
     const changed = await this.changed(services, target);
     if (changed.length === 0) return undefined;
+    log.begins(changed);
     const main = changed.find((service) => this.published[service]) ?? changed.at(-1) ?? '';
     const watch = new PauseWatch(() => this.answers(main));
     let seconds = 0;
@@ -42,7 +52,9 @@ export class Recreator {
     } finally {
       seconds = await watch.end(this.readySeconds * 1000);
     }
-    return { services: changed, seconds };
+    const measured = { services: changed, seconds };
+    log.ended(measured);
+    return measured;
   }
 
   /** Runs what ends by itself. @throws CliError when it fails */

@@ -8,6 +8,7 @@ import { SimulatedDocker } from '../testing/simulated-docker';
 import { Edge } from './edge';
 import { Engine } from './engine';
 import { fingerprintOf } from './fingerprint';
+import { Journal } from './journal';
 import { Recreator } from './recreate';
 import { Replacer } from './replace';
 import type { Release } from './release';
@@ -135,10 +136,16 @@ describe('a roll-out', () => {
       docker.before = () => {
         if (left-- === 0) throw new Error('killed');
       };
+      const journal = new Journal(folder);
+      journal.write({ from: '1.0.0', to: '1.1.0' });
       const killed = rollout();
-      await expect(killed.forward(await killed.stage(compose, release(STANDING)))).rejects.toThrow('killed');
+      await expect(killed.forward(await killed.stage(compose, release(STANDING)), journal)).rejects.toThrow('killed');
       const again = rollout();
-      await again.forward(await again.stage(compose, release(STANDING)));
+      journal.write({ from: '1.0.0', to: '1.1.0', pauses: journal.pauses() });
+      await again.forward(await again.stage(compose, release(STANDING)), journal);
+      const told = journal.pauses().flatMap((pause) => pause.services);
+      expect([...new Set(told)], `killed before change ${step}`).toEqual(['nats', 'postgres', 'web', 'anchors']);
+      journal.end();
       expect(images(), `killed before change ${step}`).toEqual(wanted);
       expect(docker.containers, `killed before change ${step}`).toHaveLength(Object.keys(wanted).length);
     }

@@ -4,7 +4,7 @@ import { servicesIn } from '../setup/compose-file';
 import { readEnvFile } from '../setup/env-file';
 import { type Engine, runs, serviceName } from './engine';
 import { imageName, isSingle, type Planned, plannedServices, type Step, stepsOf } from './plan';
-import type { Pause, Recreator } from './recreate';
+import { noPauseLog, type Pause, type PauseLog, type Recreator } from './recreate';
 import type { Release } from './release';
 import type { Replaced, Replacer } from './replace';
 import type { ComposeProject, Target } from './stack-files';
@@ -13,6 +13,10 @@ import { stageFiles } from './staged-files';
 export interface RolloutReport {
   replaced: Replaced[];
   pauses: Pause[];
+}
+
+interface Report extends RolloutReport {
+  log: PauseLog;
 }
 
 export interface RolloutParts {
@@ -42,17 +46,20 @@ export class Rollout {
     return stageFiles(project.folder, { version: manifest.version, compose, pins });
   }
 
-  /** @throws CliError when something of the next version does not become ready; then `back` is to be called */
-  async forward(next: Target): Promise<RolloutReport> {
+  /**
+   * @returns what this run did; of one that was interrupted before, `log` knows the pauses
+   * @throws CliError when something of the next version does not become ready; then `back` is to be called
+   */
+  async forward(next: Target, log = noPauseLog): Promise<RolloutReport> {
     const services = await this.services(next);
-    const report: RolloutReport = { replaced: [], pauses: [] };
+    const report: Report = { replaced: [], pauses: [], log };
     this.begun.length = 0;
     for (const step of stepsOf(services)) {
       this.begun.push(step);
       await this.take(step, services, next, report);
     }
     await this.settle(next);
-    return report;
+    return { replaced: report.replaced, pauses: report.pauses };
   }
 
   /** Undoes what `forward` did, the last first. What the previous version does not have is removed. */
@@ -62,7 +69,7 @@ export class Rollout {
     for (const step of [...this.begun].reverse()) {
       const left = { ...step, services: step.services.filter((service) => known.has(service)) };
       if (left.services.length > 0) {
-        await this.take(left, services, previous, { replaced: [], pauses: [] });
+        await this.take(left, services, previous, { replaced: [], pauses: [], log: noPauseLog });
       }
     }
     await this.removeOrphans(previous);
@@ -77,7 +84,7 @@ export class Rollout {
     for (const container of orphans) await replacer.retire(container);
   }
 
-  private async take(step: Step, services: readonly Planned[], target: Target, report: RolloutReport): Promise<void> {
+  private async take(step: Step, services: readonly Planned[], target: Target, report: Report): Promise<void> {
     const { replacer, recreator, terminal } = this.parts;
     const names = step.services.join(', ');
     if (step.kind === 'run') {
@@ -86,7 +93,7 @@ export class Rollout {
       return;
     }
     if (step.kind === 'recreate') {
-      const pause = await recreator.recreate(step.services, target);
+      const pause = await recreator.recreate(step.services, target, report.log);
       if (!pause) return;
       report.pauses.push(pause);
       terminal.progress(`${pause.services.join(', ')}: made anew, did not answer for ${pause.seconds.toFixed(1)} s.`);

@@ -102,9 +102,19 @@ describe('an upgrade without an engine', () => {
   });
 
   it('puts the files in their places where only that was left', async () => {
-    writeFileSync(join(server, 'upgrade.json'), '{"from":"1.0.0","to":"1.1.0","placing":true}');
+    const pauses = [{ services: ['nats'], seconds: 3.21 }, { services: ['web', 'anchors'] }];
+    const interrupted = { from: '1.0.0', to: '1.1.0', backup: '/srv/backup', pauses, placing: true };
+    writeFileSync(join(server, 'upgrade.json'), JSON.stringify(interrupted));
     writeFileSync(join(server, '.env.upgrade'), 'ITSM_DOMAIN=itsm.company.test\nMUSTER_VERSION=1.1.0\n');
-    expect(await upgrade(release('1.1.0'), '--no-backup')).toMatchObject({ code: 0 });
+    const done = await upgrade(release('1.1.0'), '--no-backup');
+    expect(done).toMatchObject({ code: 0 });
+    for (const line of [
+      'With a pause of 3.2 s: nats.',
+      'With a pause that was not measured, since the upgrade was interrupted in it: web, anchors.',
+      'Backup: /srv/backup.',
+    ]) {
+      expect(done.printed).toContain(`${line}\n`);
+    }
     expect(readFileSync(join(server, '.env'), 'utf8')).toContain('MUSTER_VERSION=1.1.0');
     expect(readdirSync(server).sort()).toEqual(['.env', 'docker-compose.yml', 'muster', 'release-key.pem']);
     expect(readFileSync(join(server, 'muster'), 'utf8')).toContain('usual_image=muster/cli:1.1.0\n');

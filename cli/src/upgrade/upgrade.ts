@@ -74,8 +74,9 @@ async function changeOver(context: UpgradeContext, journal: Journal, begun: Entr
   const { folder } = site;
   if (begun.placing) {
     await placeRelease(folder, release, begun);
+    const { backup, pauses } = begun;
     journal.end();
-    return { from, to, findings: [], changed: true };
+    return { from, to, findings: [], changed: true, ...(backup ? { backup } : {}), ...(pauses ? { pauses } : {}) };
   }
   const resumed = journal.read() !== undefined;
   const findings = await checkGround(context, resumed);
@@ -85,12 +86,12 @@ async function changeOver(context: UpgradeContext, journal: Journal, begun: Entr
   const compose = readFileSync(await composeFileOf(context), 'utf8');
   const pending = await pendingMigrations(site, release);
   const backup = await backUp(context, begun);
-  journal.write({ ...begun, ...(backup ? { backup } : {}) });
+  journal.write({ ...begun, pauses: journal.pauses(), pausing: undefined, ...(backup ? { backup } : {}) });
   makeSecrets(readComposeFile(join(release.folder, 'compose', server), folder).secrets);
   const target = await rollout.stage(compose, release);
   let report: RolloutReport;
   try {
-    report = await rollout.forward(target);
+    report = await rollout.forward(target, journal);
     const left = await pendingMigrations(site, release);
     if (left.length > 0) throw new CliError(EXIT.unavailable, `These migrations did not run: ${left.join(', ')}.`);
   } catch (error) {
@@ -99,11 +100,12 @@ async function changeOver(context: UpgradeContext, journal: Journal, begun: Entr
     journal.end();
     throw rolledBack(error, begun);
   }
-  journal.write({ ...begun, placing: true });
+  const pauses = journal.pauses();
+  journal.add({ placing: true });
   await placeRelease(folder, release, begun);
   await rollout.removeOrphans(presentTarget(folder, to));
   journal.end();
-  return { from, to, findings, changed: true, ...report, migrations: pending, ...(backup ? { backup } : {}) };
+  return { from, to, findings, changed: true, ...report, pauses, migrations: pending, ...(backup ? { backup } : {}) };
 }
 
 async function goBack({ rollout, site, terminal }: UpgradeContext, error: unknown, from: string): Promise<void> {

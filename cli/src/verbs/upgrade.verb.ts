@@ -139,7 +139,12 @@ function words(outcome: UpgradeOutcome, terminal: Terminal, checked: boolean): s
   const lines = [`${to} runs; ${from} ran before.`];
   if (replaced.length > 0) lines.push(`Without a pause: ${replaced.map(({ service }) => service).join(', ')}.`);
   for (const { services, seconds } of pauses) {
-    lines.push(`With a pause of ${seconds.toFixed(1)} s: ${services.join(', ')}.`);
+    const names = services.join(', ');
+    lines.push(
+      seconds === undefined
+        ? `With a pause that was not measured, since the upgrade was interrupted in it: ${names}.`
+        : `With a pause of ${seconds.toFixed(1)} s: ${names}.`,
+    );
   }
   if (migrations.length > 0) lines.push(`Migrations: ${migrations.join(', ')}.`);
   if (backup) lines.push(`Backup: ${backup}.`);
