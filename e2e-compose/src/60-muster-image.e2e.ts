@@ -92,9 +92,13 @@ describe('muster on a server with Docker and without Node.js', () => {
     expect(findings.map(({ sentence }) => sentence).join('\n')).toMatch(/is linked with \d+ other NATS/);
   });
 
-  it('shows logs, and is told when there is no such service', async () => {
+  it('shows logs, also by its own Compose, and is told when there is no such service', async () => {
     const { stdout } = await first.muster(['logs', 'web-manager', '--lines', '3', '--json', '--dir', itsm.folder]);
     expect((JSON.parse(stdout) as { lines: string[] }).lines.length).toBeGreaterThan(0);
+    const listed = await first.muster(['compose', '--dir', itsm.folder, 'config', '--services']);
+    expect(listed, listed.stderr).toMatchObject({ code: 0, stdout: expect.stringMatching(/^web-manager$/m) });
+    const inside = ['compose', '--dir', itsm.folder, 'exec', '-T', 'web-manager', 'sh', '-c', 'exit 7'];
+    expect(await first.muster(inside)).toMatchObject({ code: 7 });
     const { code, stderr } = await first.muster(['logs', 'nothing', '--dir', itsm.folder]);
     expect([code, stderr]).toEqual([66, expect.stringContaining('no container of a service "nothing"')]);
   });

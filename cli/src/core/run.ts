@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util';
 import { CliError, EXIT } from './exit-codes';
 import { COMMON_OPTIONS, helpOf, overview } from './help';
 import type { Terminal } from './terminal';
-import { allVerbs, arity, type OptionSpec, type OptionValues, type Result, type Verb } from './verb';
+import { allVerbs, arity, type HandedOn, type OptionSpec, type OptionValues, type Result, type Verb } from './verb';
 
 /** Runs one command line. @returns the exit code */
 export async function run(
@@ -34,8 +34,9 @@ export async function run(
   }
 }
 
-function show(result: Result | undefined, json: boolean, terminal: Terminal): number {
+function show(result: Result | HandedOn | undefined, json: boolean, terminal: Terminal): number {
   if (!result) return EXIT.ok;
+  if (!('data' in result)) return result.exitCode;
   if (json) terminal.print(JSON.stringify(result.data, null, 2));
   else if (result.text !== '') terminal.print(result.text);
   return result.exitCode ?? EXIT.ok;
@@ -68,7 +69,7 @@ const name = (verb: Verb): string[] => verb.name.split(' ');
 
 function read(verb: Verb, words: string[]) {
   const specs: Record<string, OptionSpec> = { ...verb.options, ...COMMON_OPTIONS };
-  const parsed = parse(verb, words, specs);
+  const parsed = parse(verb, verb.handsOn ? apart(words, specs) : words, specs);
   const { least, most } = arity(verb);
   const help = parsed.values['help'] === true;
   if (!help && (parsed.positionals.length < least || parsed.positionals.length > most)) {
@@ -88,6 +89,16 @@ function read(verb: Verb, words: string[]) {
     json: json === true,
     help,
   };
+}
+
+/** With a `--` where the words begin that are another program's. */
+function apart(words: readonly string[], specs: Readonly<Record<string, OptionSpec>>): string[] {
+  let at = 0;
+  while (words[at]?.startsWith('-') && words[at] !== '--') {
+    const type = specs[words[at]?.replace(/^--/, '') ?? '']?.type;
+    at += type === undefined || type === 'flag' ? 1 : 2;
+  }
+  return words[at] === '--' ? [...words] : [...words.slice(0, at), '--', ...words.slice(at)];
 }
 
 function parse(verb: Verb, args: string[], specs: Record<string, OptionSpec>) {

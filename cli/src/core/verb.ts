@@ -28,6 +28,11 @@ export interface Result {
   exitCode?: ExitCode;
 }
 
+/** Another program wrote everything, and ended with this code, which is its own. */
+export interface HandedOn {
+  exitCode: number;
+}
+
 export interface Verb<O extends OptionSpecs = OptionSpecs> {
   /** One word, or two (`cert show`). */
   name: string;
@@ -35,10 +40,12 @@ export interface Verb<O extends OptionSpecs = OptionSpecs> {
   /** Positional arguments for the help; those in brackets may be left out, one that ends in `...` repeats. */
   arguments?: readonly string[];
   options: O;
+  /** Options are read up to the first other word; that and all after it are positional arguments, whatever they look like. */
+  handsOn?: true;
   /** Examples and remarks for the help of this verb. */
   remarks?: readonly string[];
   /** @throws CliError for every foreseen failure. Undefined: everything was written already. */
-  run(call: Call<O>): Promise<Result | undefined>;
+  run(call: Call<O>): Promise<Result | HandedOn | undefined>;
 }
 
 const registered: Verb[] = [];

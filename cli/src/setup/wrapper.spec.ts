@@ -65,6 +65,9 @@ describe('muster from its image', () => {
     expect(call(['upgrade', '--to', '1.5.0', '--dir', itsm]).image).toBe('registry.test:5000/muster/cli:1.5.0');
     // One that is not here cannot be fetched perhaps; then the version that runs reads the release.
     expect(call(['upgrade', '--to=1.6.0', '--dir', itsm]).image).toBe(here);
+    // What "compose" is asked is not muster's.
+    expect(call(['compose', '--dir', itsm, 'exec', 'web', 'ls', '--dir', '/etc', '--to', '1.5.0']).image).toBe(here);
+    expect(call(['compose', 'exec', 'web', 'ls', '--dir', itsm]).image).toBe('registry.test/muster/cli:1.3.0');
     expect(call(['status', '--dir', itsm], { env: { MUSTER_IMAGE: 'mine/cli:dev' } }).image).toBe('mine/cli:dev');
   });
 

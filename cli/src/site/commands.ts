@@ -112,6 +112,7 @@ export class Commands {
   follow(command: Command): Promise<number> {
     return new Promise((resolve, reject) => {
       const child = spawn(command.file, command.args, {
+        ...(command.cwd === undefined ? {} : { cwd: command.cwd }),
         env: { ...this.environment, ...command.env },
         stdio: 'inherit',
       });

@@ -3,6 +3,7 @@ import './setup.verb';
 import './doctor.verb';
 import './status.verb';
 import './logs.verb';
+import './compose.verb';
 import './support-bundle.verb';
 import './wrapper.verb';
 import './backup.verb';
