@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { changeUninstallPolicy, readUninstallToken, retireDevice, setChannel } from '@muster/contracts';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import type { Api } from './harness/api';
-import { type BootedMachine, bootedMachine, mayBoot } from './harness/booted-machine';
+import { type BootedMachine, bootedMachine } from './harness/booted-machine';
 import {
   agentOn,
   download,
@@ -15,6 +15,7 @@ import {
 } from './harness/packages';
 import { asAdmin } from './harness/people';
 import { outputOf, start, untilEnded } from './harness/procedures';
+import { describeWhere } from './harness/real-machines';
 import { Publisher } from './harness/releases';
 import { until } from './harness/stack';
 
@@ -22,7 +23,7 @@ const [NEWER, RELEASE] = ['99.0.0', '99.1.0'];
 // The first run on a machine makes its Debian.
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 600_000 });
 
-describe.runIf(process.arch === 'x64' && mayBoot())('the .deb on a Debian that systemd has booted', () => {
+describeWhere({ root: true, x64: true }, 'the .deb on a Debian that systemd has booted', () => {
   let admin: Api;
   let machine: BootedMachine;
   let device: ReturnType<typeof identityOn>;

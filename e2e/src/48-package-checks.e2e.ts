@@ -4,10 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { type InstallerList, listInstallers } from '@muster/contracts';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import { raw } from './harness/api';
 import { newPackageKey } from './harness/packages';
 import { asAdmin } from './harness/people';
+import { describeWhere } from './harness/real-machines';
 import { data, httpsPort, ITSM_DOMAIN, project } from './harness/stack';
 
 /** What the documentation tells administrators to type: to fetch a package, and to check it. */
@@ -23,7 +24,7 @@ let file = '';
 const type = (lines: string) =>
   promisify(execFile)('sh', ['-ec', lines], { cwd: folder, env: { ...process.env, CURL_HOME: folder, file } });
 
-describe.runIf(process.arch === 'x64')('a package, checked as the documentation says', () => {
+describeWhere({ x64: true }, 'a package, checked as the documentation says', () => {
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'muster-checks-'));
     const { key } = await newPackageKey(await asAdmin());

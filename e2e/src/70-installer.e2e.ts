@@ -12,7 +12,8 @@ import {
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Api } from './harness/api';
-import { belowPrefix, type Machine, mayOwnFolders, ownFolders } from './harness/machines';
+import { belowPrefix, type Machine, ownFolders } from './harness/machines';
+import { describeWhere, type Needs } from './harness/real-machines';
 import { asAdmin } from './harness/people';
 import { localDevice, outputOf, start, untilEnded } from './harness/procedures';
 import { until } from './harness/stack';
@@ -59,11 +60,11 @@ const installedOn = (machine: Machine): string[] =>
         : [],
   );
 
-describe.each([
-  { where: 'below a prefix', possible: true, make: async () => belowPrefix() },
-  { where: 'as root, in the real places', possible: mayOwnFolders(), make: ownFolders },
-])('the line that is shown for a key, $where', ({ possible, make }) => {
-  describe.runIf(possible)('on a machine without systemd', () => {
+describe.each<{ where: string; needs: Needs; make: () => Promise<Machine> }>([
+  { where: 'below a prefix', needs: {}, make: async () => belowPrefix() },
+  { where: 'as root, in the real places', needs: { root: true }, make: ownFolders },
+])('the line that is shown for a key, $where', ({ where, needs, make }) => {
+  describeWhere(needs, `on a machine without systemd, ${where}`, () => {
     let machine: Machine;
     let key: RegistrationKey;
     let device: Identity;

@@ -2,7 +2,7 @@ import { changeUninstallPolicy, listRegistrationKeys, readUninstallToken, retire
 import { existsSync, statSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Api } from './harness/api';
-import { type CleanMachine, cleanMachine, mayMakeMachines } from './harness/clean-machine';
+import { type CleanMachine, cleanMachine } from './harness/clean-machine';
 import type { Ended } from './harness/execute';
 import {
   agentOn,
@@ -16,6 +16,7 @@ import {
 } from './harness/packages';
 import { asAdmin } from './harness/people';
 import { outputOf, start, untilEnded } from './harness/procedures';
+import { describeWhere, mustUnshare, whyNot } from './harness/real-machines';
 import { until } from './harness/stack';
 
 let admin: Api;
@@ -35,7 +36,25 @@ const processes = async (machine: CleanMachine): Promise<string> =>
 const filesHolding = async (machine: CleanMachine, secret: string): Promise<string[]> =>
   (await machine.run(`grep -rlF '${secret}' /etc /opt /var/lib /usr/share/doc`)).stdout.split('\n').filter(Boolean);
 
-describe.runIf(process.arch === 'x64' && mayMakeMachines())('on a clean Debian without Node.js and systemd', () => {
+describe('the proof on clean machines', () => {
+  const root = { platform: 'linux', arch: 'x64', user: 0 } as const;
+  it.each([
+    [root, undefined],
+    [{ ...root, user: 1000 }, 'it needs root'],
+    [{ ...root, arch: 'arm64' }, 'it needs an x64 processor, and this one is arm64'],
+    [{ ...root, platform: 'darwin' }, 'it needs Linux, and this is darwin'],
+  ] as const)('is left out only where it cannot work: %j', (here, why) => {
+    expect(whyNot({ root: true, x64: true }, here)).toBe(why);
+  });
+
+  it('fails with a sentence where it must work and is refused', () => {
+    expect(() => mustUnshare('A clean machine', ['-m'], 'echo not permitted >&2; exit 1')).toThrow(
+      /^A clean machine cannot be made here: "unshare -m" was refused \(\S.*\)\. Run the tests as a root who may/,
+    );
+  });
+});
+
+describeWhere({ root: true, x64: true }, 'on a clean Debian without Node.js and systemd', () => {
   describe('the .deb', () => {
     let machine: CleanMachine;
     let key: Awaited<ReturnType<typeof newKey>>;

@@ -1,9 +1,10 @@
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { bootableDebian } from './bootable-debian';
 import type { CleanMachine } from './clean-machine';
 import { type Ended, execute } from './execute';
+import { mustUnshare } from './real-machines';
 import { until } from './stack';
 
 /** A freshly installed Debian that really boots: systemd is its first process. It has this machine's network. */
@@ -55,12 +56,15 @@ const BOOT = `
   exec env -i container=muster PATH=/usr/sbin:/usr/bin:/sbin:/bin \\
     setpriv --bounding-set=-sys_time,-sys_module,-sys_rawio /lib/systemd/systemd </dev/null >/dev/null 2>&1`;
 
-/** Whether this user may boot one: namespaces, and the unified cgroups somewhere, as all of today's systems have. */
-export const mayBoot = (): boolean =>
-  spawnSync('unshare', ['-m', '-p', '-C', '-f', 'true']).status === 0 &&
-  readFileSync('/proc/self/mountinfo', 'utf8').includes(' - cgroup2 ');
-
+/**
+ * It needs namespaces, and the unified cgroups somewhere, as all of today's systems have.
+ * @throws Error with one sentence where this user may not boot one
+ */
 export async function bootedMachine(): Promise<BootedMachine> {
+  mustUnshare('A machine that boots', ['-m', '-p', '-C', '-f'], 'mount -t tmpfs none /mnt');
+  if (!readFileSync('/proc/self/mountinfo', 'utf8').includes(' - cgroup2 ')) {
+    throw new Error('A machine that boots cannot be made here: the unified cgroups (cgroup2) are mounted nowhere.');
+  }
   const image = await bootableDebian();
   const given = ['-m', '-f', '--kill-child', 'sh', '-c', KEEP, image, BOOT];
   const keeper = spawn('unshare', given, { stdio: ['ignore', 'ignore', 'pipe'] });

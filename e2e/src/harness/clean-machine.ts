@@ -1,7 +1,8 @@
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Ended, execute } from './execute';
+import { mustUnshare } from './real-machines';
 import { project, until } from './stack';
 
 /** Where images of systems survive between runs; they are made once, from Debian's archive. */
@@ -21,9 +22,6 @@ export interface CleanMachine {
   close(): Promise<void>;
 }
 
-/** Whether this user may make one, as root may outside of narrow containers. */
-export const mayMakeMachines = (): boolean => spawnSync('unshare', ['-m', '-p', '-f', 'true']).status === 0;
-
 const START = `
   set -e
   own=$(mktemp -d); mount -t tmpfs none "$own"
@@ -35,7 +33,9 @@ const START = `
   echo "$own/root"
   while :; do sleep 60; done`;
 
+/** @throws Error with one sentence where this user may not make one */
 export async function cleanMachine(): Promise<CleanMachine> {
+  mustUnshare('A clean machine', ['-m', '-p', '-f'], 'mount -t tmpfs none /mnt');
   const image = await debian();
   const given = ['-m', '-p', '-f', '--kill-child', '--mount-proc', 'sh', '-c', START, image];
   const keeper = spawn('unshare', given, { stdio: ['ignore', 'pipe', 'inherit'] });

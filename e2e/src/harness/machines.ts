@@ -1,8 +1,9 @@
-import { type ChildProcess, execFile, spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { mustUnshare } from './real-machines';
 import { until } from './stack';
 
 export interface Pasted {
@@ -56,11 +57,12 @@ const OWN_FOLDERS = `
   echo ready`;
 const NAMESPACES = ['-m', '-p', '-f', '--kill-child', '--mount-proc'];
 
-/** Whether this user may make a machine of `ownFolders`, as root may outside of narrow containers. */
-export const mayOwnFolders = (): boolean => spawnSync('unshare', [...NAMESPACES, 'sh', '-c', OWN_FOLDERS]).status === 0;
-
-/** This machine as root sees it, with folders and processes of its own: what is installed goes to the real places. */
+/**
+ * This machine as root sees it, with folders and processes of its own: what is installed goes to the real places.
+ * @throws Error with one sentence where this user may not have them
+ */
 export async function ownFolders(): Promise<Machine> {
+  mustUnshare('A machine with folders of its own', NAMESPACES, OWN_FOLDERS);
   const script = `${OWN_FOLDERS}; while :; do sleep 60; done`;
   const keeper = spawn('unshare', [...NAMESPACES, 'sh', '-c', script], { stdio: ['ignore', 'pipe', 'inherit'] });
   const ended = new Promise<void>((resolve) => keeper.once('exit', () => resolve()));
