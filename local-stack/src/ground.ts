@@ -7,6 +7,7 @@ import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import type { GroundPlaces, GroundReady } from '@muster/contracts';
 import { deviceAnchors, makeCertificates } from './certificates';
 import { secretsAndCluster } from './first-start';
 import { layout, type Layout } from './layout';
@@ -17,20 +18,6 @@ import { missingPrograms, takenPorts } from './preflight';
 import { prepare } from './preparation';
 import { livingSupervisor, writeRunState } from './run-state';
 import { Supervisor } from './supervisor';
-
-export interface GroundPlaces {
-  data: string;
-  /** Where the authority and all data lie. */
-  open: string;
-  /** Number of the process that uses them now. */
-  running?: number;
-  /** What keeps them from being started, each a sentence with its remedy. */
-  faults: string[];
-}
-export interface GroundReady {
-  postgres: { port: number; password: string };
-  nats: { hub: string; leaf: string; password: string };
-}
 
 const project = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 const tell = (what: GroundPlaces | GroundReady): void => console.log(JSON.stringify(what));

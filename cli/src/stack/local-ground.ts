@@ -4,22 +4,9 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { execPath } from 'node:process';
 import { createInterface, type Interface } from 'node:readline';
+import type { GroundPlaces, GroundReady } from '@muster/contracts';
 import { CliError, EXIT } from '../core/exit-codes';
 import { releasePlaces } from '../setup/context';
-
-/** Where a local stack keeps everything, as local-stack/src/ground.ts says it. */
-export interface GroundPlaces {
-  data: string;
-  open: string;
-  /** Number of the process that uses them now. */
-  running?: number;
-  /** What keeps them from being started, each a sentence with its remedy. */
-  faults: string[];
-}
-export interface GroundReady {
-  postgres: { port: number; password: string };
-  nats: { hub: string; leaf: string; password: string };
-}
 
 const PROGRAM = 'local-stack/dist/ground.mjs';
 

@@ -62,3 +62,4 @@ export * from './releases/manifest';
 export * from './releases/release-events';
 export * from './releases/releases';
 export * from './releases/device-releases';
+export * from './stack/ground';

@@ -10,9 +10,10 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import type { GroundPlaces } from '@muster/contracts';
 import { CliError, EXIT } from '../../core/exit-codes';
 import { Commands } from '../../site/commands';
-import { LocalGround, type GroundPlaces } from '../../stack/local-ground';
+import { LocalGround } from '../../stack/local-ground';
 import { LocalStack } from '../../stack/local-stack';
 import { credentialsIn, type LiveCredentials } from '../revocations/revoked-in-database';
 import { localPostgres } from '../sources/local-postgres';
