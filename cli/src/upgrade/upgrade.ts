@@ -117,7 +117,7 @@ async function goBack({ rollout, site, terminal }: UpgradeContext, error: unknow
     throw new CliError(
       EXIT.unavailable,
       `${(error as Error).message}. Going back to ${from} failed too: ${(second as Error).message}`,
-      'Run "muster doctor"; the same upgrade can be run again, and "docker compose up -d" starts what .env names.',
+      'Run "muster doctor"; the same upgrade can be run again, and "muster compose up --detach" starts what .env names.',
       { cause: second },
     );
   }

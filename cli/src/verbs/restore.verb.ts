@@ -121,7 +121,8 @@ function words({ manifest, folder, version, aside, fenced, started }: Restored):
       );
     }
   }
-  const start = manifest.server === 'local' ? `npm start -- --data ${folder}` : `cd ${folder} && docker compose up -d`;
+  const start =
+    manifest.server === 'local' ? `npm start -- --data ${folder}` : `muster compose --dir ${folder} up --detach`;
   lines.push(started ? 'Everything is ready.' : `The services were not started: ${start}`);
   return lines.join('\n');
 }

@@ -188,7 +188,10 @@ function words(outcome: SetupOutcome, terminal: Terminal): string {
   const { changed, findings, address, user, passwordFile, joinFile, started, folder } = outcome;
   if (changed === undefined) return `${inWords(findings, terminal)}\n${summary(findings)}`;
   const did = changed.length > 0 ? `Written below ${folder}: ${inShort(changed)}.` : 'Nothing had to be changed.';
-  const lines = [did, started ? 'Everything is ready.' : 'Nothing was started: that is "docker compose up -d" there.'];
+  const lines = [
+    did,
+    started ? 'Everything is ready.' : `Nothing was started: "muster compose --dir ${folder} up --detach" does.`,
+  ];
   if (address && user && passwordFile) {
     lines.push('', `Console:  ${terminal.colour('bold', address)}`, `Sign in:  ${user}`);
     lines.push(`Password: ${passwordOf(passwordFile, terminal)} (to be changed at the first sign-in)`);

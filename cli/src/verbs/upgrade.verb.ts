@@ -78,7 +78,7 @@ defineVerb({
       throw new CliError(
         EXIT.config,
         `${folder} is the folder of neither server.`,
-        'A server with coturn alone is upgraded by its MUSTER_VERSION in .env and "docker compose up -d".',
+        'A server with coturn alone is upgraded by its MUSTER_VERSION in .env and "muster compose up --detach" in its folder.',
       );
     }
     const trusted = trustedKeys(folder, options['release-key'] ?? environment['MUSTER_RELEASE_KEY']);
