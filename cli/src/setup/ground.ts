@@ -35,21 +35,25 @@ export const groundChecks = (ground: Ground): Check[] => [
   kernelCheck(),
   plausibleClockCheck(),
   dockerCheck(ground.commands),
-  nameCheck(expectedNames(ground.names, ground.server), ground.lookup),
+  nameCheck(expectedNames(ground.names, ground.server, ground.variables['ITSM_WEB_HOST']), ground.lookup),
   variablesCheck(ground.server, ground.variables),
   portCheck(neededPorts(ground).filter(({ port }) => !ground.ownPorts.includes(port))),
   ...(ground.startsAgain ? [configurationCheck(ground.folder, ground.commands)] : []),
   ...(ground.server === 'xmpp' ? [edgeCheck(itsmPlace(ground)), clockSkewCheck(itsmPlace(ground))] : []),
 ];
 
-/** The names that browsers and devices use, as seen from this server. An installation by address has none. */
-export function expectedNames(names: Names, server: 'itsm' | 'xmpp'): ExpectedName[] {
+/**
+ * The names that browsers and devices use, as seen from this server. An installation by address has none.
+ * @param webHost `ITSM_WEB_HOST`, by which devices and the XMPP server's NATS dial the ITSM server
+ */
+export function expectedNames(names: Names, server: 'itsm' | 'xmpp', webHost?: string): ExpectedName[] {
   const { itsm, base, xmpp, addresses, xmppAddresses, consoleOrigin } = names;
   if (new URL(consoleOrigin).hostname !== itsm) return [];
   // The XMPP server itself asks for the ITSM server alone, and for that only where it has no address.
   const labels = server === 'itsm' ? ITSM_FUNCTIONS : [];
   return [
     { name: itsm, addresses, needed: server === 'itsm' || addresses.length === 0 },
+    ...(webHost && webHost !== itsm ? [{ name: webHost, addresses, needed: addresses.length === 0 }] : []),
     ...labels.map((label) => ({ name: `${label}.${base}`, addresses, needed: addresses.length === 0 })),
     { name: xmpp, addresses: xmppAddresses, needed: xmppAddresses.length === 0 },
   ];

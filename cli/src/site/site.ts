@@ -78,11 +78,11 @@ function composeSite(folder: string, commands: Commands): Site {
   const here = kind === 'itsm' ? published('EDGE_PUBLISH', 443) : published('XMPP_PUBLISH', 443);
   const certificate: ServerCertificate = {
     ...{ file: places.certificate, keyFile: places.key, roots: [...roots, ...trust.roots] },
-    names: kind === 'itsm' ? itsmNames(names) : xmppNames(names),
+    names: kind === 'itsm' ? itsmNames(names, variables['ITSM_WEB_HOST']) : xmppNames(names),
   };
   return {
     ...{ kind, folder, stack: new ComposeStack(folder, commands), roots, trust },
-    names: expectedNames(names, kind),
+    names: expectedNames(names, kind, variables['ITSM_WEB_HOST']),
     certificates: [
       {
         certificate,
