@@ -22,16 +22,23 @@ const node = (platform: string): { max: number; optional: true; about: string } 
   about: `Node.js program that travels to ${platform} devices, not stripped; this process's own where it is one.`,
 });
 
+/** Read, judged and not used: there are no packages for these systems. */
+const unused = (platform: string): { max: number; optional: true; about: string } => ({
+  max: 1000,
+  optional: true,
+  about: `Node.js program for ${platform}. Without effect: this version makes no installers for it.`,
+});
+
 /** Configuration of `bip`. Described for administrators in `docs/configuration/bip.md`. */
 export class BipConfig extends BaseConfig {
   @Text({ min: 1, max: 1000, about: 'Folder of the built agent: main.mjs, launcher.mjs and package.json.' })
   AGENT_DIR: string;
   @Text(node('Linux x64')) NODE_BINARY_LINUX_X64?: string;
   @Text(node('Linux arm64')) NODE_BINARY_LINUX_ARM64?: string;
-  @Text(node('Windows x64')) NODE_BINARY_WINDOWS_X64?: string;
-  @Text(node('Windows arm64')) NODE_BINARY_WINDOWS_ARM64?: string;
-  @Text(node('macOS x64')) NODE_BINARY_MACOS_X64?: string;
-  @Text(node('macOS arm64')) NODE_BINARY_MACOS_ARM64?: string;
+  @Text(unused('Windows x64')) NODE_BINARY_WINDOWS_X64?: string;
+  @Text(unused('Windows arm64')) NODE_BINARY_WINDOWS_ARM64?: string;
+  @Text(unused('macOS x64')) NODE_BINARY_MACOS_X64?: string;
+  @Text(unused('macOS arm64')) NODE_BINARY_MACOS_ARM64?: string;
   @Text({
     max: 1000,
     optional: true,

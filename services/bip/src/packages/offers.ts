@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { type Installer, INSTALLER_PLATFORMS, type InstallerList } from '@muster/contracts';
+import { type Installer, INSTALLER_PLATFORMS, type InstallerList, type InstallerPlatform } from '@muster/contracts';
+import { nodeVariable } from '../bip.config';
 import { AgentFiles } from '../installers/agent-files';
 import { NodePrograms } from '../node-programs/node-programs';
 import { LINUX_PLATFORMS } from './package-version';
@@ -23,12 +24,12 @@ export class Offers {
       ...(this.nodes.get(platform) ? {} : { needs: OWN_NODE }),
     }));
     const others = INSTALLER_PLATFORMS.filter((platform) => !platform.startsWith('linux-')).map(
-      (platform): Installer => ({ platform, format: 'archive', notBuilt: this.whyNoArchive(platform) }),
+      (platform): Installer => ({ platform, format: 'archive', notBuilt: whyNoArchive(platform) }),
     );
     return { version: this.agent.version, installers: [...this.packages.list(), ...scripts, ...others] };
   }
-
-  private whyNoArchive(platform: Installer['platform']): string {
-    return this.nodes.whyNot(platform) ?? 'This version of Muster makes no installer for this platform yet.';
-  }
 }
+
+/** Not "there is no Node.js for it", as of Linux: naming one would not help. */
+const whyNoArchive = (platform: InstallerPlatform): string =>
+  `This version of Muster makes no installer for this platform, whatever ${nodeVariable(platform)} names.`;
