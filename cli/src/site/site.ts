@@ -15,6 +15,7 @@ import { ComposeStack } from '../stack/compose-stack';
 import { LocalStack } from '../stack/local-stack';
 import type { Stack } from '../stack/stack';
 import { Commands } from './commands';
+import { isServerFolder } from './server-folder';
 
 /** What is set up on this machine, and where the other server is. */
 export interface Site {
@@ -52,7 +53,7 @@ const USUAL = ['/opt/muster/itsm', '/opt/muster/xmpp'];
 export function openSite({ dir, local }: SiteOptions, commands = new Commands()): Site {
   if (local !== undefined) return localSite(resolve(local));
   const folders = dir === undefined ? [process.cwd(), ...USUAL] : [resolve(dir)];
-  const folder = folders.find((one) => existsSync(join(one, '.env')) && existsSync(join(one, 'docker-compose.yml')));
+  const folder = folders.find(isServerFolder);
   if (folder) return composeSite(folder, commands);
   if (dir === undefined && LocalStack.isIn('.muster')) return localSite(resolve('.muster'));
   throw new CliError(
