@@ -58,7 +58,8 @@ export class BipUnderTest {
       NATS_USER: user,
       NATS_PASSWORD: password,
       EDGE_SECRET,
-      ITSM_DOMAIN: HOST,
+      ITSM_DOMAIN: HOST.replace(/^\w+/, 'console'),
+      ITSM_WEB_HOST: HOST, // by which devices come
       ITSM_WEB_IP: '127.0.0.1',
       EDGE_PORT: String(this.edge.port),
       AGENT_DIR: buildAgent(folder),
