@@ -36,7 +36,7 @@ describe('a registration key', () => {
     for (const { line, purpose } of key.installLines) {
       expect(line).toContain(digest);
       expect(line).toContain(`/bip/${key.key}/${purpose}.sh`);
-      expect(line).toContain('https://itsm.example.test');
+      expect(line).toContain('https://inside.example.test');
     }
   });
 

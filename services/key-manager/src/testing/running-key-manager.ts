@@ -80,6 +80,7 @@ export class RunningKeyManager {
       NATS_PASSWORD: password,
       EDGE_SECRET,
       ITSM_DOMAIN: 'itsm.example.test',
+      ITSM_WEB_HOST: 'inside.example.test', // by which devices come
       KEY_MANAGER_DATABASE_URL: this.database.urls.identity.url,
       KEY_MANAGER_DATABASE_OWNER_URL: this.database.urls.identity.ownerUrl,
       FIRST_ADMIN_PASSWORD: FIRST_PASSWORD,
