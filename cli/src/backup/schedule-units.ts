@@ -20,7 +20,11 @@ export function writeUnits(jobs: readonly Job[], folder: string): string[] {
     }
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    throw new CliError(EXIT.cannotCreate, `The units cannot be written to ${folder} (${code}).`, 'Run muster as root.');
+    throw new CliError(
+      EXIT.cannotCreate,
+      `The units cannot be written to ${folder} (${code}).`,
+      'Run muster as root, or name another folder with --units DIR.',
+    );
   }
   return unitFiles(jobs, folder);
 }
