@@ -2,6 +2,7 @@ import { createRegistrationKey, listDevices } from '@muster/contracts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Api } from './harness/api';
 import { until } from './harness/commands';
+import { type Diagnosis, doctor, doctorDevice } from './harness/doctor';
 import type { Machine } from './harness/machine';
 import { runOn, untilPresence } from './harness/procedures';
 import { asAdmin, itsm, machine, topology, xmpp } from './harness/servers';
@@ -25,6 +26,19 @@ function device(host = 'machine-1'): string {
   const id = devices.get(host)?.id;
   if (!id) throw new Error(`${host} is not enrolled`);
   return id;
+}
+
+/** Until doctor names them all, since servers notice what is cut only after a while. */
+async function untilNamed(codes: readonly string[], ask: () => Promise<Diagnosis>): Promise<Diagnosis> {
+  let last: Diagnosis | undefined;
+  await until(`doctor names ${codes.join(' and ')}`, async () => {
+    last = await ask();
+    const named = [...last.faults, ...last.warnings];
+    if (codes.every((code) => named.includes(code))) return true;
+    throw new Error(last.words);
+  });
+  if (!last) throw new Error('doctor was not asked');
+  return last;
 }
 
 describe('devices that reach 443 of each server and nothing else', () => {
@@ -58,6 +72,15 @@ describe('devices that reach 443 of each server and nothing else', () => {
     expect(found.sort()).toEqual([...devices].map(([name, { id }]) => [name, id]));
   });
 
+  it('are no fault to doctor on either server, though a firewall keeps the ITSM server from the other', async () => {
+    const [here, there] = await Promise.all([doctor(itsm), doctor(xmpp)]);
+    // No backup has been made yet, and nobody but devices and browsers needs a way to TURN.
+    expect(here).toMatchObject({ exitCode: 0, faults: [], warnings: ['backup-missing', 'turn-out-of-sight'] });
+    expect(here.words).toContain('2 devices are connected to the XMPP server; this server does not reach it');
+    expect(there).toMatchObject({ exitCode: 0, faults: [], warnings: [] });
+    expect(await doctorDevice(itsm, 'machine-1')).toMatchObject({ exitCode: 0, faults: [], warnings: [] });
+  });
+
   it('run a procedure, whose output can be read', async () => {
     const { operation, output } = await runOn(admin, device(), 'echo "on $(hostname)"; echo as $(id -u) >&2; exit 3');
     expect(operation).toMatchObject({ state: 'ERROR', exitCode: 3 });
@@ -69,6 +92,12 @@ describe('devices that reach 443 of each server and nothing else', () => {
     await xmpp.compose('stop');
     await untilPresence(admin, device(), ['polling', 'unknown', 'offline']);
     expect((await runOn(admin, device(), 'echo by polling')).output).toBe('by polling\n');
+    const { exitCode, faults, warnings } = await untilNamed(['broker-silent', 'leaf-link-down'], () => doctor(itsm));
+    expect({ exitCode, faults }).toEqual({ exitCode: 1, faults: ['broker-silent', 'leaf-link-down'] });
+    expect(warnings).toContain('xmpp-out-of-sight');
+    expect((await doctor(xmpp)).faults).toEqual(expect.arrayContaining(['stack-absent', 'xmpp-unreachable']));
+    const told = await untilNamed(['device-without-broker'], () => doctorDevice(itsm, 'machine-1'));
+    expect(told.words).toContain('warning: machine-1 asks regularly');
     await xmpp.compose('start');
     await until('the XMPP server is well', async () => (await xmpp.unwell()).length === 0, 120);
     for (const { id } of devices.values()) await untilPresence(admin, id, ['online']);
@@ -94,10 +123,23 @@ describe('devices that reach 443 of each server and nothing else', () => {
     try {
       await untilPresence(admin, device(), ['polling', 'unknown', 'offline']);
       expect((await runOn(admin, device(), 'echo without link')).output).toBe('without link\n');
+      const here = await untilNamed(['broker-silent'], () => doctor(itsm));
+      expect(here.exitCode).toBe(1);
+      await untilNamed(['device-without-broker'], () => doctorDevice(itsm, 'machine-1'));
+      const there = await doctor(xmpp);
+      expect(there.exitCode).toBe(1);
+      expect(there.faults).toContain('edge-unreachable');
     } finally {
       await topology.mend('itsm', 'xmpp');
     }
     for (const { id } of devices.values()) await untilPresence(admin, id, ['online']);
     expect((await runOn(admin, device(), 'echo with link')).output).toBe('with link\n');
+    for (const server of [itsm, xmpp]) {
+      await until('doctor finds no fault any more', async () => {
+        const { exitCode, words } = await doctor(server);
+        if (exitCode !== 0) throw new Error(words);
+        return true;
+      });
+    }
   });
 });

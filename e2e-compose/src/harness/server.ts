@@ -41,6 +41,14 @@ export class Server {
     return ran('nsenter', this.musterCommand(args), { cwd: project, env: this.musterEnvironment });
   }
 
+  /** `muster …` where a file stands in the place of `/etc/hosts`. */
+  musterKnowing(hostsFile: string, ...args: string[]): Promise<Ran> {
+    const [place = '', ...command] = this.musterCommand(args);
+    const mount = 'mount --bind "$1" /etc/hosts && shift && exec "$@"';
+    const there = [place, 'unshare', '--mount', 'sh', '-c', mount, 'sh', hostsFile, ...command];
+    return ran('nsenter', there, { cwd: project, env: this.musterEnvironment });
+  }
+
   /** `muster …` of another version. */
   musterOf(version: string, ...args: string[]): Promise<Ran> {
     const env = { ...this.musterEnvironment, MUSTER_VERSION: version };
