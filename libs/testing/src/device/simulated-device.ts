@@ -3,6 +3,8 @@ import { Agent } from 'node:https';
 import {
   type AppendOutput,
   appendOutput,
+  askRelease,
+  type AskRelease,
   type CancelPayload,
   type DeviceCertificate,
   type DeviceFacts,
@@ -14,18 +16,22 @@ import {
   challengeRenewal,
   type OperationPayload,
   type OperationReport,
+  type ReleaseAnswer,
   type RenewalChallenge,
   type ReportBatch,
   reportInventory,
   type ReportsTaken,
   reportToAudit,
   reportToRmm,
+  reportUpdate,
   renewalText,
   renewCertificate,
   type Signed,
   sync,
   type Sync,
   type SyncReply,
+  type UpdateOutcome,
+  type WantedRelease,
 } from '@muster/contracts';
 import { DeviceKey } from './device-key';
 import { type ClientCertificate, type Dial, httpsCall } from './https-call';
@@ -162,6 +168,19 @@ export class SimulatedDevice {
   send(name: ReportFunction, batch: ReportBatch): Promise<ReportsTaken> {
     const route = REPORT_ROUTES[name];
     return this.call(name, route, route.path, batch);
+  }
+
+  /** Which release it should run, verified; undefined: the one that it does. @throws Error for one that is not signed */
+  async wantedRelease(version = this.facts.agentVersion): Promise<WantedRelease | undefined> {
+    const body: AskRelease = { version, platform: 'linux-x64' };
+    const { release } = await this.call<ReleaseAnswer>('downloads', askRelease, askRelease.path, body);
+    const fault = release && faultOfSigned(release.manifest, 'release', this.anchors);
+    if (fault) throw new Error(`the release is not to be believed: ${fault}`);
+    return release;
+  }
+
+  reportUpdate(releaseId: string, outcome: UpdateOutcome): Promise<void> {
+    return this.call('downloads', reportUpdate, reportUpdate.path.replace(':id', releaseId), outcome);
   }
 
   /** Ends kept connections. */
