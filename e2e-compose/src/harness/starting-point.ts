@@ -30,7 +30,8 @@ export async function startFrom({ version }: StartingPoint): Promise<void> {
   }
 }
 
-async function isWell(server: Server): Promise<boolean> {
+/** @throws Error naming what is not well */
+export async function isWell(server: Server): Promise<boolean> {
   const unwell = await server.unwell();
   if (unwell.length > 0) throw new Error(unwell.join(', '));
   return true;
@@ -47,10 +48,15 @@ async function hasCommand(server: Server): Promise<void> {
 /** As on fresh hosts: without data, and with the images that were made for the tests. */
 async function anew(why: string): Promise<void> {
   console.log(`Both servers are set up anew: ${why}.`);
+  await removeBoth();
+  await setUpBoth(itsm, xmpp, topology, (line) => console.log(line));
+}
+
+/** Containers, data and folders: what is left are hosts with Docker and the images. */
+export async function removeBoth(): Promise<void> {
   for (const server of [xmpp, itsm]) {
     if (server.version !== undefined) await server.compose('down', '--volumes', '--timeout', '10');
     rmSync(server.folder, { recursive: true, force: true });
   }
   forgetAdmin();
-  await setUpBoth(itsm, xmpp, topology, (line) => console.log(line));
 }
