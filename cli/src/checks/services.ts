@@ -6,11 +6,11 @@ const messages = defineMessages('services', 'Every part of the stack runs and sa
   'stack-unknown': fault('The state of the stack cannot be told: {reason}', 'Start Docker, and run muster as root.'),
   'stack-absent': fault(
     'Nothing of the stack runs.',
-    'Start it: "muster setup", or "docker compose up -d" in {folder}.',
+    'Start it: "muster setup", or "muster compose up -d" in {folder}.',
   ),
   'service-down': fault(
     'The service {name} is down: {reason}.',
-    'See why with "muster logs {name}"; start it with "docker compose up -d {name}".',
+    'See why with "muster logs {name}"; start it with "muster compose up -d {name}".',
   ),
   'service-restarting': fault(
     'The service {name} ends again and again: {restarts} restarts, {reason}.',
