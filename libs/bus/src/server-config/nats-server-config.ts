@@ -55,6 +55,12 @@ export interface LeafSettings extends ServerSettings {
 /** Twice a body's limit: a dead letter carries headers beside the largest one. */
 const MAX_PAYLOAD_BYTES = 2 * MAX_BODY_BYTES;
 
+/**
+ * A connection that says nothing for half a minute is gone. With nats-server's own two minutes between pings the link of a
+ * leaf node would be down for as many after a cable was pulled and put back, and devices could not be woken.
+ */
+const PINGS = ['ping_interval: "10s"', 'ping_max: 2'];
+
 /** Names of the JetStream domains: a leaf node keeps streams of its own while the link is cut. */
 export const JETSTREAM_DOMAINS = { hub: 'hub', leaf: 'xmpp' } as const;
 
@@ -68,6 +74,7 @@ export function natsServerConfig(settings: HubSettings | LeafSettings): string {
     ...(settings.monitor ? [`http: ${quoted(address(settings.monitor))}`] : []),
     `max_payload: ${MAX_PAYLOAD_BYTES}`,
     'write_deadline: "10s"',
+    ...PINGS,
     ...jetStream(settings),
     ...accounts(settings),
     ...(settings.role === 'hub' ? websocket(settings) : remote(settings)),
