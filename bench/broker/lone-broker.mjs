@@ -2,10 +2,10 @@ import { randomBytes } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { CannotRun } from '../cannot-run.mjs';
 import { makeCertificates } from '../push-broker/certificates.mjs';
 import { Client } from './client-process.mjs';
 import { checkPackages, newFolder, SERVERS } from './servers.mjs';
-import { CannotRun } from '../cannot-run.mjs';
 
 const DOMAIN = 'xmpp.bench.test';
 /** Descriptors that server and client need besides those of the connections. */

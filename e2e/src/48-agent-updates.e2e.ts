@@ -87,7 +87,7 @@ describe('a release that works', () => {
   it('reaches the device by way of the broker when it is rolled out in the console', async () => {
     const before = agent.status;
     await rollOut(version);
-    await agent.isGreenAs(admin, version, before);
+    await agent.untilGreenAs(admin, version, before);
     // The agent itself looks now and then whether it is.
     await until('it is confirmed', async () => agent.current === version);
   });
@@ -187,7 +187,7 @@ describe('a broken build', () => {
     await until('the server knows of all agents', async () => (await failed()) === agents.length, UPDATE_SECONDS);
     for (const [index, one] of agents.entries()) {
       const was = before[index] as AgentStatus;
-      await one.isGreenAs(admin, was.version, was);
+      await one.untilGreenAs(admin, was.version, was);
       expect(one.current).toBe(was.version);
     }
     const { id } = await publisher.releaseOf(broken);

@@ -38,8 +38,8 @@ export class UpdatingAgent {
     return readFileSync(join(this.installed, 'current'), 'utf8').trim();
   }
 
-  /** It runs as this version, both sides say that it is connected, and it runs what it is asked. */
-  async isGreenAs(admin: Api, version: string, before: AgentStatus): Promise<void> {
+  /** Until it runs as this version, both sides say that it is connected, and it runs what it is asked. @throws Error saying what did not come true */
+  async untilGreenAs(admin: Api, version: string, before: AgentStatus): Promise<void> {
     await until(
       `${version} is green`,
       async () => {
