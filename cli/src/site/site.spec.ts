@@ -5,6 +5,7 @@ import type { Finding } from '../checks/finding';
 import { CertificateMaker } from '../testing/bad-certificates';
 import { testFolder } from '../testing/folder';
 import { muster } from '../testing/muster';
+import { findServerFolder } from './server-folder';
 import { openSite } from './site';
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
@@ -62,6 +63,21 @@ describe('what is set up here', () => {
       `${file} contradicts itself: ITSM and XMPP server cannot have the same addresses: both serve port 443.`,
     );
     expect(sentence(text.replace(/^CONSOLE_ORIGIN=.*/m, 'CONSOLE_ORIGIN=console'))).toBe('it was read');
+  });
+
+  it('is said to be a TURN server alone where it is one, which Compose alone looks after', async () => {
+    const turn = join(root, 'turn');
+    mkdirSync(turn);
+    copyFileSync(
+      join(import.meta.dirname, '../../../compose/turn/docker-compose.yml'),
+      join(turn, 'docker-compose.yml'),
+    );
+    writeFileSync(join(turn, '.env'), 'MUSTER_VERSION=0.1.0\n');
+    expect(findServerFolder(turn)).toEqual({ path: turn, kind: 'turn' });
+    const refused = await muster('status', '--dir', turn);
+    expect(refused).toMatchObject({ code: 64, printed: '' });
+    expect(refused.told).toContain(`${turn} is the folder of a TURN server alone`);
+    expect(refused.told).toContain('muster compose');
   });
 
   it('is nothing in another folder', () => {

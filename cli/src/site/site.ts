@@ -15,7 +15,7 @@ import { ComposeStack } from '../stack/compose-stack';
 import { LocalStack } from '../stack/local-stack';
 import type { Stack } from '../stack/stack';
 import { Commands } from './commands';
-import { isServerFolder } from './server-folder';
+import { findServerFolder, type ServerKind } from './server-folder';
 
 /** What is set up on this machine, and where the other server is. */
 export interface Site {
@@ -47,26 +47,29 @@ export interface SiteOptions {
   local?: string;
 }
 
-const USUAL = ['/opt/muster/itsm', '/opt/muster/xmpp'];
-
-/** Finds the installation. @throws CliError when there is none */
+/** Finds the installation. @throws CliError when there is none, or nothing to look at but coturn */
 export function openSite({ dir, local }: SiteOptions, commands = new Commands()): Site {
   if (local !== undefined) return localSite(resolve(local));
-  const folders = dir === undefined ? [process.cwd(), ...USUAL] : [resolve(dir)];
-  const folder = folders.find(isServerFolder);
-  if (folder) return composeSite(folder, commands);
+  const found = findServerFolder(dir);
+  if ('path' in found) {
+    if (found.kind !== 'turn') return composeSite(found.path, found.kind, commands);
+    throw new CliError(
+      EXIT.usage,
+      `${found.path} is the folder of a TURN server alone, of which this verb knows nothing.`,
+      'Use "muster compose" there, or name the folder of another server with --dir DIR.',
+    );
+  }
   if (dir === undefined && LocalStack.isIn('.muster')) return localSite(resolve('.muster'));
   throw new CliError(
     EXIT.config,
-    `Nothing is set up in ${folders.join(', ')}.`,
+    `Nothing is set up in ${found.lookedAt.join(', ')}.`,
     'Run "muster setup", or name the folder of the stack with --dir DIR, or of the local stack with --local DIR.',
   );
 }
 
-function composeSite(folder: string, commands: Commands): Site {
+function composeSite(folder: string, kind: Exclude<ServerKind, 'turn'>, commands: Commands): Site {
   const variables = readEnvFile(join(folder, '.env'));
   const names = namesIn(join(folder, '.env'), variables);
-  const kind = readFileSync(join(folder, 'docker-compose.yml'), 'utf8').includes('push-broker:') ? 'xmpp' : 'itsm';
   const published = (variable: string, usual: number): number =>
     Number((variables[variable] || String(usual)).split(':').at(-1));
   const roots = rootsIn(

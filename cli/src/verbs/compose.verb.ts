@@ -1,6 +1,6 @@
 import { CliError, EXIT } from '../core/exit-codes';
 import { defineVerb } from '../core/verb';
-import { serverFolder } from '../site/server-folder';
+import { findServerFolder } from '../site/server-folder';
 import { Commands, composeCommand } from '../site/commands';
 import { SITE_OPTIONS } from './site-options';
 
@@ -18,7 +18,14 @@ defineVerb({
   ],
   async run({ options, positionals, json }) {
     if (json) throw new CliError(EXIT.usage, 'Compose says what it says.', 'muster compose ps --format json');
-    const folder = serverFolder(options.dir);
+    const found = findServerFolder(options.dir);
+    if (!('path' in found)) {
+      throw new CliError(
+        EXIT.config,
+        `No stack is set up in ${found.lookedAt.join(', ')}.`,
+        'Run "muster setup", or name the folder of the stack with --dir DIR.',
+      );
+    }
     const commands = new Commands();
     const compose = await composeCommand(commands);
     if (!compose) {
@@ -29,6 +36,6 @@ defineVerb({
       );
     }
     const { file, args } = compose;
-    return { exitCode: await commands.follow({ file, args: [...args, ...positionals], cwd: folder }) };
+    return { exitCode: await commands.follow({ file, args: [...args, ...positionals], cwd: found.path }) };
   },
 });
