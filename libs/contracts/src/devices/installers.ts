@@ -77,6 +77,8 @@ export class Installer {
   file?: string;
   @Text({ max: 1000, optional: true, about: 'What a device must have for it, beside what every one must have.' })
   needs?: string;
+  @Text({ max: 1000, optional: true, about: 'What is not proven of it.' })
+  caution?: string;
   @Text({ max: 1000, optional: true, about: 'Why it is not built, and what an administrator can do about it.' })
   notBuilt?: string;
 }
@@ -100,7 +102,7 @@ export const installerPackage = defineRoute({
   ...own,
   path: '/bip/:key/packages/:file',
   access: keyHolder,
-  summary: 'A package that installs the agent and enrols the device: .deb or .rpm',
+  summary: 'A package that installs the agent and enrols the device: .deb, .rpm, .zip or .tar.gz',
   params: ByInstallerFile,
   raw: 'application/octet-stream',
 });
@@ -128,7 +130,11 @@ export const packageCheck = defineRoute({
 export class SignPackage {
   @Text({ min: 1, max: 128, about: 'The registration key in the package.' }) key: string;
   @Text({ max: 64, about: 'Of who asked.' }) address: string;
-  @Text({ max: 300, pattern: /^[0-9a-f]{64} {2}muster-agent[-_][0-9A-Za-z._~+-]{1,150}\.(deb|rpm)\n$/ }) digest: string;
+  @Text({
+    max: 300,
+    pattern: /^[0-9a-f]{64} {2}muster-agent[-_][0-9A-Za-z._~+-]{1,150}\.(deb|rpm|zip|tar\.gz)\n$/,
+  })
+  digest: string;
 }
 export const signPackage = defineRequest({
   subject: 'package.sign.v1',
