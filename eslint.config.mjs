@@ -54,7 +54,7 @@ export default tseslint.config(
     },
   },
   {
-    files: ['libs/**/*.spec.ts', 'libs/*/src/testing/**'],
+    files: ['libs/**/*.spec.ts', 'libs/*/src/{spec,testing}/**'],
     rules: {
       '@nx/enforce-module-boundaries': [
         'error',
