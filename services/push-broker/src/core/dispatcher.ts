@@ -9,6 +9,8 @@ import type { Stream } from './stream';
 import { StreamError } from './stream-error';
 import { type Element, element } from './xml/element';
 
+const STANZAS: ReadonlySet<string> = new Set(['message', 'presence', 'iq']);
+
 /** What a stream must have reached before a handler may see its elements. */
 export type Level = 'connected' | 'authenticated' | 'bound';
 
@@ -73,7 +75,7 @@ export class Dispatcher {
   }
 
   dispatch(stream: Stream, received: Element): void {
-    const isStanza = received.namespace === CLIENT_NS && ['message', 'presence', 'iq'].includes(received.name);
+    const isStanza = received.namespace === CLIENT_NS && STANZAS.has(received.name);
     if (isStanza) return this.#stanza(stream, received);
     const handler = this.#elements.get(`${received.namespace} ${received.name}`);
     if (!stream.account && handler?.level !== 'connected')

@@ -14,11 +14,16 @@ const PUNYCODE = /(?:^|\.)xn--/;
  * UsernameCaseMapped, the domainpart as U-labels (RFC 5890), the resource under OpaqueString.
  */
 export class Jid {
+  /** Without the resource. Made once: every stanza is looked up by it. */
+  readonly bare: string;
+
   private constructor(
     readonly local: string,
     readonly domain: string,
     readonly resource: string,
-  ) {}
+  ) {
+    this.bare = local ? `${local}@${domain}` : domain;
+  }
 
   /** @returns undefined when the text is not a JID */
   static parse(text: string): Jid | undefined {
@@ -34,10 +39,6 @@ export class Jid {
 
   withResource(resource: string): Jid {
     return new Jid(this.local, this.domain, resource);
-  }
-
-  get bare(): string {
-    return this.local ? `${this.local}@${this.domain}` : this.domain;
   }
 
   toString(): string {

@@ -98,15 +98,15 @@ export class LocalRouter implements Router {
   #message(routed: Routed): Outcome | Promise<Outcome> {
     const bare = routed.to.resource === '';
     const type = messageType(routed.type);
-    const takers = available(this.table.sessionsOf(routed.to.bare)).filter(({ priority = -1 }) => priority >= 0);
-    if (type === 'headline' && bare) return this.#hand(routed, takers);
+    const sessions = this.table.sessionsOf(routed.to.bare);
+    if (type === 'headline' && bare)
+      return this.#hand(
+        routed,
+        sessions.filter(({ priority = -1 }) => priority >= 0),
+      );
     if (type !== 'chat' && !(type === 'normal' && bare)) return 'unknown';
-    if (takers.length === 0) return this.absentees.keep(routed);
-    const highest = Math.max(...takers.map(({ priority = -1 }) => priority));
-    return this.#hand(
-      routed,
-      takers.filter(({ priority }) => priority === highest),
-    );
+    const takers = mostAvailable(sessions);
+    return takers.length > 0 ? this.#hand(routed, takers) : this.absentees.keep(routed);
   }
 
   #hand(routed: Routed, routes: readonly Route[]): Outcome {
@@ -167,6 +167,20 @@ type MessageType = (typeof MESSAGE_TYPES)[number];
 /** One that is absent or not understood is `normal` (RFC 6121, section 5.2.2). */
 export const messageType = (type: string | undefined): MessageType =>
   MESSAGE_TYPES.find((known) => known === type) ?? 'normal';
+
+/** Those with the highest priority, if that is not negative. */
+function mostAvailable(routes: readonly Route[]): Route[] {
+  const most: Route[] = [];
+  let highest = 0;
+  for (const route of routes) {
+    const { priority = -1 } = route;
+    if (priority < highest) continue;
+    if (priority > highest) most.length = 0;
+    highest = priority;
+    most.push(route);
+  }
+  return most;
+}
 
 const available = (routes: readonly Route[]): readonly Route[] =>
   routes.filter(({ priority }) => priority !== undefined);

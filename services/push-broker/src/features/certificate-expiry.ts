@@ -1,11 +1,13 @@
 import type { Feature } from '../core/feature';
+import { goRound } from '../core/rounds';
 import type { XmppServer } from '../core/server';
+import type { Session } from '../core/session';
 import { StreamError } from '../core/stream-error';
 
 export interface CertificateExpiryOptions {
   /** Seconds for which a connection goes on after the certificate of its peer has expired. */
   graceSeconds: number;
-  /** Seconds between two looks. */
+  /** Seconds between two looks at the same connection. */
   everySeconds: number;
 }
 
@@ -19,26 +21,17 @@ export function certificateExpiry({ graceSeconds, everySeconds }: CertificateExp
     name: 'certificate-expiry',
     specification: 'RFC 6120 13.7.2.3',
     install(server) {
-      let timer: NodeJS.Timeout | undefined;
-      const look = (): void => {
-        endExpired(server, Date.now() - graceSeconds * 1000);
-        if (server.sessions.count > 0) return;
-        clearInterval(timer);
-        timer = undefined;
-      };
-      server.events.on('online', () => {
-        timer ??= setInterval(look, everySeconds * 1000).unref();
-      });
+      goRound(server, everySeconds * 1000, (session) =>
+        endIfExpired(server, session, Date.now() - graceSeconds * 1000),
+      );
     },
   };
 }
 
-function endExpired(server: XmppServer, now: number): void {
-  for (const { stream, peer } of [...server.sessions.all()]) {
-    if (!stream || (peer.certificate?.expiresAt ?? now) >= now) continue;
-    server.events.emit('refused', 'certificate-expired', peer.address);
-    stream.guard('ending a stream', () =>
-      stream.drop(new StreamError('reset', 'the client certificate has expired: renew it and come back')),
-    );
-  }
+function endIfExpired(server: XmppServer, { stream, peer }: Session, now: number): void {
+  if (!stream || (peer.certificate?.expiresAt ?? now) >= now) return;
+  server.events.emit('refused', 'certificate-expired', peer.address);
+  stream.guard('ending a stream', () =>
+    stream.drop(new StreamError('reset', 'the client certificate has expired: renew it and come back')),
+  );
 }

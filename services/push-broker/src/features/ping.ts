@@ -1,4 +1,5 @@
 import type { Feature } from '../core/feature';
+import { goRound } from '../core/rounds';
 import type { XmppServer } from '../core/server';
 import type { Session } from '../core/session';
 import { StreamError } from '../core/stream-error';
@@ -7,9 +8,6 @@ import { element } from '../core/xml/element';
 const PING_NS = 'urn:xmpp:ping';
 /** Rounds through all sessions in the time after which one is asked: that one is asked at most a quarter later. */
 const ROUNDS = 4;
-/** Parts of a round, so that a crowd which connected at once is not asked at once. */
-const PARTS = 64;
-const SHORTEST_PART_MS = 10;
 
 export interface PingOptions {
   /** Seconds of silence after which the peer is asked whether it is still there. */
@@ -20,8 +18,7 @@ export interface PingOptions {
 
 /**
  * Pings in both directions. Anything that arrives counts as a sign of life, whitespace included, so a peer that talks is
- * never asked. A peer that does not answer is taken for dead: its connection ends, its session may be resumed. One timer
- * goes round all sessions, a few at a time, since one for each would be a part of what an idle connection costs.
+ * never asked. A peer that does not answer is taken for dead: its connection ends, its session may be resumed.
  */
 export function ping({ afterSeconds, timeoutSeconds }: PingOptions): Feature {
   return {
@@ -31,42 +28,12 @@ export function ping({ afterSeconds, timeoutSeconds }: PingOptions): Feature {
       server.namespaces.add(PING_NS);
       server.handlers.onIq('bound', 'get', PING_NS, 'ping', () => undefined);
 
-      const online = new Set<Session>();
       const asked = new WeakSet<Session>();
-      let timer: NodeJS.Timeout | undefined;
-
-      const roundMs = (afterSeconds * 1000) / ROUNDS;
-      let round = online.values();
-      let lookedAt = 0;
-
-      const consider = (session: Session): void => {
+      goRound(server, (afterSeconds * 1000) / ROUNDS, (session) => {
         const silentSince = Date.now() - afterSeconds * 1000;
         if (!session.stream || session.stream.input.lastHeard > silentSince || asked.has(session)) return;
         asked.add(session);
         void ask(server, session, timeoutSeconds * 1000).finally(() => asked.delete(session));
-      };
-      const look = (): void => {
-        const now = performance.now();
-        const share = Math.ceil(online.size * Math.min(1, (now - lookedAt) / roundMs));
-        lookedAt = now;
-        for (let left = share; left > 0; left--) {
-          let next = round.next();
-          if (next.done) next = (round = online.values()).next();
-          if (next.done) return;
-          consider(next.value);
-        }
-      };
-      server.events.on('online', (session) => {
-        online.add(session);
-        if (timer) return;
-        lookedAt = performance.now();
-        timer = setInterval(look, Math.max(SHORTEST_PART_MS, roundMs / PARTS)).unref();
-      });
-      server.events.on('offline', (session) => {
-        online.delete(session);
-        if (online.size > 0) return;
-        clearInterval(timer);
-        timer = undefined;
       });
     },
   };

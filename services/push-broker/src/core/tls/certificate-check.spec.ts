@@ -6,7 +6,7 @@ import { type CertifiedFiles, TestAuthority } from '@muster/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { TEST_DOMAIN } from '../../testing/test-broker';
 import { examine } from './certificate-check';
-import { loadCredentials } from './credentials';
+import { checkCredentials, readCredentials } from './credentials';
 
 const DAY = 24 * 3600 * 1000;
 const folder = mkdtempSync(join(tmpdir(), 'muster-certificates-'));
@@ -127,9 +127,12 @@ it('what cannot work stops the start with the reason and the name of the file', 
   const other = await authority.server([TEST_DOMAIN]);
   writeFileSync(certificate, `${other.key}\n${own.chain}`);
   const anchors = [join(authority.dir, 'roots')];
-  expect(() => loadCredentials({ certificate, anchors })).toThrow(`${certificate}: the private key does not belong to`);
+  const wrong = readCredentials({ certificate, anchors });
+  expect(() => checkCredentials(wrong, certificate)).toThrow(`${certificate}: the private key does not belong to`);
   writeFileSync(certificate, `${own.key}\n${own.chain}`);
-  expect(loadCredentials({ certificate, anchors }, { domain: 'other.test' }).findings).toHaveLength(1);
+  const right = readCredentials({ certificate, anchors });
+  expect(right.digest).not.toBe(wrong.digest);
+  expect(checkCredentials(right, certificate, { domain: 'other.test' }).findings).toHaveLength(1);
 });
 
 function dates(certificate: string): string {

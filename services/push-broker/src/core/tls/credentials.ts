@@ -38,25 +38,44 @@ export interface LoadOptions {
   domain?: string;
 }
 
-export interface Credentials {
-  options: SecureContextOptions;
+/** What is on disk, whether it can be used or not. */
+export interface CredentialFiles {
+  cert: Buffer;
+  key: Buffer;
+  ca: Buffer[];
   /** Changes with any of the files. */
   digest: string;
+}
+
+export interface Credentials {
+  options: SecureContextOptions;
   /** What is wrong with the certificate, though it can be used. */
   findings: Finding[];
 }
 
-/**
- * What every connection is secured with.
- * @throws Error telling in words what an administrator has to mend, when no handshake could succeed
- */
-export function loadCredentials(paths: CredentialPaths, { tickets = false, domain }: LoadOptions = {}): Credentials {
+/** @throws Error when one of them cannot be read */
+export function readCredentials(paths: CredentialPaths): CredentialFiles {
   const cert = readFileSync(paths.certificate);
   const key = paths.key ? readFileSync(paths.key) : cert;
   const ca = paths.anchors.flatMap(anchorFiles).map((file) => readFileSync(file));
+  const digest = createHash('sha256');
+  for (const file of [cert, key, ...ca]) digest.update(file).update('\0');
+  return { cert, key, ca, digest: digest.digest('hex') };
+}
+
+/**
+ * What every connection is secured with. Takes milliseconds, in which nothing else is done: only for files that are new.
+ * @param name of the certificate's file, for what is said of it
+ * @throws Error telling in words what an administrator has to mend, when no handshake could succeed
+ */
+export function checkCredentials(
+  { cert, key, ca }: CredentialFiles,
+  name: string,
+  { tickets = false, domain }: LoadOptions = {},
+): Credentials {
   const findings = examine(cert.toString('latin1'), key.toString('latin1'), Date.now(), domain);
   const fatal = findings.filter(({ severity }) => severity === 'fatal');
-  if (fatal.length > 0) throw new Error(`${paths.certificate}: ${fatal.map(({ text }) => text).join('; ')}`);
+  if (fatal.length > 0) throw new Error(`${name}: ${fatal.map(({ text }) => text).join('; ')}`);
   const options: SecureContextOptions = {
     cert,
     key,
@@ -69,9 +88,7 @@ export function loadCredentials(paths: CredentialPaths, { tickets = false, domai
   };
   // What is left that OpenSSL may not like fails here, and not at the first connection.
   createSecureContext(options);
-  const digest = createHash('sha256');
-  for (const file of [cert, key, ...ca]) digest.update(file).update('\0');
-  return { options, digest: digest.digest('hex'), findings };
+  return { options, findings };
 }
 
 function anchorFiles(path: string): string[] {

@@ -2,7 +2,13 @@ import { randomBytes } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { createServer, type Server, type TLSSocket } from 'node:tls';
 import type { Finding } from './certificate-check';
-import { type CredentialPaths, type Credentials, loadCredentials } from './credentials';
+import {
+  checkCredentials,
+  type CredentialFiles,
+  type CredentialPaths,
+  type Credentials,
+  readCredentials,
+} from './credentials';
 
 export const XMPP_ALPN = 'xmpp-client';
 export const HTTP_ALPN = 'http/1.1';
@@ -42,8 +48,9 @@ export class Handshakes {
     private readonly options: HandshakeOptions,
     outcome: HandshakeOutcome,
   ) {
-    const { options: secure, digest, findings } = this.#load();
-    this.#digest = digest;
+    const files = readCredentials(options.credentials);
+    const { options: secure, findings } = this.#check(files);
+    this.#digest = files.digest;
     this.#findings = findings;
     this.#tls = createServer({
       ...secure,
@@ -74,14 +81,15 @@ export class Handshakes {
   /**
    * Uses certificate, key and anchors as they are on disk now, for new connections; open ones are not touched.
    * @returns whether anything had changed
-   * @throws when they cannot be used; the former ones stay in use
+   * @throws when they have changed and cannot be used; the former ones stay in use
    */
   reload(): boolean {
-    const { options, digest, findings } = this.#load();
-    if (digest === this.#digest) return false;
+    const files = readCredentials(this.options.credentials);
+    if (files.digest === this.#digest) return false;
+    const { options, findings } = this.#check(files);
     this.#tls.setSecureContext(options);
     this.endTickets();
-    this.#digest = digest;
+    this.#digest = files.digest;
     this.#findings = findings;
     return true;
   }
@@ -91,9 +99,9 @@ export class Handshakes {
     return this.#findings;
   }
 
-  #load(): Credentials {
+  #check(files: CredentialFiles): Credentials {
     const { credentials, domain, resumptionSeconds } = this.options;
-    return loadCredentials(credentials, { tickets: resumptionSeconds > 0, domain });
+    return checkCredentials(files, credentials.certificate, { tickets: resumptionSeconds > 0, domain });
   }
 
   close(): void {

@@ -1,4 +1,4 @@
-import { sourceWithAttribute } from './source';
+import { sourceWithAttribute, sourceWithNewAttribute } from './source';
 
 export type Attributes = Readonly<Record<string, string | undefined>>;
 export type Child = Element | string;
@@ -26,7 +26,8 @@ export class Element {
 
   withAttribute(name: string, value: string): Element {
     const attributes = new Map(this.attributes).set(name, value);
-    const source = this.source === undefined ? undefined : sourceWithAttribute(this.source, name, value);
+    const write = this.attributes.has(name) ? sourceWithAttribute : sourceWithNewAttribute;
+    const source = this.source === undefined ? undefined : write(this.source, name, value);
     return new Element(this.name, this.namespace, attributes, this.children, source);
   }
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { CLIENT_NS, STREAM_NS } from '../namespaces';
 import type { Element } from './element';
 import { serialise } from './serialise';
-import { sourceWithAttribute, sourceWithChild } from './source';
+import { sourceWithAttribute, sourceWithChild, sourceWithNewAttribute } from './source';
 import { StreamParser } from './stream-parser';
 
 const HEADER = `<stream:stream xmlns='${CLIENT_NS}' xmlns:stream='${STREAM_NS}'>`;
@@ -34,6 +34,13 @@ describe('the text of an element', () => {
       `<a xmlns:p='u' p:from='1' from="new"\tid="2"/>`,
     );
     expect(sourceWithAttribute('<p:a><b from="1"/></p:a>', 'from', 'x')).toBe('<p:a from="x"><b from="1"/></p:a>');
+  });
+
+  it('gets an attribute that it has not', () => {
+    expect(sourceWithNewAttribute('<a/>', 'from', 'x')).toBe('<a from="x"/>');
+    expect(sourceWithNewAttribute("<p:a to='b>' ><from/></p:a>", 'from', 'x&"')).toBe(
+      `<p:a from="x&amp;&quot;" to='b>' ><from/></p:a>`,
+    );
   });
 
   it('gets one more child', () => {

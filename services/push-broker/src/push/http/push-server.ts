@@ -6,7 +6,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { EDGE_HEADERS } from '@muster/contracts';
 import { toAppError } from '@muster/service-kit';
-import { loadCredentials } from '../../core/tls/credentials';
+import { checkCredentials, readCredentials } from '../../core/tls/credentials';
 import type { PushOptions } from '../push-options';
 import { type PushReply, suiteErrors } from './reply';
 
@@ -29,8 +29,9 @@ export class PushServer {
     private readonly options: PushOptions,
     private readonly answer: Answer,
   ) {
-    const { options: secure, digest } = loadCredentials(options.credentials);
-    this.#digest = digest;
+    const files = readCredentials(options.credentials);
+    const { options: secure } = checkCredentials(files, options.credentials.certificate);
+    this.#digest = files.digest;
     this.#server = createServer(
       {
         ...secure,
@@ -87,13 +88,14 @@ export class PushServer {
   /**
    * Uses certificate, key and anchors as they are on disk now, for new connections; open ones are not touched.
    * @returns whether anything had changed
-   * @throws when they cannot be used; the former ones stay in use
+   * @throws when they have changed and cannot be used; the former ones stay in use
    */
   reload(): boolean {
-    const { options, digest } = loadCredentials(this.options.credentials);
-    if (digest === this.#digest) return false;
-    this.#server.setSecureContext(options);
-    this.#digest = digest;
+    const { credentials } = this.options;
+    const files = readCredentials(credentials);
+    if (files.digest === this.#digest) return false;
+    this.#server.setSecureContext(checkCredentials(files, credentials.certificate).options);
+    this.#digest = files.digest;
     return true;
   }
 
