@@ -1,4 +1,3 @@
-import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { mkdirSync, utimesSync, writeFileSync } from 'node:fs';
 import { createServer as createHttp } from 'node:http';
@@ -6,7 +5,7 @@ import { createServer as createHttps } from 'node:https';
 import { type AddressInfo, createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { createServer as createTls } from 'node:tls';
-import { Child, eventually, freePort } from '@muster/testing';
+import { freePort } from '@muster/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CliError, EXIT } from '../core/exit-codes';
 import type { Part } from '../stack/stack';
@@ -21,7 +20,6 @@ import { hubTrustCheck } from './link';
 import { pushCheck } from './push';
 import { serviceCheck } from './services';
 import { smtpCheck } from './smtp';
-import { turnCheck, turnPlaces } from './turn';
 import { xmppCheck } from './xmpp';
 
 const folder = testFolder();
@@ -138,41 +136,6 @@ describe('the push service', () => {
     expect(await codes(pushCheck({ host: HOST, port, key: 'wrong' }))).toEqual(['push-refused']);
     expect(await codes(pushCheck({ host: HOST, port, key: 'broken' }))).toEqual(['push-failing']);
     expect(await codes(pushCheck({ host: HOST, port: await freePort() }))).toEqual(['push-unreachable']);
-  });
-});
-
-describe('the TURN server', () => {
-  it('is a real coturn that answers, and then one that is gone', async () => {
-    const port = await freePort();
-    const address = [`--listening-ip=${HOST}`, `--listening-port=${port}`, `--relay-ip=${HOST}`];
-    const files = [`--pidfile=${folder}/turn.pid`, '--log-file=stdout', '--no-cli', '--no-tls', '--no-dtls'];
-    const coturn = new Child('turnserver', ['-n', ...address, ...files, `--userdb=${folder}/turn.db`]);
-    await eventually(async () => (await codes(turnCheck({ host: HOST, port }))).includes('ok'), { within: 20_000 });
-    await coturn.stop('SIGKILL');
-    expect(await codes(turnCheck({ host: HOST, port }, { tries: 2, everyMs: 50 }))).toEqual(['turn-unreachable']);
-    const [hidden] = await turnCheck({ host: HOST, port }, { tries: 2, everyMs: 50, elsewhere: true }).run();
-    expect(hidden).toMatchObject({ code: 'turn-out-of-sight', verdict: 'warning' });
-  });
-
-  it('is something else that answers', async () => {
-    const echo = createSocket('udp4').bind(0, HOST);
-    echo.on('message', (message, from) => echo.send(message, from.port, from.address));
-    await once(echo, 'listening');
-    const { port } = echo.address();
-    expect(await codes(turnCheck({ host: HOST, port }))).toEqual(['turn-not-stun']);
-    expect(await codes(turnCheck({ host: HOST, port }, { elsewhere: true }))).toEqual(['turn-not-stun']);
-    echo.close();
-  });
-
-  it('is read from the URIs of the configuration', () => {
-    const uris =
-      'turn:a.test:3478?transport=udp,turn:a.test:3478?transport=tcp,turns:a.test:443,turn:[::1]:99,stun:b.test';
-    expect(turnPlaces(uris)).toEqual([
-      { host: 'a.test', port: 3478 },
-      { host: '::1', port: 99 },
-      { host: 'b.test', port: 3478 },
-    ]);
-    expect(turnPlaces('')).toEqual([]);
   });
 });
 

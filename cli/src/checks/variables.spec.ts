@@ -57,6 +57,11 @@ describe('variables of the .env file', () => {
     expect(await say('xmpp', { PUSH_PUBLISH: '192.0.2.11:443' })).toEqual([
       'XMPP_PUBLISH and PUSH_PUBLISH both publish port 443.',
     ]);
+    const turn = { COMPOSE_PROFILES: 'turn', PUSH_PUBLISH: '192.0.2.11:5349' };
+    expect(await say('xmpp', turn)).toEqual(['PUSH_PUBLISH and coturn both publish port 5349.']);
+    expect(await say('xmpp', { ...turn, COMPOSE_PROFILES: '' })).toEqual([
+      'The variables of the .env file fit together.',
+    ]);
     const apart = { XMPP_PUBLISH: '192.0.2.11:443', PUSH_PUBLISH: '192.0.2.12:443' };
     expect(await say('xmpp', apart)).toEqual(['The variables of the .env file fit together.']);
   });

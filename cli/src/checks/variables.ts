@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import { InvalidInput, WEB_HOST_RULE, webHostOf } from '@muster/contracts';
+import { COTURN_PORTS } from '../stack/docker-facts';
 import { type Check, defineMessages, fault, type Finding } from './finding';
 
 const messages = defineMessages(
@@ -75,12 +76,19 @@ function foreignWebHost(variables: Variables): Finding[] {
   }
 }
 
+/** coturn's ports are what they are, of all addresses of the host, and no variables; with its profile it is part of the server. */
+const coturnPlaces = ({ COMPOSE_PROFILES = '' }: Variables): { name: string; address: string; port: number }[] =>
+  COMPOSE_PROFILES.split(',').includes('turn')
+    ? Object.values(COTURN_PORTS).map((port) => ({ name: 'coturn', address: '', port }))
+    : [];
+
 /** Two that publish one port of one address, or of all of them. */
 function twice(server: keyof typeof PUBLISHED, variables: Variables): Finding[] {
-  const places = Object.entries(PUBLISHED[server]).flatMap(([name, usual]) => {
+  const named = Object.entries(PUBLISHED[server]).flatMap(([name, usual]) => {
     const place = published(variables[name] || String(usual));
     return place ? [{ name, ...place }] : [];
   });
+  const places = [...named, ...(server === 'xmpp' ? coturnPlaces(variables) : [])];
   return places.flatMap((one, index) =>
     places
       .slice(index + 1)

@@ -17,9 +17,11 @@ import { pushCheck } from '../checks/push';
 import { queueCheck } from '../checks/queues';
 import { serviceCheck } from '../checks/services';
 import { turnCheck } from '../checks/turn';
+import { turnStreamsCheck } from '../checks/turn-streams';
 import { xmppCheck } from '../checks/xmpp';
 import type { Site } from '../site/site';
 import { interruptedCheck } from '../upgrade/upgrade-checks';
+import { TURN_STREAMS, turnSecretIn } from './turn-server';
 
 export interface DoctorOptions {
   backups?: string;
@@ -38,6 +40,8 @@ export async function doctorChecks(site: Site, { backups, backupDays, pushKey }:
   const accepted = serverRoots(site.roots, site.trust);
   // The documented firewall lets devices to the XMPP and TURN servers, and not the ITSM server.
   const elsewhere = { connected: async () => (facts ? (await reachOf(facts)).online : 0) };
+  // The XMPP server makes the credentials: whether TURN servers take them can be seen there.
+  const access = site.kind === 'xmpp' ? turnSecretIn(site.folder) : undefined;
   const push = { host: xmpp.host, port: xmpp.pushPort, ...(pushKey === undefined ? {} : { key: pushKey }) };
   return [
     serviceCheck(stack, site.folder),
@@ -67,6 +71,7 @@ export async function doctorChecks(site: Site, { backups, backupDays, pushKey }:
       site.kind === 'itsm' ? elsewhere : undefined,
     ),
     ...(xmpp.pushOn || pushKey !== undefined ? [pushCheck(push)] : []),
-    ...site.turn.map((place) => turnCheck(place, { elsewhere: !site.turnHere })),
+    ...site.turn.map((place) => turnCheck(place, { elsewhere: !site.turnHere, ...(access ? { access } : {}) })),
+    ...(site.kind === 'xmpp' && site.turnHere ? [turnStreamsCheck(TURN_STREAMS)] : []),
   ];
 }

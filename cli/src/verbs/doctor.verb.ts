@@ -6,6 +6,7 @@ import { defineVerb } from '../core/verb';
 import { diagnose } from '../doctor/device-check';
 import { findDevices } from '../doctor/device-facts';
 import { doctorChecks } from '../doctor/doctor-checks';
+import { turnServerChecks, turnServerFolder } from '../doctor/turn-server';
 import { wholeNumber } from './numbers';
 import { SITE_OPTIONS, siteOf } from './site-options';
 
@@ -23,14 +24,20 @@ defineVerb({
     },
     'push-key-file': { type: 'text', value: 'FILE', about: 'A key of the push service, to see whether it is taken.' },
   },
-  remarks: ['Run it on both servers. Exit code 0: all is well, or only warnings; 1: there are faults.'],
+  remarks: [
+    'Run it on both servers, and on each with coturn alone. Exit code 0: all is well, or only warnings; 1: there are faults.',
+  ],
   async run({ options, terminal }) {
-    const site = siteOf(options);
-    const checks = await doctorChecks(site, {
-      ...(options.backups === undefined ? {} : { backups: options.backups }),
-      backupDays: wholeNumber('backup-days', options['backup-days'], 2),
-      ...(options['push-key-file'] === undefined ? {} : { pushKey: secretIn(options['push-key-file']) }),
-    });
+    const turn = options.local === undefined ? turnServerFolder(options.dir) : undefined;
+    const site = turn === undefined ? siteOf(options) : { kind: 'turn' as const, folder: turn };
+    const checks =
+      site.kind === 'turn'
+        ? turnServerChecks(site.folder)
+        : await doctorChecks(site, {
+            ...(options.backups === undefined ? {} : { backups: options.backups }),
+            backupDays: wholeNumber('backup-days', options['backup-days'], 2),
+            ...(options['push-key-file'] === undefined ? {} : { pushKey: secretIn(options['push-key-file']) }),
+          });
     terminal.progress(`Making ${checks.length} checks …`);
     const findings = await runChecks(checks);
     const words = inWords(findings, terminal, { all: !options.faults });
