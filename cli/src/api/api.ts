@@ -64,6 +64,7 @@ export class Api {
       const call = request(
         {
           ...{ host, port, method, path, agent: false },
+          timeout: TIMEOUT_MS, // here, since `setTimeout` of a request begins only once it is connected
           ...(isIP(name) ? {} : { servername: name }),
           ...(roots.length > 0 ? { ca: [...roots] } : {}),
           headers: {
@@ -89,7 +90,7 @@ export class Api {
           );
         },
       );
-      call.setTimeout(TIMEOUT_MS, () => call.destroy(new Error('no answer within a minute')));
+      call.once('timeout', () => call.destroy(new Error('no answer within a minute')));
       call.once('error', reject);
       call.end(text);
     }).catch((error: Error) => {

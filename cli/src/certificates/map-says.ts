@@ -43,6 +43,7 @@ async function currentMap({ host, port, serverName }: TlsPlace): Promise<Endpoin
       {
         ...{ host, port, path: getEndpointMap.path, agent: false, rejectUnauthorized: false },
         ...(isIP(serverName) ? {} : { servername: serverName }),
+        timeout: TIMEOUT_MS, // here, since `setTimeout` of a request begins only once it is connected
         headers: { host: serverName },
       },
       (response) => {
@@ -56,7 +57,7 @@ async function currentMap({ host, port, serverName }: TlsPlace): Promise<Endpoin
         response.once('end', () => resolve(read));
       },
     );
-    call.setTimeout(TIMEOUT_MS, () => call.destroy(new Error('no answer')));
+    call.once('timeout', () => call.destroy(new Error('no answer')));
     call.once('error', reject);
     call.end();
   });

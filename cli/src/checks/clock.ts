@@ -59,6 +59,7 @@ function dateOf({ host, port, name }: HttpsPlace): Promise<number> {
     const call = request(
       {
         ...{ host, port, path: '/', method: 'HEAD', agent: false, headers: { host: name } },
+        timeout: 5_000, // here, since `setTimeout` of a request begins only once it is connected
         ...(isIP(name) ? {} : { servername: name }),
         rejectUnauthorized: false, // a clock that is wrong is one reason for which its certificate would be refused
       },
@@ -69,7 +70,7 @@ function dateOf({ host, port, name }: HttpsPlace): Promise<number> {
         else resolve(date);
       },
     );
-    call.setTimeout(5_000, () => call.destroy(new Error('no answer')));
+    call.once('timeout', () => call.destroy(new Error('no answer')));
     call.once('error', reject);
     call.end();
   });

@@ -43,6 +43,7 @@ function post(host: string, port: number, key: string | undefined): Promise<numb
     const call = request(
       {
         ...{ host, port, path: '/push', method: 'POST', agent: false, rejectUnauthorized: false },
+        timeout: 5_000, // here, since `setTimeout` of a request begins only once it is connected
         headers: {
           'content-type': 'application/json',
           ...(key === undefined ? {} : { authorization: `Bearer ${key}` }),
@@ -53,7 +54,7 @@ function post(host: string, port: number, key: string | undefined): Promise<numb
         resolve(response.statusCode ?? 0);
       },
     );
-    call.setTimeout(5_000, () => call.destroy(new Error('no answer within 5 seconds')));
+    call.once('timeout', () => call.destroy(new Error('no answer within 5 seconds')));
     call.once('error', reject);
     call.end('{}');
   });
