@@ -9,6 +9,7 @@ import type { Prompts } from './prompts';
 export interface GivenAnswers {
   domain?: string;
   'base-domain'?: string;
+  'web-host'?: string;
   address?: string[];
   'xmpp-address'?: string[];
   turn?: boolean;
@@ -16,7 +17,7 @@ export interface GivenAnswers {
   release?: string;
 }
 
-const TEXTS = ['domain', 'base-domain', 'image-prefix', 'release'] as const;
+const TEXTS = ['domain', 'base-domain', 'web-host', 'image-prefix', 'release'] as const;
 const LISTS = ['address', 'xmpp-address'] as const;
 
 /** Reads an answers file: YAML or JSON with the names of the flags. @throws CliError naming every fault */
@@ -64,6 +65,7 @@ export async function completeAnswers(given: GivenAnswers, version: string, prom
   return {
     domain: asked.domain,
     ...(asked['base-domain'] ? { baseDomain: asked['base-domain'] } : {}),
+    ...(asked['web-host'] ? { webHost: asked['web-host'].trim().toLowerCase() } : {}),
     addresses: asked.address?.length ? asked.address : ownAddresses(),
     xmppAddresses: asked['xmpp-address'] ?? [],
     turn: asked.turn ?? false,

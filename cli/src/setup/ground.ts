@@ -9,7 +9,7 @@ import { type NeededPort, portCheck } from '../checks/ports';
 import { published, PUBLISHED, variablesCheck } from '../checks/variables';
 import type { Commands } from '../site/commands';
 import { COTURN_PORTS } from '../stack/docker-facts';
-import { ITSM_FUNCTIONS, type Names } from './plan';
+import { dialledName, ITSM_FUNCTIONS, type Names } from './plan';
 
 export interface Ground {
   server: 'itsm' | 'xmpp';
@@ -51,9 +51,10 @@ export function expectedNames(names: Names, server: 'itsm' | 'xmpp', webHost?: s
   if (new URL(consoleOrigin).hostname !== itsm) return [];
   // The XMPP server itself asks for the ITSM server alone, and for that only where it has no address.
   const labels = server === 'itsm' ? ITSM_FUNCTIONS : [];
+  const dialled = { name: dialledName(names, webHost), addresses, needed: addresses.length === 0 };
   return [
-    { name: itsm, addresses, needed: server === 'itsm' || addresses.length === 0 },
-    ...(webHost && webHost !== itsm ? [{ name: webHost, addresses, needed: addresses.length === 0 }] : []),
+    ...(server === 'itsm' ? [{ name: itsm, addresses, needed: true }] : []),
+    ...(server === 'xmpp' || dialled.name !== itsm ? [dialled] : []),
     ...labels.map((label) => ({ name: `${label}.${base}`, addresses, needed: addresses.length === 0 })),
     { name: xmpp, addresses: xmppAddresses, needed: xmppAddresses.length === 0 },
   ];
@@ -83,7 +84,7 @@ export function neededPorts({ server, turn, variables }: Pick<Ground, 'server' |
 
 /** The other server, which must run already: the link leads there. */
 const itsmPlace = ({ names, variables }: Ground): HttpsPlace => ({
-  host: names.addresses[0] ?? names.itsm,
+  host: names.addresses[0] ?? dialledName(names, variables['ITSM_WEB_HOST']),
   port: Number(variables['EDGE_PORT'] || 443),
-  name: names.itsm,
+  name: dialledName(names, variables['ITSM_WEB_HOST']),
 });

@@ -30,6 +30,7 @@ export async function writeJoin(
   const token: Join = {
     expiresAt: new Date(Date.now() + options.joinHours * 3_600_000).toISOString(),
     ...{ itsmDomain: names.itsm, baseDomain: names.base, xmppDomain: names.xmpp, consoleOrigin: names.consoleOrigin },
+    ...(variables['ITSM_WEB_HOST'] ? { webHost: variables['ITSM_WEB_HOST'] } : {}),
     ...{ addresses: [...names.addresses], xmppAddresses: [...names.xmppAddresses], turn: answers.turn },
     ...{ edgePort: Number(variables['EDGE_PORT'] || 443), version: answers.version },
     ...(answers.imagePrefix ? { imagePrefix: answers.imagePrefix } : {}),

@@ -14,6 +14,8 @@ export interface Join {
   baseDomain: string;
   xmppDomain: string;
   consoleOrigin: string;
+  /** `ITSM_WEB_HOST` of the ITSM server: the name that the link dials. Without one, and in tokens of before, `itsmDomain`. */
+  webHost?: string;
   addresses: string[];
   xmppAddresses: string[];
   edgePort: number;

@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import { ITSM_FUNCTIONS } from '@muster/contracts';
+import { InvalidInput, ITSM_FUNCTIONS, WEB_HOST_RULE, webHostOf } from '@muster/contracts';
 import { CliError, EXIT } from '../core/exit-codes';
 import type { Variables } from './env-file';
 
@@ -10,6 +10,8 @@ export interface Answers {
   /** Domain of the console, or an IP address where there is no DNS. */
   domain: string;
   baseDomain?: string;
+  /** `ITSM_WEB_HOST`: name by which devices and the XMPP server dial the ITSM server, where that is not the domain. */
+  webHost?: string;
   /** IP addresses of the ITSM server as devices reach it; none: devices use DNS. */
   addresses: readonly string[];
   /** The same of the XMPP server. */
@@ -60,6 +62,7 @@ export function namesOf(answers: Answers): Names {
   }
   const base = answers.baseDomain?.trim().toLowerCase() ?? itsm.slice(itsm.indexOf('.') + 1);
   if (!isDomain(base, 1)) throw new CliError(EXIT.usage, `"${base}" is not a domain.`);
+  refuseWebHost(itsm, base, answers.webHost);
   if (answers.xmppAddresses.length > 0 && answers.xmppAddresses.every((one) => answers.addresses.includes(one))) {
     throw new CliError(
       EXIT.usage,
@@ -75,12 +78,26 @@ export function namesOf(answers: Answers): Names {
   };
 }
 
+/** @throws CliError where the certificate or the edge cannot serve that name */
+function refuseWebHost(itsm: string, base: string, webHost: string | undefined): void {
+  try {
+    webHostOf({ ITSM_DOMAIN: itsm, BASE_DOMAIN: base, ITSM_WEB_HOST: webHost });
+  } catch (error) {
+    if (!(error instanceof InvalidInput)) throw error;
+    const sentence = `"${webHost}" cannot be the name for devices: that is ${WEB_HOST_RULE}.`;
+    throw new CliError(EXIT.usage, sentence, `For example: --web-host inside.${base}.`);
+  }
+}
+
 const isDomain = (name: string, least = 2): boolean => {
   const labels = name.split('.');
   return name.length <= 253 && labels.length >= least && labels.every((label) => LABEL.test(label)) && !isIP(name);
 };
 
 export const bracketed = (address: string): string => (isIP(address) === 6 ? `[${address}]` : address);
+
+/** The name by which devices and the XMPP server dial the ITSM server. @param webHost `ITSM_WEB_HOST` */
+export const dialledName = ({ itsm }: Names, webHost?: string): string => webHost || itsm;
 
 /**
  * Every name that the ITSM server's certificate must carry for clients to accept it.
@@ -97,12 +114,13 @@ export const itsmCertificateNames = ({ itsm, base, addresses }: Names): string[]
 export const xmppNames = ({ xmpp, xmppAddresses }: Names): string[] => [xmpp, ...xmppAddresses];
 
 /** What `.env` says on the ITSM server. */
-export const itsmVariables = (names: Names, { version, imagePrefix, turn }: Answers): Variables => ({
+export const itsmVariables = (names: Names, { version, imagePrefix, turn, webHost }: Answers): Variables => ({
   MUSTER_VERSION: version,
   ...(imagePrefix ? { MUSTER_IMAGE_PREFIX: imagePrefix } : {}),
   ITSM_DOMAIN: names.itsm,
   BASE_DOMAIN: names.base,
   CONSOLE_ORIGIN: names.consoleOrigin,
+  ...(webHost ? { ITSM_WEB_HOST: webHost } : {}),
   ITSM_WEB_IP: names.addresses.join(','),
   ITSM_XMPP_HOST: names.xmpp,
   ITSM_XMPP_IP: names.xmppAddresses.join(','),
@@ -111,13 +129,14 @@ export const itsmVariables = (names: Names, { version, imagePrefix, turn }: Answ
 });
 
 /** What `.env` says on the XMPP server. */
-export const xmppVariables = (names: Names, { version, imagePrefix, turn }: Answers): Variables => ({
+export const xmppVariables = (names: Names, { version, imagePrefix, turn, webHost }: Answers): Variables => ({
   MUSTER_VERSION: version,
   ...(imagePrefix ? { MUSTER_IMAGE_PREFIX: imagePrefix } : {}),
   ITSM_DOMAIN: names.itsm,
   BASE_DOMAIN: names.base,
   XMPP_DOMAIN: names.xmpp,
   CONSOLE_ORIGIN: names.consoleOrigin,
+  ...(webHost ? { ITSM_WEB_HOST: webHost } : {}),
   ITSM_WEB_IP: names.addresses.join(','),
   ITSM_XMPP_IP: names.xmppAddresses.join(','),
   ...(turn ? { COMPOSE_PROFILES: 'turn', ITSM_TURN_SERVERS: turnServers(names) } : {}),

@@ -77,6 +77,7 @@ export async function setupXmpp(context: SetupContext, token: Join): Promise<Set
 const answersOf = (token: Join, before: Readonly<Record<string, string>>): Answers => ({
   ...{ domain: token.itsmDomain, addresses: token.addresses, xmppAddresses: token.xmppAddresses, turn: token.turn },
   version: before['MUSTER_VERSION'] ?? token.version,
+  ...(token.webHost ? { webHost: token.webHost } : {}),
   ...(token.imagePrefix ? { imagePrefix: token.imagePrefix } : {}),
 });
 

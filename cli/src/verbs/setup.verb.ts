@@ -23,6 +23,11 @@ const OPTIONS = {
     about: 'Domain of the console, or an IP address where there is no DNS.',
   },
   'base-domain': { type: 'text', value: 'NAME', about: 'Domain of all other names; what follows the first label.' },
+  'web-host': {
+    type: 'text',
+    value: 'NAME',
+    about: 'Name by which devices and the XMPP server dial the ITSM server, when that is not the domain.',
+  },
   address: { type: 'list', value: 'ADDRESS', about: 'IP address of the ITSM server; repeat it; found when left out.' },
   'xmpp-address': {
     type: 'list',
@@ -129,6 +134,7 @@ function givenAnswers({ options }: Call<typeof OPTIONS>): SetupContext['given'] 
     ...file,
     ...(options.domain ? { domain: options.domain } : {}),
     ...(options['base-domain'] ? { 'base-domain': options['base-domain'] } : {}),
+    ...(options['web-host'] ? { 'web-host': options['web-host'] } : {}),
     ...(options.address.length > 0 ? { address: list(options.address) } : {}),
     ...(options['xmpp-address'].length > 0 ? { 'xmpp-address': list(options['xmpp-address']) } : {}),
     ...(options.turn ? { turn: true } : {}),
