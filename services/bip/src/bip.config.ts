@@ -22,11 +22,11 @@ const node = (platform: string): { max: number; optional: true; about: string } 
   about: `Node.js program that travels to ${platform} devices, not stripped; this process's own where it is one.`,
 });
 
-/** Read, judged and not used: there are no packages for these systems. */
-const unused = (platform: string): { max: number; optional: true; about: string } => ({
+/** Without one there is no installer for the platform. */
+const foreign = (platform: string): { max: number; optional: true; about: string } => ({
   max: 1000,
   optional: true,
-  about: `Node.js program for ${platform}. Without effect: this version makes no installers for it.`,
+  about: `Node.js program that travels to ${platform} devices; no installer is made for them when absent.`,
 });
 
 /** Configuration of `bip`. Described for administrators in `docs/configuration/bip.md`. */
@@ -35,10 +35,10 @@ export class BipConfig extends BaseConfig {
   AGENT_DIR: string;
   @Text(node('Linux x64')) NODE_BINARY_LINUX_X64?: string;
   @Text(node('Linux arm64')) NODE_BINARY_LINUX_ARM64?: string;
-  @Text(unused('Windows x64')) NODE_BINARY_WINDOWS_X64?: string;
-  @Text(unused('Windows arm64')) NODE_BINARY_WINDOWS_ARM64?: string;
-  @Text(unused('macOS x64')) NODE_BINARY_MACOS_X64?: string;
-  @Text(unused('macOS arm64')) NODE_BINARY_MACOS_ARM64?: string;
+  @Text(foreign('Windows x64')) NODE_BINARY_WINDOWS_X64?: string;
+  @Text(foreign('Windows arm64')) NODE_BINARY_WINDOWS_ARM64?: string;
+  @Text(foreign('macOS x64')) NODE_BINARY_MACOS_X64?: string;
+  @Text(foreign('macOS arm64')) NODE_BINARY_MACOS_ARM64?: string;
   @Text({
     max: 1000,
     optional: true,

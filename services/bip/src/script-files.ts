@@ -17,7 +17,17 @@ export type ScriptName =
   | 'rpm/pre'
   | 'rpm/post'
   | 'rpm/preun'
-  | 'rpm/postun';
+  | 'rpm/postun'
+  | 'windows/install.cmd'
+  | 'windows/install.ps1'
+  | 'windows/service.ps1'
+  | 'windows/uninstall.ps1'
+  | 'windows/muster-agent.cmd'
+  | 'macos/install.sh'
+  | 'macos/service.sh'
+  | 'macos/uninstall.sh'
+  | 'macos/muster-agent'
+  | 'macos/muster-agent.plist';
 
 /** Scripts are files of their own, so that editors and shellcheck see them. */
 export const scriptFile = (name: ScriptName): Promise<string> =>

@@ -3,6 +3,7 @@ import { Controller } from '@nestjs/common';
 import { Bus } from '@muster/bus';
 import {
   agentPayload,
+  AppError,
   caBundle,
   caCertificates,
   installScript,
@@ -13,6 +14,7 @@ import {
 import { Handles } from '@muster/service-kit';
 import { Archives } from '../packages/archives';
 import { Downloads } from '../packages/downloads';
+import { LINUX_PLATFORMS } from '../packages/package-version';
 import { KeyDoor } from './key-door';
 import { uninstallerText } from './script-text';
 import { ShellInstaller } from './shell-installer';
@@ -48,7 +50,13 @@ export class InstallersController {
   @Handles(agentPayload)
   async payload({ params, address, reply }: RouteCall<typeof agentPayload>): Promise<Readable> {
     await this.door.pass(params.key, address);
-    const { bytes, pieces } = await this.archives.payload(params.platform);
+    const platform = LINUX_PLATFORMS.find((one) => one === params.platform);
+    if (!platform)
+      throw new AppError(
+        'not-found',
+        `There is no install script for ${params.platform}; its archive holds everything.`,
+      );
+    const { bytes, pieces } = await this.archives.payload(platform);
     const stream = this.downloads.start(pieces);
     reply.setHeader('content-length', String(bytes));
     return stream;

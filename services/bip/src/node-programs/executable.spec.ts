@@ -2,59 +2,12 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ARM64, elf, macho, pe, POWERPC, universal, X64 } from '../testing/executables';
 import { type Executable, readExecutable } from './executable';
 import { readNodeProgram } from './node-program';
 
 const read = (bytes: Buffer): Promise<Executable> =>
   readExecutable(async (offset, length) => bytes.subarray(offset, offset + length));
-
-/** A 64-bit little-endian ELF file with one segment, which is loaded at an address of its own, and these libraries. */
-function elf(machine: number, libraries: readonly string[]): Buffer {
-  const [headers, dynamic, address] = [64, 64 + 2 * 56, 0x400000];
-  const strings = Buffer.from(`\0${libraries.map((name) => `${name}\0`).join('')}`, 'latin1');
-  const entries: Array<[tag: number, value: number]> = [];
-  let at = 1;
-  for (const name of libraries) {
-    entries.push([1, at]);
-    at += name.length + 1;
-  }
-  const stringsAt = dynamic + (entries.length + 2) * 16;
-  entries.push([5, address + stringsAt], [0, 0]);
-  const file = Buffer.alloc(stringsAt + strings.length);
-  Buffer.from([0x7f, 0x45, 0x4c, 0x46, 2, 1, 1]).copy(file);
-  file.writeUInt16LE(machine, 18);
-  file.writeBigUInt64LE(BigInt(headers), 32);
-  file.writeUInt16LE(56, 54);
-  file.writeUInt16LE(2, 56);
-  const segment = (place: number, type: number, offset: number, bytes: number): void => {
-    file.writeUInt32LE(type, headers + place * 56);
-    [offset, address + offset, 0, bytes].forEach((value, index) =>
-      file.writeBigUInt64LE(BigInt(value), headers + place * 56 + 8 + index * 8),
-    );
-  };
-  segment(0, 1, 0, file.length);
-  segment(1, 2, dynamic, entries.length * 16);
-  entries.forEach(([tag, value], place) => {
-    file.writeBigUInt64LE(BigInt(tag), dynamic + place * 16);
-    file.writeBigUInt64LE(BigInt(value), dynamic + place * 16 + 8);
-  });
-  strings.copy(file, stringsAt);
-  return file;
-}
-function pe(machine: number): Buffer {
-  const file = Buffer.alloc(256);
-  file.write('MZ', 0, 'latin1');
-  file.writeUInt32LE(128, 0x3c);
-  file.write('PE\0\0', 128, 'latin1');
-  file.writeUInt16LE(machine, 132);
-  return file;
-}
-function macho(processor: number): Buffer {
-  const file = Buffer.alloc(64);
-  file.writeUInt32LE(0xfeedfacf, 0);
-  file.writeUInt32LE(processor, 4);
-  return file;
-}
 
 describe('what a program runs on', () => {
   it.each([
@@ -62,11 +15,19 @@ describe('what a program runs on', () => {
     ['linux-arm64', elf(183, ['libc.so.6', 'libstdc++.so.6'])],
     ['windows-x64', pe(0x8664)],
     ['windows-arm64', pe(0xaa64)],
-    ['macos-x64', macho(0x01000007)],
-    ['macos-arm64', macho(0x0100000c)],
+    ['macos-x64', macho(X64)],
+    ['macos-arm64', macho(ARM64)],
   ] as const)('is told from its header: %s', async (platform, bytes) => {
     const libraries = platform.startsWith('linux') ? ['libc.so.6', 'libstdc++.so.6'] : [];
-    expect(await read(bytes)).toEqual({ platform, libraries });
+    expect(await read(bytes)).toEqual({ platforms: [platform], libraries });
+  });
+
+  it.each([false, true])('is several platforms for a universal one (64-bit offsets: %s)', async (wide) => {
+    expect(await read(universal([macho(X64), macho(ARM64)], wide))).toEqual({
+      platforms: ['macos-x64', 'macos-arm64'],
+      libraries: [],
+    });
+    expect(await read(universal([macho(POWERPC), macho(ARM64)], wide))).toMatchObject({ platforms: ['macos-arm64'] });
   });
 
   it.each([
@@ -74,15 +35,26 @@ describe('what a program runs on', () => {
     ['a script', Buffer.from(`#!/bin/sh\nexec node "$@"\n${'#'.repeat(100)}`)],
     ['another processor', elf(8, [])],
     ['a DOS program', Buffer.concat([Buffer.from('MZ'), Buffer.alloc(200)])],
+    ['a library of Windows', pe(0x8664, 0x2022)],
+    ['a 32-bit header of Windows', pe(0x8664, 0x22, 0x10b)],
+    ['Windows on another processor', pe(0x014c)],
+    ['a library of macOS', macho(ARM64, 6)],
+    ['a universal one for other processors', universal([macho(POWERPC)])],
+    ['a Java class', Buffer.concat([Buffer.from([0xca, 0xfe, 0xba, 0xbe, 0, 0, 0, 61]), Buffer.alloc(200)])],
   ])('is not made up for %s', async (_, bytes) => {
     await expect(read(bytes)).rejects.toThrow(/^it is (not|for another)/);
+  });
+
+  it('is an error for a universal program whose table points beyond it', async () => {
+    const whole = universal([macho(X64), macho(ARM64)]);
+    await expect(read(whole.subarray(0, whole.length - 10))).rejects.toThrow('damaged');
   });
 
   it('is an error for a header that is cut short or points beyond its file, and never more', async () => {
     const whole = elf(62, ['libc.so.6']);
     for (let length = 0; length < whole.length; length += 7)
       await read(whole.subarray(0, length)).then(
-        ({ platform }) => expect(platform).toBe('linux-x64'),
+        ({ platforms }) => expect(platforms).toEqual(['linux-x64']),
         (error: unknown) => expect(error).toBeInstanceOf(Error),
       );
   });
@@ -113,5 +85,11 @@ describe('a Node.js to travel', () => {
       'it needs libnode.so.108 beside it',
     );
     await expect(readNodeProgram('linux-x64', join(folder, 'none'))).rejects.toThrow('ENOENT');
+    await expect(readNodeProgram('macos-x64', at('windows', pe(0x8664)))).rejects.toThrow('it is for windows-x64');
+    await expect(readNodeProgram('windows-arm64', at('windows', pe(0x8664)))).rejects.toThrow('it is for windows-x64');
+    const both = at('both', universal([macho(X64), macho(ARM64)]));
+    expect(await readNodeProgram('macos-x64', both)).toMatchObject({ platform: 'macos-x64' });
+    expect(await readNodeProgram('macos-arm64', both)).toMatchObject({ platform: 'macos-arm64' });
+    await expect(readNodeProgram('windows-x64', both)).rejects.toThrow('it is for macos-x64 and macos-arm64');
   });
 });

@@ -35,7 +35,7 @@ export async function readNodeProgram(platform: InstallerPlatform, path: string)
   const file = await open(path);
   try {
     const executable = await readExecutable((offset, bytes) => readPart(file, offset, bytes));
-    if (executable.platform !== platform) throw new Error(`it is for ${executable.platform}`);
+    if (!executable.platforms.includes(platform)) throw new Error(`it is for ${executable.platforms.join(' and ')}`);
     const foreign = executable.libraries.filter((name) => !SYSTEM_LIBRARIES.includes(name));
     if (foreign.length > 0)
       throw new Error(`it needs ${foreign.join(', ')} beside it: the builds of nodejs.org need nothing of the kind`);

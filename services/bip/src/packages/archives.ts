@@ -1,13 +1,17 @@
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
-import type { InstallerPlatform } from '@muster/contracts';
 import { BipConfig } from '../bip.config';
 import { AgentFiles } from '../installers/agent-files';
 import { NodePrograms } from '../node-programs/node-programs';
 import { commonFiles, nodeFiles } from './agent-tree';
 import { cpioFormat, tarFormat } from './archive-pieces';
+import { archiveTree } from './archive-tree';
 import { CompressedNode } from './compressed-node';
 import { nodeLicences } from './node-licences';
+import type { PackageFile } from './package-file';
+import type { ArchivePlatform, LinuxPlatform } from './package-version';
+import type { Piece } from './pieces';
 import { type FinishedArchive, SharedArchive } from './shared-archive';
+import { ZipArchive } from './zip-archive';
 
 type Kind = 'tar' | 'cpio';
 
@@ -16,7 +20,8 @@ type Kind = 'tar' | 'cpio';
 export class Archives implements OnApplicationShutdown {
   private readonly compressed: CompressedNode;
   private readonly made = new Map<string, Promise<SharedArchive>>();
-  private payloads = new Map<InstallerPlatform, Promise<FinishedArchive>>();
+  private readonly zips = new Map<ArchivePlatform, Promise<ZipArchive>>();
+  private readonly payloads = new Map<LinuxPlatform, Promise<FinishedArchive>>();
 
   constructor(
     private readonly config: BipConfig,
@@ -35,16 +40,45 @@ export class Archives implements OnApplicationShutdown {
     return this.config.SOURCE_DATE_EPOCH ?? this.agent.builtAt;
   }
 
-  shared(platform: InstallerPlatform, kind: Kind): Promise<SharedArchive> {
+  shared(platform: LinuxPlatform, kind: Kind): Promise<SharedArchive> {
     return once(this.made, `${platform} ${kind}`, () => this.make(platform, kind));
   }
 
   /** What the shell installer fetches: all but what belongs to one key. */
-  payload(platform: InstallerPlatform): Promise<FinishedArchive> {
+  payload(platform: LinuxPlatform): Promise<FinishedArchive> {
     return once(this.payloads, platform, async () => (await this.shared(platform, 'tar')).with([]));
   }
 
-  private async make(platform: InstallerPlatform, kind: Kind): Promise<SharedArchive> {
+  /** What is unpacked and installed by a script of its own. */
+  tarOf(platform: ArchivePlatform): Promise<SharedArchive> {
+    return once(this.made, platform, async () => {
+      const { folders, node, after } = await this.treeOf(platform);
+      const parts = { before: folders, node, after };
+      return SharedArchive.make(tarFormat(this.mtime), this.config.PACKAGE_COMPRESSION, parts);
+    });
+  }
+
+  zipOf(platform: ArchivePlatform): Promise<ZipArchive> {
+    return once(this.zips, platform, async () => {
+      const { folders, node, after } = await this.treeOf(platform);
+      const { mtime, config } = this;
+      return ZipArchive.make({ mtime, level: config.PACKAGE_COMPRESSION }, [...folders, ...after], node);
+    });
+  }
+
+  private async treeOf(platform: ArchivePlatform): Promise<{
+    folders: PackageFile[];
+    node: { file: PackageFile; compressed: Piece };
+    after: PackageFile[];
+  }> {
+    const program = this.nodes.get(platform);
+    if (!program) throw new Error(`there is no Node.js for ${platform}`);
+    const licences = await nodeLicences(this.config.NODE_LICENCE, program.path);
+    const { folders, node, after } = await archiveTree(platform, program, this.agent, licences);
+    return { folders, node: { file: node, compressed: await this.compressed.of(program) }, after };
+  }
+
+  private async make(platform: LinuxPlatform, kind: Kind): Promise<SharedArchive> {
     const program = this.nodes.get(platform);
     const format = kind === 'tar' ? tarFormat(this.mtime) : cpioFormat(this.mtime);
     const belongs = ({ role }: { role?: string }): boolean => kind === 'tar' || role !== 'system';

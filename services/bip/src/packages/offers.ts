@@ -1,6 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { type Installer, INSTALLER_PLATFORMS, type InstallerList, type InstallerPlatform } from '@muster/contracts';
-import { nodeVariable } from '../bip.config';
+import type { Installer, InstallerList } from '@muster/contracts';
 import { AgentFiles } from '../installers/agent-files';
 import { NodePrograms } from '../node-programs/node-programs';
 import { LINUX_PLATFORMS } from './package-version';
@@ -23,13 +22,6 @@ export class Offers {
       format: 'script',
       ...(this.nodes.get(platform) ? {} : { needs: OWN_NODE }),
     }));
-    const others = INSTALLER_PLATFORMS.filter((platform) => !platform.startsWith('linux-')).map(
-      (platform): Installer => ({ platform, format: 'archive', notBuilt: whyNoArchive(platform) }),
-    );
-    return { version: this.agent.version, installers: [...this.packages.list(), ...scripts, ...others] };
+    return { version: this.agent.version, installers: [...this.packages.list(), ...scripts] };
   }
 }
-
-/** Not "there is no Node.js for it", as of Linux: naming one would not help. */
-const whyNoArchive = (platform: InstallerPlatform): string =>
-  `This version of Muster makes no installer for this platform, whatever ${nodeVariable(platform)} names.`;

@@ -1,4 +1,4 @@
-import type { InstallerPlatform } from '@muster/contracts';
+import { INSTALLER_PLATFORMS, type InstallerPlatform } from '@muster/contracts';
 
 /**
  * A version as package managers order it: the pre-release of Semantic Versioning comes before its release by a tilde
@@ -13,6 +13,16 @@ export const PROCESSORS = {
 } as const satisfies Partial<Record<InstallerPlatform, object>>;
 export type LinuxPlatform = keyof typeof PROCESSORS;
 export const LINUX_PLATFORMS = Object.keys(PROCESSORS).filter((name): name is LinuxPlatform => name in PROCESSORS);
+
+/** Platforms that get an archive with a script that installs it. */
+export type ArchivePlatform = Exclude<InstallerPlatform, LinuxPlatform>;
+export const ARCHIVE_PLATFORMS = INSTALLER_PLATFORMS.filter(
+  (platform): platform is ArchivePlatform => !(platform in PROCESSORS),
+);
+export const systemOf = (platform: ArchivePlatform): 'windows' | 'macos' =>
+  platform.startsWith('windows-') ? 'windows' : 'macos';
+export const archiveName = (platform: ArchivePlatform, version: string): string =>
+  `${ABOUT.name}-${version}-${platform}.${systemOf(platform) === 'windows' ? 'zip' : 'tar.gz'}`;
 
 /** What both kinds of package say about themselves. */
 export const ABOUT = {

@@ -68,7 +68,7 @@ afterAll(async () => {
 
 describe.runIf(process.arch === 'x64')('packages for this machine', () => {
   it('are listed, and those for which there is no Node.js with the reason', () => {
-    expect(packages.list()).toEqual([
+    expect(packages.list().filter(({ format }) => format !== 'archive')).toEqual([
       { platform: 'linux-x64', format: 'deb', file: DEB },
       { platform: 'linux-x64', format: 'rpm', file: RPM },
       { platform: 'linux-arm64', format: 'deb', notBuilt: expect.stringContaining('NODE_BINARY_LINUX_ARM64') },

@@ -5,8 +5,11 @@ import { gzip } from 'node:zlib';
 
 const CHUNK = 64 * 1024;
 
-/** Bytes that are in memory, or those of an open file, read when they are sent: whoever tidies up may remove its name. */
-export type Piece = Buffer | { file: FileHandle; bytes: number };
+/**
+ * Bytes that are in memory, or those of an open file, read when they are sent: whoever tidies up may remove its name.
+ * `from`: where they begin in it, where that is not its begin.
+ */
+export type Piece = Buffer | { file: FileHandle; from?: number; bytes: number };
 
 /** Compresses to one gzip member (RFC 1952). Members one after the other decompress to their contents one after the other. */
 const compressed = promisify<Buffer, { level: number }, Buffer>(gzip);
@@ -18,14 +21,14 @@ export const bytesOf = (pieces: readonly Piece[]): number =>
 export async function* contents(pieces: readonly Piece[]): AsyncGenerator<Buffer> {
   for (const piece of pieces) {
     if (Buffer.isBuffer(piece)) yield piece;
-    else yield* read(piece.file, piece.bytes);
+    else yield* read(piece);
   }
 }
 
 /** By position, so that many read the same file at once. */
-async function* read(file: FileHandle, bytes: number): AsyncGenerator<Buffer> {
+async function* read({ file, from = 0, bytes }: Exclude<Piece, Buffer>): AsyncGenerator<Buffer> {
   for (let at = 0; at < bytes;) {
-    const { buffer, bytesRead } = await file.read(Buffer.allocUnsafe(CHUNK), 0, Math.min(CHUNK, bytes - at), at);
+    const { buffer, bytesRead } = await file.read(Buffer.allocUnsafe(CHUNK), 0, Math.min(CHUNK, bytes - at), from + at);
     if (bytesRead === 0) throw new Error('a compressed file became shorter while it was read');
     at += bytesRead;
     yield buffer.subarray(0, bytesRead);
