@@ -8,11 +8,14 @@ import { type Column, DataTable } from '../ui/data-table';
 import classes from '../ui/form.module.css';
 import { Loaded } from '../ui/states';
 
-/** How each kind of package is installed by hand, with the rights of root. */
-const COMMANDS: Partial<Record<Installer['format'], (file: string) => string>> = {
-  deb: (file) => `apt install ./${file}`,
-  rpm: (file) => `rpm -i ${file}`,
-};
+/** How each kind of package is installed by hand, with the rights of an administrator. */
+function commandOf({ format, platform }: Installer, file: string): string {
+  if (format === 'deb') return `apt install ./${file}`;
+  if (format === 'rpm') return `rpm -i ${file}`;
+  return platform.startsWith('windows-')
+    ? `Expand-Archive ${file} . ; .\\muster-agent\\install.cmd`
+    : `tar -xzf ${file} && sudo sh muster-agent/install.sh`;
+}
 
 /** Packages that hold this key, and those that the server does not build, each with the reason. */
 export function InstallerListing({ registrationKey }: { registrationKey: string }) {
@@ -42,11 +45,14 @@ function Listed({ list, registrationKey }: { list: InstallerList; registrationKe
     {
       id: 'use',
       header: t('registrationKeys.packages.use'),
-      cell: ({ format, file, needs }) =>
-        file === undefined ? (
-          <span className="dim">{needs ?? t('registrationKeys.packages.line')}</span>
+      cell: (one) =>
+        one.file === undefined ? (
+          <span className="dim">{one.needs ?? t('registrationKeys.packages.line')}</span>
         ) : (
-          <code dir="ltr">{COMMANDS[format]?.(file)}</code>
+          <>
+            <code dir="ltr">{commandOf(one, one.file)}</code>
+            {one.caution !== undefined && <p className="dim">{one.caution}</p>}
+          </>
         ),
     },
     {
