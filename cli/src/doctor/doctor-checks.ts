@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { networkInterfaces } from 'node:os';
 import { certificateCheck } from '../certificates/inspect';
 import { servedCertificateCheck } from '../certificates/served';
 import { serverRoots } from '../certificates/server-trust';
@@ -16,7 +17,7 @@ import { presenceCheck, reachOf } from '../checks/presence';
 import { pushCheck } from '../checks/push';
 import { queueCheck } from '../checks/queues';
 import { serviceCheck } from '../checks/services';
-import { turnCheck } from '../checks/turn';
+import { turnCheck, type TurnPlace } from '../checks/turn';
 import { turnStreamsCheck } from '../checks/turn-streams';
 import { xmppCheck } from '../checks/xmpp';
 import type { Site } from '../site/site';
@@ -71,7 +72,15 @@ export async function doctorChecks(site: Site, { backups, backupDays, pushKey }:
       site.kind === 'itsm' ? elsewhere : undefined,
     ),
     ...(xmpp.pushOn || pushKey !== undefined ? [pushCheck(push)] : []),
-    ...site.turn.map((place) => turnCheck(place, { elsewhere: !site.turnHere, ...(access ? { access } : {}) })),
+    ...site.turn.map((place) =>
+      turnCheck(place, { elsewhere: isElsewhere(site, place), ...(access ? { access } : {}) }),
+    ),
     ...(site.kind === 'xmpp' && site.turnHere ? [turnStreamsCheck(TURN_STREAMS)] : []),
   ];
+}
+
+/** Of several, the one that is part of this server has an address of this host; behind a NAT that cannot be told of one alone. */
+function isElsewhere({ turn, turnHere }: Site, { host }: TurnPlace): boolean {
+  const own = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? []);
+  return !turnHere || (turn.length > 1 && !own.some(({ address }) => address === host));
 }
