@@ -1,5 +1,6 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { followPorts } from './agent-ports';
 import { deviceAnchors } from './certificates';
 import { ITSM_DOMAIN, type Layout } from './layout';
 import { copyForAll, runnable } from './open-copies';
@@ -23,6 +24,7 @@ export function agentPart(
   copyForAll(join(layout.project, 'agent/dist/launcher.mjs'), join(install, 'launcher.mjs'));
   writeFileSync(join(install, 'current'), version);
   mkdirSync(state, { recursive: true, mode: 0o700 });
+  followPorts(layout);
   const config = join(install, 'agent.json');
   writeFileSync(config, JSON.stringify(configuration(layout, registrationKey)), { mode: 0o600 });
   // All of it: an agent that was let keep its rights once left files that are root's.
