@@ -45,6 +45,8 @@ describe('what a report says', () => {
     [report(id, 'completed'), 'COMPLETED', 'It ran to its end.'],
     [report(id, 'completed', { exitCode: 0 }), 'COMPLETED', 'It ran to its end.'],
     [report(id, 'completed', { exitCode: 1 }), 'ERROR', 'It ended with exit code 1.'],
+    [report(id, 'failed', { exitCode: 3, message: 'exit code 3' }), 'ERROR', 'It ended with exit code 3.'],
+    [report(id, 'failed', { exitCode: 3, message: 'no disk' }), 'ERROR', 'It ended with exit code 3: no disk'],
     [report(id, 'completed', { signal: 'SIGKILL' }), 'ERROR', 'It was ended by signal SIGKILL.'],
     [report(id, 'failed', { message: 'time limit' }), 'ERROR', 'It failed: time limit'],
     [report(id, 'refused', { refusal: 'replayed' }), 'ERROR', 'The device refused it (replayed).'],

@@ -81,6 +81,7 @@ function endOf(report: OperationReport): string {
   return 'It failed';
 }
 
+/** With what the device said, unless that says the same once more: agents name the exit code in words too. */
 function told(what: string, { message }: OperationReport): string {
-  return message ? `${what}: ${message}`.slice(0, 2000) : `${what}.`;
+  return message && !what.endsWith(message) ? `${what}: ${message}`.slice(0, 2000) : `${what}.`;
 }
