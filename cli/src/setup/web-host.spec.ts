@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
+import { openSite } from '../site/site';
 import { testFolder } from '../testing/folder';
 import { muster } from '../testing/muster';
 import { changeEnvFile, readEnvFile } from './env-file';
@@ -55,6 +56,16 @@ describe('setup with such a name', () => {
     expect(await setup('xmpp', xmpp, '--join', join(itsm, 'join/token'))).toMatchObject({ code: 0 });
     expect([webHostIn(itsm), token().webHost, webHostIn(xmpp)]).toEqual([INSIDE, INSIDE, INSIDE]);
     expect(readEnvFile(join(xmpp, '.env'))).toMatchObject({ ITSM_DOMAIN: DOMAIN });
+  });
+
+  it('is what doctor looks for on the XMPP server, and the domain on the other', () => {
+    const seen = (dir: string) => {
+      const { itsm: place, nats } = openSite({ dir });
+      return { place, hub: nats.hub };
+    };
+    const [host, port] = ['192.0.2.10', 443];
+    expect(seen(xmpp)).toEqual({ place: { host, port, name: INSIDE }, hub: INSIDE });
+    expect(seen(itsm)).toEqual({ place: { host, port, name: DOMAIN }, hub: INSIDE });
   });
 
   it('hands on what somebody wrote into .env, and changes none that is there', async () => {

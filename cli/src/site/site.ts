@@ -6,7 +6,7 @@ import { serverTrustIn, type ServerTrust } from '../certificates/server-trust';
 import { type ExpectedName, type Lookup } from '../checks/names';
 import { turnPlaces, type TurnPlace } from '../checks/turn';
 import { CliError, EXIT } from '../core/exit-codes';
-import { type Names, itsmNames, namesOf, xmppNames } from '../setup/plan';
+import { dialledName, type Names, itsmNames, namesOf, xmppNames } from '../setup/plan';
 import { answersFrom } from '../setup/existing';
 import { expectedNames } from '../setup/ground';
 import { readEnvFile } from '../setup/env-file';
@@ -70,6 +70,9 @@ export function openSite({ dir, local }: SiteOptions, commands = new Commands())
 function composeSite(folder: string, kind: Exclude<ServerKind, 'turn'>, commands: Commands): Site {
   const variables = readEnvFile(join(folder, '.env'));
   const names = namesIn(join(folder, '.env'), variables);
+  const dialled = dialledName(names, variables['ITSM_WEB_HOST']);
+  // People open the console by the domain; the XMPP server may not know that.
+  const looksFor = kind === 'itsm' ? names.itsm : dialled;
   const published = (variable: string, usual: number): number =>
     Number((variables[variable] || String(usual)).split(':').at(-1));
   const roots = rootsIn(
@@ -96,8 +99,8 @@ function composeSite(folder: string, kind: Exclude<ServerKind, 'turn'>, commands
         },
       },
     ],
-    nats: { parts: ['nats'], leafAt: 'nats', hub: names.itsm },
-    itsm: { host: names.addresses[0] ?? names.itsm, port: Number(variables['EDGE_PORT'] || 443), name: names.itsm },
+    nats: { parts: ['nats'], leafAt: 'nats', hub: dialled },
+    itsm: { host: names.addresses[0] ?? looksFor, port: Number(variables['EDGE_PORT'] || 443), name: looksFor },
     xmpp: {
       host: kind === 'xmpp' ? '127.0.0.1' : (names.xmppAddresses[0] ?? names.xmpp),
       port: kind === 'xmpp' ? here : Number(variables['XMPP_PORT'] || 443),
