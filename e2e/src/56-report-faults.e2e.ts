@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { DEFAULT_ORGANISATION_ID, listDeadLetters, readSeries, samplesReported } from '@muster/contracts';
+import { DEFAULT_ORGANISATION_ID, listDeadLetters, readSeries, samplesMeasured } from '@muster/contracts';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Api } from './harness/api';
 import { publishRaw } from './harness/bus';
@@ -14,6 +14,8 @@ const WEEK_OF_SAMPLES = 10_000;
 const BATCH = 200;
 /** As far back as raw samples are kept, with what the offline device brought. */
 const DAYS = 7.5;
+/** Of a device that could read nothing, as it is stored. */
+const EMPTY_SAMPLE = JSON.stringify([Array.from({ length: 9 }, () => null), [], [], [], []]);
 const TWO_YEARS_MS = 2 * 365 * 86_400_000;
 
 let api: Api;
@@ -130,7 +132,7 @@ describe('a message that nobody can handle', () => {
   async function poison(payload: string, marker: string): Promise<void> {
     fleet.start(RATE);
     const before = fleet.ledger.taken;
-    await publishRaw('rmm-logs', samplesReported.subject, payload);
+    await publishRaw('rmm-logs', samplesMeasured.subject, payload);
     await until('it is a dead letter', async () => {
       const { deadLetters } = await api.call(listDeadLetters, { query: { size: 200 } });
       return deadLetters.some((letter) => letter.service === 'rmm-logs' && letter.payload.includes(marker));
@@ -146,17 +148,20 @@ describe('a message that nobody can handle', () => {
   });
 
   it('is one when it looks valid, and the good ones that came in the same message are stored', async () => {
-    const { id: deviceId, maker } = fleet.device(3);
+    const { id: deviceId } = fleet.device(3);
     const [spool, receivedAt] = [randomUUID(), new Date().toISOString()];
-    const [first, last] = maker.backlog(2, new Date()).body.reports.filter((report) => report.kind === 'sample');
-    if (!first || !last) throw new Error('unreachable');
+    const at = new Date().toISOString();
     const marker = `poison ${Math.random()}`;
-    const bad = structuredClone(last.sample);
-    for (const disk of bad.disks) Object.assign(disk, { mountPoint: marker, usedBytes: 'most of it' });
-    const bundle = [first.sample, bad, last.sample].map((sample, place) => ({
+    const bundle = [EMPTY_SAMPLE, { marker }, EMPTY_SAMPLE].map((measured, place) => ({
       ...{ organisationId: DEFAULT_ORGANISATION_ID, deviceId, spool, receivedAt },
-      samples: [{ sequence: place + 1, at: first.takenAt, sample }],
+      samples: [{ sequence: place + 1, at, measured }],
     }));
     await poison(JSON.stringify(bundle), marker);
+    await until('the good ones are stored', async () => {
+      const { rows } = await asDatabaseAdministrator((client) =>
+        client.query('SELECT 1 FROM rmm_logs.samples WHERE device_id = $1 AND at = $2', [deviceId, at]),
+      );
+      return rows.length === 2;
+    });
   });
 });

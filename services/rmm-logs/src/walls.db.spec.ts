@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { LogStore } from './logs/log-store';
 import { OutputStore } from './output/output-store';
 import { RollingUp } from './samples/rolling-up.service';
+import { storedForm } from './samples/measured';
 import { SampleStore } from './samples/sample-store';
 import { ask, type Reply, RmmLogsUnderTest, type TestDevice } from './testing/rmm-logs-under-test';
 import { random, sampleOf, TestSpool } from './testing/samples';
@@ -62,7 +63,11 @@ async function fill(device: TestDevice, mark: string): Promise<void> {
   const next = random(101);
   const at = (hours: number): string => new Date(Date.now() - hours * HOUR).toISOString();
   const sample = { ...sampleOf(next), disks: [{ mountPoint: mark, usedBytes: 1, sizeBytes: 2 }] };
-  const samples = [5, 4, 0].map((hours, index) => ({ sequence: index + 1, at: at(hours), sample }));
+  const samples = [5, 4, 0].map((hours, index) => ({
+    sequence: index + 1,
+    at: at(hours),
+    measured: storedForm(sample),
+  }));
   await app.get(SampleStore).store([{ ...head(newId()), samples }]);
   await app.get(RollingUp).run();
   const logs = [{ sequence: 1, at: at(0), level: 'error' as const, message: mark }];
@@ -138,7 +143,7 @@ describe('rows', () => {
     const events = Array.from({ length: 200 }, (_, turn) => {
       const device = devices[Math.floor(next() * devices.length)] ?? hidden;
       const head = { organisationId: device.organisationId, deviceId: device.id, spool: device.id };
-      const samples = [{ sequence: turn + 1, at: new Date().toISOString(), sample: sampleOf(next) }];
+      const samples = [{ sequence: turn + 1, at: new Date().toISOString(), measured: storedForm(sampleOf(next)) }];
       return { ...head, receivedAt: new Date().toISOString(), samples };
     });
     await app.get(SampleStore).store(events);

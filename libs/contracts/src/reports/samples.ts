@@ -68,12 +68,28 @@ export const reportToRmm = defineRoute({
   reply: ReportsTaken,
 });
 
+/** In the form in which it is stored: JSON without the names of fields, a third of what the device sent. */
+export class MeasuredSample extends ReportedItem {
+  @Text({ min: 2, max: 1_048_576 }) measured: string;
+}
+export class SamplesMeasured extends Reported {
+  @List(nested(() => MeasuredSample), { min: 1, max: 500 }) samples: MeasuredSample[];
+}
+export const samplesMeasured = defineEvent({
+  subject: 'report.samples.v2',
+  delivery: 'reported',
+  payload: SamplesMeasured,
+  publishers: ['rmm-logs'],
+  consumers: ['rmm-logs'],
+});
+
 export class ReportedSample extends ReportedItem {
   @Nested(() => Sample) sample: Sample;
 }
 export class SamplesReported extends Reported {
   @List(nested(() => ReportedSample), { min: 1, max: 500 }) samples: ReportedSample[];
 }
+/** What earlier versions published, which may still wait on the stream. */
 export const samplesReported = defineEvent({
   subject: 'report.samples.v1',
   delivery: 'reported',

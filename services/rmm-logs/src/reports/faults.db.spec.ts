@@ -4,13 +4,14 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { setTimeout as pause } from 'node:timers/promises';
-import { DEFAULT_ORGANISATION_ID, type SamplesReported, samplesReported } from '@muster/contracts';
+import { DEFAULT_ORGANISATION_ID, type SamplesMeasured, samplesMeasured, samplesReported } from '@muster/contracts';
 import { newId } from '@muster/database';
 import { eventually, startDouble } from '@muster/testing';
 import { jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { rolldown } from 'rolldown';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { storedForm } from '../samples/measured';
 import { ask, RmmLogsUnderTest } from '../testing/rmm-logs-under-test';
 import { random, sampleOf, TestSpool } from '../testing/samples';
 
@@ -26,12 +27,14 @@ function asService(): Promise<NatsConnection> {
   const { url, user, password } = suite.nats.credentials('rmm-logs');
   return connect({ servers: url, user, pass: password, inboxPrefix: '_INBOX.rmm-logs' });
 }
-const event = (deviceId: string, spool: string, sequence: number): SamplesReported => ({
+const event = (deviceId: string, spool: string, sequence: number): SamplesMeasured => ({
   organisationId: DEFAULT_ORGANISATION_ID,
   deviceId,
   spool,
   receivedAt: new Date().toISOString(),
-  samples: [{ sequence, at: new Date(Date.now() - sequence).toISOString(), sample: sampleOf(next, sequence) }],
+  samples: [
+    { sequence, at: new Date(Date.now() - sequence).toISOString(), measured: storedForm(sampleOf(next, sequence)) },
+  ],
 });
 
 it('answers 503 with Retry-After while NATS is away, and takes the same batch when it is back', async () => {
@@ -82,21 +85,41 @@ it('stores what was taken when PostgreSQL comes back, each once', async () => {
   await admin.end();
 });
 
+it('stores what an earlier version left on the stream as what comes now', async () => {
+  const publisher = await startDouble('rmm-logs', suite.nats);
+  const sample = sampleOf(next);
+  for (const deviceId of [newId(), newId()]) {
+    const { samples, ...head } = event(deviceId, newId(), 1);
+    const [at = ''] = samples.map(({ at }) => at);
+    await publisher.bus.publish(samplesReported, { ...head, samples: [{ sequence: 1, at, sample }] });
+    await publisher.bus.publish(samplesMeasured, {
+      ...head,
+      samples: [{ sequence: 2, at, measured: storedForm(sample) }],
+    });
+  }
+  await publisher.stop();
+  await suite.startService();
+  await eventually(async () => (await suite.count('samples')) === 4, { within: 20_000 });
+  expect(await suite.rows('SELECT DISTINCT sample::text FROM rmm_logs.samples')).toEqual([
+    { sample: storedForm(sample) },
+  ]);
+});
+
 it('makes a dead letter of a poisoned message, and stores the rest', async () => {
   const publisher = await startDouble('rmm-logs', suite.nats);
   const [deviceId, spool] = [newId(), newId()];
-  await publisher.bus.publish(samplesReported, event(deviceId, spool, 1));
+  await publisher.bus.publish(samplesMeasured, event(deviceId, spool, 1));
   const raw = await asService();
   for (const poison of ['not JSON', '{}', JSON.stringify({ ...event(deviceId, spool, 2), deviceId: "'; --" })])
-    await jetstream(raw).publish(samplesReported.subject, poison);
+    await jetstream(raw).publish(samplesMeasured.subject, poison);
   await raw.close();
-  await publisher.bus.publish(samplesReported, event(deviceId, spool, 3));
+  await publisher.bus.publish(samplesMeasured, event(deviceId, spool, 3));
   await publisher.stop();
   const app = await suite.startService();
   await eventually(async () => (await suite.count('samples')) === 2, { within: 20_000 });
   const metrics = async () => (await app.inject({ method: 'GET', url: '/-/metrics' })).body;
   await eventually(async () =>
-    /^muster_bus_dead_letters_total\{.*subject="report\.samples\.v1".*\} 3$/m.test(await metrics()),
+    /^muster_bus_dead_letters_total\{.*subject="report\.samples\.v2".*\} 3$/m.test(await metrics()),
   );
 });
 
@@ -119,7 +142,7 @@ it('stores every report once when its process is killed again and again in the m
     const PER_SPOOL = 300;
     for (let sequence = 1; sequence <= PER_SPOOL; sequence += 1)
       await Promise.all(
-        spools.map(([device, spool]) => publisher.bus.publish(samplesReported, event(device, spool, sequence))),
+        spools.map(([device, spool]) => publisher.bus.publish(samplesMeasured, event(device, spool, sequence))),
       );
     await publisher.stop();
     const total = spools.length * PER_SPOOL;

@@ -3,6 +3,7 @@ import { newId } from '@muster/database';
 import { eventually } from '@muster/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { LogStore } from '../logs/log-store';
+import { storedForm } from '../samples/measured';
 import { SampleStore } from '../samples/sample-store';
 import { ask, type Reply, RmmLogsUnderTest, type TestDevice } from '../testing/rmm-logs-under-test';
 import { random, sampleOf, TestSpool } from '../testing/samples';
@@ -141,7 +142,8 @@ it('loses nothing when one kind is handled a week of reports ahead of the other'
   };
   const at = (sequence: number): string => new Date(Date.now() - sequence * 1000).toISOString();
   const sample = { disks: [], networks: [], temperatures: [], processes: [] };
-  const odd = Array.from({ length: 5000 }, (_, turn) => ({ sequence: turn * 2 + 1, at: at(turn), sample }));
+  const measured = storedForm(sample);
+  const odd = Array.from({ length: 5000 }, (_, turn) => ({ sequence: turn * 2 + 1, at: at(turn), measured }));
   const even = odd.map(({ sequence }) => ({
     sequence: sequence + 1,
     at: at(sequence),

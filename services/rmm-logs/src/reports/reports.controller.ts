@@ -7,11 +7,12 @@ import {
   type RouteCall,
   type RouteReply,
   SampleReport,
-  type SamplesReported,
-  samplesReported,
+  type SamplesMeasured,
+  samplesMeasured,
 } from '@muster/contracts';
 import { Handles, reportKind, takeReports } from '@muster/service-kit';
 import { RmmLogsConfig } from '../config';
+import { storedForm } from '../samples/measured';
 
 /** Takes samples and agent logs in: what is answered with 202 is stored by JetStream. */
 @Controller()
@@ -28,9 +29,13 @@ export class ReportsController {
         oldestDays: config.RAW_DAYS,
         unknownMayStay: true,
         publish: (head, reports) =>
-          bus.publishShaped<SamplesReported>(samplesReported, {
+          bus.publishShaped<SamplesMeasured>(samplesMeasured, {
             ...head,
-            samples: reports.map(({ report, at }) => ({ sequence: report.sequence, at, sample: report.sample })),
+            samples: reports.map(({ report: { sequence, sample }, at }) => ({
+              sequence,
+              at,
+              measured: storedForm(sample),
+            })),
           }),
       }),
       log: reportKind(LogReport, {

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { LogStore } from '../logs/log-store';
 import { OutputStore } from '../output/output-store';
 import { RollingUp } from '../samples/rolling-up.service';
+import { storedForm } from '../samples/measured';
 import { SampleStore } from '../samples/sample-store';
 import { RmmLogsUnderTest } from '../testing/rmm-logs-under-test';
 import { random, sampleOf } from '../testing/samples';
@@ -41,7 +42,11 @@ const dayName = (table: string, at: Date): string => `${table}_${at.toISOString(
 it('stores what is kept, and drops the rest one by one, each counted, none in the way of another', async () => {
   const app = await suite.startService({ ROLL_UP_SECONDS: '3600' });
   const next = random(91);
-  const sample = (sequence: number, at: Date) => ({ sequence, at: at.toISOString(), sample: sampleOf(next) });
+  const sample = (sequence: number, at: Date) => ({
+    sequence,
+    at: at.toISOString(),
+    measured: storedForm(sampleOf(next)),
+  });
   await app.get(SampleStore).store([
     {
       ...head(),
@@ -163,7 +168,7 @@ it('forgets in portions, and waits for nobody', async () => {
 it('makes room that is missing, and the same reports are stored the next time', async () => {
   const app = await suite.startService({ ROLL_UP_SECONDS: '3600' });
   await suite.rows(`DROP TABLE rmm_logs.${dayName('samples', ago(0))}, rmm_logs.${dayName('logs', ago(0))}`);
-  const samples = [{ sequence: 1, at: ago(0).toISOString(), sample: sampleOf(random(92)) }];
+  const samples = [{ sequence: 1, at: ago(0).toISOString(), measured: storedForm(sampleOf(random(92))) }];
   const logs = [{ sequence: 2, at: ago(0).toISOString(), level: 'info' as const, message: 'x' }];
   const own = head();
   const store = () => app.get(SampleStore).store([{ ...own, samples }]);

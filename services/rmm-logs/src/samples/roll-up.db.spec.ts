@@ -1,11 +1,12 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { DEFAULT_ORGANISATION_ID, type SamplesReported, type Series } from '@muster/contracts';
+import { DEFAULT_ORGANISATION_ID, type SamplesMeasured, type Series } from '@muster/contracts';
 import { Database, newId } from '@muster/database';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { inOrder, pointsOf, type TimedSample } from '../testing/brute-force';
 import { ask, RmmLogsUnderTest, type TestDevice } from '../testing/rmm-logs-under-test';
 import { random, sampleOf } from '../testing/samples';
 import { DAY, HOUR, hourOf, textOf } from './hour';
+import { storedForm } from './measured';
 import { RollingUp } from './rolling-up.service';
 import { SampleStore } from './sample-store';
 
@@ -39,12 +40,16 @@ class Story {
 
   async store(samples: readonly TimedSample[]): Promise<void> {
     this.all.push(...samples);
-    const event: SamplesReported = {
+    const event: SamplesMeasured = {
       organisationId: DEFAULT_ORGANISATION_ID,
       deviceId: this.device.id,
       spool: this.spool,
       receivedAt: new Date().toISOString(),
-      samples: samples.map(({ at, sample }) => ({ sequence: ++this.sequence, at: textOf(at), sample })),
+      samples: samples.map(({ at, sample }) => ({
+        sequence: ++this.sequence,
+        at: textOf(at),
+        measured: storedForm(sample),
+      })),
     };
     await this.by.get(SampleStore).store([event]);
   }

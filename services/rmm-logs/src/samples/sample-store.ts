@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { Sample, SamplesReported } from '@muster/contracts';
+import type { SamplesMeasured } from '@muster/contracts';
 import { bareArray, Database, jsonLines, jsonLinesArray, takeNew } from '@muster/database';
 import type { EntityManager } from 'typeorm';
 import { RmmLogsConfig } from '../config';
@@ -9,7 +9,6 @@ import { keptTime } from '../retention/kept';
 import { Retention } from '../retention/retention.service';
 import { SCHEMA } from '../schema';
 import { withRoom } from './hour-room';
-import { measuredOf, processesOf } from './measured';
 
 /** Rows in one statement. */
 const ROWS = 5_000;
@@ -34,15 +33,18 @@ export class SampleStore {
     private readonly retention: Retention,
   ) {}
 
-  store(events: readonly SamplesReported[]): Promise<void> {
+  store(events: readonly SamplesMeasured[]): Promise<void> {
     return this.retention.makingRoom(() =>
       byOrganisation(events, (organisationId, own) => this.storeIn(organisationId, own)),
     );
   }
 
-  private async storeIn(organisationId: string, events: readonly SamplesReported[]): Promise<void> {
+  private async storeIn(organisationId: string, events: readonly SamplesMeasured[]): Promise<void> {
     const rows: Row[] = events.flatMap(({ deviceId, spool, samples }) =>
-      samples.map(({ sequence, at, sample }) => ({ deviceId, spool, sequence, at: Date.parse(at), ...textOf(sample) })),
+      samples.map(({ sequence, at, measured: sample }) => {
+        const bytes = Buffer.byteLength(sample);
+        return { deviceId, spool, sequence, at: Date.parse(at), sample, bytes };
+      }),
     );
     const kept = keptTime(this.config, 'samples');
     const limit = { samples: this.config.SAMPLES_PER_HOUR, bytes: this.config.SAMPLE_BYTES_PER_HOUR };
@@ -62,11 +64,6 @@ export class SampleStore {
     this.storing.drop('sample', 'expired', fresh - timely);
     this.storing.drop('sample', 'limit', timely - stored);
   }
-}
-
-function textOf(given: Sample): Pick<Row, 'sample' | 'bytes'> {
-  const sample = JSON.stringify([...measuredOf(given), processesOf(given)]);
-  return { sample, bytes: Buffer.byteLength(sample) };
 }
 
 const insert = (manager: EntityManager, organisationId: string, rows: readonly Row[]): Promise<unknown> =>
