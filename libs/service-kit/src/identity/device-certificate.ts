@@ -1,4 +1,4 @@
-import { createHash, X509Certificate } from 'node:crypto';
+import { hash, X509Certificate } from 'node:crypto';
 import { AppError, isUuid } from '@muster/contracts';
 
 export interface PresentedCertificate {
@@ -18,7 +18,7 @@ export class DeviceCertificates {
 
   /** @throws AppError `certificate-refused` */
   read(header: string): PresentedCertificate {
-    const digest = createHash('sha256').update(header).digest('base64');
+    const digest = hash('sha256', header, 'base64');
     const known = this.known.get(digest);
     if (known) return known;
     const certificate = readDeviceCertificate(header);
@@ -40,7 +40,7 @@ function readDeviceCertificate(header: string): PresentedCertificate {
     const certificate = new X509Certificate(decodeURIComponent(header));
     const deviceId = /^CN=(.+)$/m.exec(certificate.subject)?.[1] ?? '';
     if (!isUuid(deviceId)) throw new Error('the subject is no device id');
-    return { deviceId, fingerprint: createHash('sha256').update(certificate.raw).digest('hex') };
+    return { deviceId, fingerprint: hash('sha256', certificate.raw, 'hex') };
   } catch (error) {
     throw new AppError('certificate-refused', 'The client certificate is not one of a device.', { cause: error });
   }

@@ -1,14 +1,11 @@
-/** Whether an object is nested deeper than `limit` levels, itself the first. Level by level: no depth exhausts the stack. */
+/** Whether an object is nested deeper than `limit` levels, itself the first. Goes no deeper than that, whatever it is given. */
 export function isDeeperThan(limit: number, value: object): boolean {
-  let level = [value];
-  for (let depth = 0; level.length > 0; depth += 1) {
-    if (depth === limit) return true;
-    const next: object[] = [];
-    for (const one of level) {
-      for (const child of Object.values(one))
-        if (typeof child === 'object' && child !== null) next.push(child as object);
-    }
-    level = next;
-  }
+  if (limit === 0) return true;
+  if (Array.isArray(value)) return value.some((child) => isObjectDeeperThan(limit - 1, child));
+  // What was read from JSON has no inherited fields.
+  for (const key in value) if (isObjectDeeperThan(limit - 1, (value as Record<string, unknown>)[key])) return true;
   return false;
 }
+
+const isObjectDeeperThan = (limit: number, value: unknown): boolean =>
+  typeof value === 'object' && value !== null && isDeeperThan(limit, value);
