@@ -2,6 +2,7 @@ import { useState } from 'react';
 import { Button } from '@mantine/core';
 import { type AuditEntry, listAudit } from '@muster/contracts';
 import { IconShieldCheck } from '@tabler/icons-react';
+import { Link } from 'react-router';
 import { useCursorList } from '../api/use-cursor-list';
 import { type TextOf, useText } from '../messages/use-text';
 import { type Column, DataTable } from '../ui/data-table';
@@ -11,6 +12,7 @@ import { Panel } from '../ui/panel';
 import { Plain } from '../ui/plain';
 import { Empty, Loaded } from '../ui/states';
 import { When } from '../ui/when';
+import { AuditAction } from './audit-action';
 import { AuditEntryDialog } from './audit-entry-dialog';
 import { AuditFilters } from './audit-filters';
 import { AuditOutcome } from './audit-outcome';
@@ -78,12 +80,11 @@ const columns = (t: TextOf, show: (entry: AuditEntry) => void): Column<AuditEntr
     header: t('audit.actor'),
     cell: ({ actor }) => <Plain text={actor.name || t(`audit.actor.${actor.kind}`)} most={80} />,
   },
-  { id: 'action', header: t('audit.action'), cell: ({ action }) => <code>{action}</code> },
+  { id: 'action', header: t('audit.action'), cell: ({ action }) => <AuditAction action={action} /> },
   {
     id: 'target',
     header: t('audit.target'),
-    cell: ({ target }) =>
-      target ? <Plain text={target.name ?? target.id ?? target.kind} most={80} /> : <span className="dim">–</span>,
+    cell: ({ target }) => <Target target={target} />,
   },
   { id: 'outcome', header: t('audit.outcome'), tight: true, cell: ({ outcome }) => <AuditOutcome outcome={outcome} /> },
   {
@@ -106,3 +107,18 @@ const columns = (t: TextOf, show: (entry: AuditEntry) => void): Column<AuditEntr
     ),
   },
 ];
+
+/** Its name. Of what has none here, an operation is a click away; that somebody signed in says all of a session. */
+function Target({ target }: Pick<AuditEntry, 'target'>) {
+  const t = useText();
+  const nameless = target?.name === undefined;
+  if (!target || (nameless && target.kind === 'session')) return <span className="dim">–</span>;
+  if (nameless && target.kind === 'operation' && target.id !== undefined) {
+    return (
+      <Link className="link" to={`/operations/${target.id}`}>
+        {t('operations.operation')}
+      </Link>
+    );
+  }
+  return <Plain text={target.name ?? target.id ?? target.kind} most={80} />;
+}

@@ -7,6 +7,7 @@ import form from '../ui/form.module.css';
 import type { ListPatch } from '../ui/list-state';
 import { Plain } from '../ui/plain';
 import { When } from '../ui/when';
+import { actionText } from './audit-action';
 import { AuditOutcome } from './audit-outcome';
 
 interface AuditEntryDialogProps {
@@ -36,7 +37,12 @@ function EntryView({ entry, onFilter }: { entry: AuditEntry; onFilter: (patch: L
   const text = (value: string | undefined, code = false) => value && <Plain text={value} code={code} lines />;
   const facts: Fact[] = [
     [t('audit.at'), <When key="at" at={entry.at} seconds />],
-    [t('audit.action'), <code key="action">{entry.action}</code>],
+    [
+      t('audit.action'),
+      <span key="action">
+        {actionText(t, entry.action)} <code className="dim">{entry.action}</code>
+      </span>,
+    ],
     [t('audit.outcome'), <AuditOutcome key="outcome" outcome={entry.outcome} />],
     [t('audit.actor'), text(`${actor.name} (${t(`audit.actor.${actor.kind}`)})`)],
     [t('audit.actorId'), text(actor.id, true)],

@@ -9,6 +9,7 @@ import { harmless } from '../ui/harmless';
 import type { ListState } from '../ui/list-state';
 import { PeriodFields } from '../ui/period-fields';
 import { SearchField } from '../ui/search-field';
+import { actionText } from './audit-action';
 import { OUTCOMES, SUBJECTS } from './audit-query';
 
 /** Filters of the audit log; each one is in the address. An entry's own dialog narrows to who did it, or to what. */
@@ -21,7 +22,10 @@ export function AuditFilters({ list, query }: { list: ListState; query: AuditQue
     <div className={form.toolbar} role="search" aria-label={t('audit.filters')}>
       <SearchField label={t('audit.search')} value={query.search ?? ''} onSearch={search} />
       {exact ? (
-        <Clear label={t('audit.onlyAction', { action: query.action })} onClear={() => set({ action: undefined })} />
+        <Clear
+          label={t('audit.onlyAction', { action: actionText(t, query.action ?? '') })}
+          onClear={() => set({ action: undefined })}
+        />
       ) : (
         <NativeSelect
           aria-label={t('audit.subject')}

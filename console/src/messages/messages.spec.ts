@@ -1,9 +1,17 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { LANGUAGES as SCRIPT_LANGUAGES, OPERATION_STATES, PERMISSIONS, PRESENCES, ROLES } from '@muster/contracts';
+import * as contracts from '@muster/contracts';
 import { createIntl } from 'react-intl';
 import { describe, expect, it } from 'vitest';
 import { ENGLISH, LANGUAGES } from './languages';
+
+const { AGENT_ACTIONS, LANGUAGES: SCRIPT_LANGUAGES, OPERATION_STATES, PERMISSIONS, PRESENCES, ROLES } = contracts;
+
+/** What the audit log calls the facts that it takes up, their subjects without the version; of one it keeps a device's name alone. */
+const ACTIONS = (Object.values(contracts) as Partial<contracts.BusEvent>[])
+  .filter(({ kind, consumers }) => kind === 'event' && consumers?.includes('audit-logs'))
+  .filter(({ payload }) => payload?.prototype instanceof contracts.ActionFact && payload !== contracts.DeviceDescribed)
+  .map(({ subject = '' }) => subject.replace(/\.v\d+$/, ''));
 
 const SOURCES = join(import.meta.dirname, '..');
 const ids = Object.keys(ENGLISH);
@@ -50,6 +58,7 @@ describe('messages', () => {
     ['permissions', PERMISSIONS],
     ['roles', ROLES],
     ['languages', SCRIPT_LANGUAGES],
+    ['audit.action', [...AGENT_ACTIONS, ...ACTIONS]],
   ] as const)('name everything that the contracts list under "%s"', (section, values) => {
     expect(values.filter((value) => !ids.includes(`${section}.${value}`))).toEqual([]);
   });
