@@ -91,6 +91,7 @@ const columns = (t: TextOf): Column<Group>[] => [
   {
     id: 'description',
     header: t('groups.description'),
+    text: true,
     cell: ({ description }) => <Plain text={description || '–'} />,
   },
   { id: 'devices', header: t('devices.title'), align: 'end', cell: ({ deviceCount }) => deviceCount },

@@ -29,7 +29,7 @@ export function BatchTable({ operations, chosen, onChoose, brief }: BatchTablePr
       ),
     },
     { id: 'state', header: t('operations.state'), cell: (operation) => <OperationStatus operation={operation} /> },
-    { id: 'reason', header: t('operations.reason'), cell: ({ reason }) => reason },
+    { id: 'reason', header: t('operations.reason'), text: true, cell: ({ reason }) => reason },
     {
       id: 'changed',
       header: t('operations.changed'),

@@ -92,6 +92,7 @@ const columns = (t: TextOf): Column<Procedure>[] => [
   {
     id: 'description',
     header: t('procedures.description'),
+    text: true,
     cell: ({ description }) => <Plain text={description || '–'} />,
   },
   { id: 'language', header: t('procedures.language'), tight: true, cell: ({ language }) => t(`languages.${language}`) },

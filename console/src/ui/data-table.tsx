@@ -13,6 +13,8 @@ export interface Column<T> {
   align?: 'end';
   /** Its text may not break. */
   tight?: boolean;
+  /** Sentences, which want room. */
+  text?: boolean;
   /** The header is for screen readers only (buttons of a row). */
   quiet?: boolean;
 }
@@ -82,7 +84,11 @@ export function DataTable<T>({ caption, columns, rows, keyOf, sort, selection, s
 }
 
 function Cell<T>({ column, row, header }: { column: Column<T>; row: T; header: boolean }) {
-  const layout = { 'data-align': column.align, 'data-tight': column.tight || undefined };
+  const layout = {
+    'data-align': column.align,
+    'data-tight': column.tight || undefined,
+    'data-text': column.text || undefined,
+  };
   if (!header) return <td {...layout}>{column.cell(row)}</td>;
   return (
     <th scope="row" {...layout}>

@@ -51,7 +51,13 @@ function NoMail() {
     <div className={form.padded}>
       <Notice
         tone="info"
-        actions={may(readEmailSettings) && <Link to="/email/settings">{t('invitations.toSettings')}</Link>}
+        actions={
+          may(readEmailSettings) && (
+            <Link className="link" to="/email/settings">
+              {t('invitations.toSettings')}
+            </Link>
+          )
+        }
       >
         {t('invitations.noMail')}
       </Notice>
