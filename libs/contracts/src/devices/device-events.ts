@@ -31,7 +31,7 @@ export const deviceRetired = defineEvent({
   delivery: 'durable',
   payload: DeviceRetired,
   publishers: ['web'],
-  consumers: ['key-manager', 'audit-logs', 'plugins'],
+  consumers: ['key-manager', 'audit-logs', 'plugins', 'downloads'],
 });
 export class DeviceRenamed extends PersonFact {
   @Uuid() deviceId: string;
