@@ -12,6 +12,7 @@ import { DeviceReleasesController } from './roll-outs/device-releases.controller
 import { Hints } from './roll-outs/hints.service';
 import { Offers } from './roll-outs/offers.service';
 import { Outcomes } from './roll-outs/outcomes.service';
+import { RetiredDevicesConsumer } from './roll-outs/retired-devices.consumer';
 import { DOWNLOADS_SCHEMA } from './schema';
 import { openStore } from './store/open-store';
 import { PackageStore } from './store/package-store';
@@ -22,7 +23,7 @@ import { PackageStore } from './store/package-store';
   controllers: [ReleasesController, DeviceReleasesController, PackageController],
   providers: [
     { provide: PackageStore, inject: [DownloadsConfig], useFactory: openStore },
-    ...[Uploads, Releases, Offers, Outcomes, Hints, Deliveries, PartialContent],
+    ...[Uploads, Releases, Offers, Outcomes, Hints, RetiredDevicesConsumer, Deliveries, PartialContent],
   ],
 })
 export class AppModule {

@@ -117,6 +117,11 @@ export class DownloadsUnderTest {
     return this.doubles.broker.get(BrokerDouble);
   }
 
+  /** `web`, which tells what becomes of devices. */
+  get web(): ServiceDouble {
+    return this.doubles.web;
+  }
+
   /** A device that `web` knows. One certificate serves all: what the edge passes on is what its subject says. */
   async device(organisationId: string = DEFAULT_ORGANISATION_ID): Promise<TestDevice> {
     const id = randomUUID();
