@@ -54,6 +54,43 @@ export const clockSkewCheck = (other: HttpsPlace, now: () => number = Date.now):
   },
 });
 
+/** What the broker has told of devices, newest first: when it was taken down here, and its text. */
+export type Told = () => Promise<readonly { at: Date; text: string }[]>;
+
+/** Link and batches take time, though no more than this; what waited for a link that was down takes longer. */
+const MOST_ON_THE_WAY = 10;
+/** What waited comes all at once: messages that are this far apart have not waited for the same link. */
+const APART_SECONDS = 30;
+const INSTANT = /"at":"([^"]+)"/g;
+
+/**
+ * Compares with the XMPP server's clock where no way leads to it: the broker says when a device came or went or was told
+ * something, and NATS when it got to know. Nothing arrives before it happens; what arrives late has waited, or this clock is
+ * ahead, which shows in as much for messages that came at different times.
+ */
+export const brokerClockCheck = (told: Told): Check => ({
+  name: 'clock',
+  run: async () => {
+    const found = await told().catch(() => []); // another check says that NATS does not answer
+    const late = found.flatMap(({ at, text }) => {
+      const instants = [...text.matchAll(INSTANT)]
+        .map(([, instant = '']) => Date.parse(instant))
+        .filter(Number.isFinite);
+      const arrived = at.getTime() / 1000;
+      return instants.length > 0 ? [{ arrived, by: arrived - Math.max(...instants) / 1000 }] : [];
+    });
+    if (late.length === 0) return [];
+    const least = Math.min(...late.map(({ by }) => by));
+    const [other, seconds] = ['the XMPP server', Math.abs(Math.round(least))];
+    if (least < -MOST_SECONDS) return [messages.say('clock-skew', { other, seconds, direction: 'behind' })];
+    if (least <= MOST_ON_THE_WAY)
+      return [messages.ok(`The clocks of this server and ${other} agree, as its broker reports.`)];
+    const alike = late.filter(({ by }) => by - least <= MOST_ON_THE_WAY).map(({ arrived }) => arrived);
+    if (Math.max(...alike) - Math.min(...alike) < APART_SECONDS) return []; // it may all have waited
+    return [messages.say('clock-skew', { other, seconds, direction: 'ahead' })];
+  },
+});
+
 function dateOf({ host, port, name }: HttpsPlace): Promise<number> {
   return new Promise((resolve, reject) => {
     const call = request(

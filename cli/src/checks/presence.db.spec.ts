@@ -18,13 +18,18 @@ async function sql(text: string, values: unknown[] = []): Promise<void> {
 }
 
 /** Devices that have had this presence for so long. */
-const plant = (count: number, presence: string, since: string, { retired = false } = {}): Promise<void> =>
+const plant = (
+  count: number,
+  presence: string,
+  since: string,
+  { retired = false, heard = '0 seconds' } = {},
+): Promise<void> =>
   sql(
     `INSERT INTO core.devices (organisation_id, id, name, host_name, platform, os_name, agent_version, presence, presence_at,
        last_contact_at, enrolled_at, registration_key_id, facts_at, retired_at)
-     SELECT $1, gen_random_uuid(), 'd', 'd', 'linux', 'Debian', '1', $2, now() - $3::interval, now(), now(), $1, now(),
+     SELECT $1, gen_random_uuid(), 'd', 'd', 'linux', 'Debian', '1', $2, now() - $3::interval, now() - $6::interval, now(), $1, now(),
             CASE WHEN $4 THEN now() END FROM generate_series(1, $5)`,
-    [ORGANISATION, presence, since, retired, count],
+    [ORGANISATION, presence, since, retired, count, heard],
   );
 const node = (lapsedAt: string | null): Promise<void> =>
   sql(`INSERT INTO core.broker_nodes (node, epoch, lease_until, lapsed_at) VALUES ('broker-1', 1, now(), $1)`, [
@@ -63,7 +68,10 @@ describe('devices and the XMPP server, as the database knows them', () => {
     expect(await found()).toMatchObject([
       { verdict: 'ok', sentence: 'The broker reports; 3 of 5 devices are connected to it.' },
     ]);
-    expect(await reachOf(facts)).toEqual({ brokers: 1, lapsedAt: null, devices: 5, online: 3, polling: 0 });
+    expect(await reachOf(facts)).toEqual({
+      ...{ brokers: 1, lapsedAt: null, devices: 5, online: 3, polling: 0 },
+      ...{ heard: 3, silent: 0 },
+    });
   });
 
   it('that all ask and are not connected do not reach it', async () => {
@@ -89,6 +97,33 @@ describe('devices and the XMPP server, as the database knows them', () => {
     await plant(4, 'polling', '30 seconds');
     await plant(4, 'polling', '10 minutes', { retired: true });
     expect(await codes()).toEqual(['ok']);
+  });
+
+  it('that are connected and never ask do not reach this server', async () => {
+    await node(null);
+    await sql('SELECT pg_sleep(2)'); // this server itself has to be there for longer than they are silent
+    const silence = { port: 8443, edge: 9443, quietSeconds: 1 };
+    const quiet = () => presenceCheck(facts, silence).run();
+    await plant(11, 'online', '1 hour', { heard: '10 minutes' });
+    const [fault, ...more] = await quiet();
+    expect(more).toEqual([]);
+    expect(fault).toMatchObject({ code: 'devices-without-sync', verdict: 'fault' });
+    expect(fault?.sentence).toContain('11 are connected to the XMPP server and have not asked here');
+    expect(fault?.remedy).toContain('Open port 9443 (TCP) of this server');
+    // Connected since a moment ago; and those that were heard of are enough for it to be no fault of the server.
+    await sql('DELETE FROM core.devices');
+    await plant(4, 'online', '0 seconds', { heard: '10 minutes' });
+    expect(await quiet()).toMatchObject([{ verdict: 'ok' }]);
+    await plant(4, 'online', '1 hour', { heard: '10 minutes' });
+    await plant(1, 'online', '1 hour', { heard: '-1 hours' });
+    expect(await quiet()).toMatchObject([{ verdict: 'ok' }]);
+  });
+
+  it('that are connected and could not ask, since this server itself was away, are given time', async () => {
+    await node(null);
+    await plant(4, 'online', '2 hours', { heard: '1 hour' });
+    expect(await codes()).toEqual(['ok']);
+    expect((await reachOf(facts)).silent).toBe(4);
   });
 
   it('are not blamed where no broker reports', async () => {

@@ -28,6 +28,10 @@ interface KeptMessage {
   /** Base64. */
   data?: string;
 }
+interface StoredMessage extends KeptMessage {
+  /** ISO 8601, by the clock of the server that stored it. */
+  time: string;
+}
 
 /** The window in which nats-server sends before it waits for acknowledgements is 2 MB. */
 const CHUNK_BYTES = 128 * 1024;
@@ -111,6 +115,18 @@ export class JetStreams {
       const { subject, hdrs, data } = message;
       yield Buffer.from(`${JSON.stringify({ subject, hdrs, data })}\n`);
     }
+  }
+
+  /** Up to so many of the newest messages, the newest first, with the time at which the server got each. */
+  async newest(name: string, count: number): Promise<{ at: Date; text: string }[]> {
+    const { state } = await this.info(name);
+    const found: { at: Date; text: string }[] = [];
+    for (let seq = state.last_seq; seq > 0 && seq > state.last_seq - count; seq -= 1) {
+      const { message } = await this.ask<{ message?: StoredMessage }>(`STREAM.MSG.GET.${name}`, { seq }, [NO_MESSAGE]);
+      if (message)
+        found.push({ at: new Date(message.time), text: Buffer.from(message.data ?? '', 'base64').toString() });
+    }
+    return found;
   }
 
   /** Publishes what `messages` gave, in order. What the stream has already, by its message id, it leaves out. */
