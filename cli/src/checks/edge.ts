@@ -7,7 +7,7 @@ import { reasonOf } from './xmpp';
 const messages = defineMessages('edge', 'The console answers through the edge, by its name.', {
   'edge-unreachable': fault(
     'The console does not answer at {address}: {reason}.',
-    'See that "web" runs ("muster logs web"), and which address and port EDGE_PUBLISH names.',
+    'On the ITSM server see that "web" runs ("muster logs web"), and which address and port EDGE_PUBLISH names. If it answers there and not on the XMPP server, open port {port} (TCP) of the ITSM server to that one in every firewall between.',
   ),
   'edge-untrusted': fault(
     'Devices do not trust the ITSM server at {address}: {reason}.',
@@ -39,7 +39,7 @@ export const edgeCheck = (place: EdgePlace): Check => ({
       if (status !== 200) return [messages.say('edge-wrong', { address, name, status })];
       return [messages.ok(`The console answers at ${address}.`)];
     } catch (error) {
-      return [messages.say('edge-unreachable', { address, reason: reasonOf(error) })];
+      return [messages.say('edge-unreachable', { address, port, reason: reasonOf(error) })];
     }
   },
 });
