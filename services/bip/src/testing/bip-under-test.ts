@@ -33,14 +33,15 @@ export class BipUnderTest {
     this.stops.push(() => rmSync(folder, { recursive: true, force: true }));
   }
 
-  static async start(): Promise<BipUnderTest> {
+  /** @param settings more variables, told the folder */
+  static async start(settings: (folder: string) => Record<string, string> = () => ({})): Promise<BipUnderTest> {
     const folder = mkdtempSync(join(tmpdir(), 'muster-bip-'));
     const suite = new BipUnderTest(folder, new OpensslAuthority(folder));
-    await suite.begin();
+    await suite.begin(settings(folder));
     return suite;
   }
 
-  private async begin(): Promise<void> {
+  private async begin(settings: Record<string, string>): Promise<void> {
     const { folder, authority } = this;
     const nats = await startNats();
     this.stops.push(() => nats.stop());
@@ -67,6 +68,7 @@ export class BipUnderTest {
       PACKAGE_CACHE_DIR: join(folder, 'cache'),
       PACKAGE_COMPRESSION: '1',
       PACKAGE_DOWNLOADS_AT_ONCE: '3',
+      ...settings,
     });
     this.app = await createService({ service: 'bip', module: AppModule, config: BipConfig }, config);
     this.stops.push(() => this.app.close());
