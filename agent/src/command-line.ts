@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { usualPlaces } from './platform/usual-places';
 
 export const COMMANDS = ['run', 'enrol', 'status', 'unenrol', 'ask-uninstall'] as const;
 export interface CommandLine {
@@ -21,12 +22,13 @@ export const USAGE = `usage: muster-agent <command> [--config FILE] [--state FOL
 
 /** @throws Error that says what is wrong with the arguments */
 export function readCommandLine(given: readonly string[]): CommandLine {
+  const places = usualPlaces();
   const { values, positionals } = parseArgs({
     args: [...given],
     allowPositionals: true,
     options: {
-      config: { type: 'string', default: '/etc/muster-agent/agent.json' },
-      state: { type: 'string', default: '/var/lib/muster-agent' },
+      config: { type: 'string', default: places.config },
+      state: { type: 'string', default: places.state },
       log: { type: 'string' },
       json: { type: 'boolean', default: false },
       token: { type: 'string' },

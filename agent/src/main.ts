@@ -8,7 +8,7 @@ import { currentPlatform } from './platform/current-platform';
 import type { AgentStatus } from './service';
 import { readConfig } from './state/config';
 import { readFileIfThere, removeFile } from './state/files';
-import { InstanceLock } from './state/lock';
+import type { Lock } from './state/lock';
 import { openLog, reason } from './state/log';
 import { StateFolder } from './state/state-folder';
 import { askToUninstall } from './uninstalling/ask-to-uninstall';
@@ -61,9 +61,8 @@ const COMMANDS: Record<CommandLine['command'], (line: CommandLine, launched?: La
   },
 
   async status({ state: path, json }) {
-    const platform = currentPlatform();
     const state = new StateFolder(path);
-    const running = InstanceLock.holder(state.lock, (pid) => platform.processStart(pid)) !== undefined;
+    const running = currentPlatform().locked(state.lock);
     const status = JSON.parse(readFileIfThere(state.status) ?? '{}') as Partial<AgentStatus>;
     if (json) console.log(JSON.stringify({ running, ...status }));
     else console.log(sentence(running, status));
@@ -71,9 +70,8 @@ const COMMANDS: Record<CommandLine['command'], (line: CommandLine, launched?: La
   },
 
   async unenrol(line) {
-    const platform = currentPlatform();
     const state = new StateFolder(line.state);
-    const lock = InstanceLock.acquire(state.lock, (pid) => platform.processStart(pid));
+    const lock = currentPlatform().lock(state.lock);
     try {
       new Identity(state).forget();
       const { trust, clock, journal, facts, outputs, runs, reports, inventory, packages, version } = state;
@@ -94,15 +92,12 @@ const COMMANDS: Record<CommandLine['command'], (line: CommandLine, launched?: La
   },
 };
 
-function open(
-  line: CommandLine,
-  launched?: Launched,
-): { agent: Agent; lock: InstanceLock; log: ReturnType<typeof openLog> } {
+function open(line: CommandLine, launched?: Launched): { agent: Agent; lock: Lock; log: ReturnType<typeof openLog> } {
   const config = readConfig(line.config);
   const platform = currentPlatform();
   const state = new StateFolder(line.state);
   const log = openLog(line.log);
-  const lock = InstanceLock.acquire(state.lock, (pid) => platform.processStart(pid));
+  const lock = platform.lock(state.lock);
   try {
     return { agent: new Agent(config, state, platform, log, launched), lock, log };
   } catch (error) {

@@ -1,5 +1,6 @@
-import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, fsyncSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { renameOver } from './rename-over';
 
 /**
  * The folder that an installer laid out. Launcher and agent share it, and a launcher is never updated: what is written
@@ -90,7 +91,7 @@ export class InstallFolder {
     } finally {
       closeSync(descriptor);
     }
-    renameSync(draft, this.file(name));
+    renameOver(draft, this.file(name));
     this.flush();
   }
 

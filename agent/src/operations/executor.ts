@@ -4,7 +4,7 @@ import type { OperationPayload, OperationReport } from '@muster/contracts';
 import type { Platform } from '../platform/platform';
 import type { AuditTrail } from '../reports/audit-trail';
 import type { ServerClock } from '../state/clock';
-import { removeFile } from '../state/files';
+import { removeUnlessUsed } from '../state/files';
 import { type Log, reason } from '../state/log';
 import type { Journal, JournalEntry } from './journal';
 import type { OutputSender } from './output-sender';
@@ -63,7 +63,7 @@ export class Executor {
       if (!again)
         this.end(entry.id, { outcome: 'interrupted', message: 'the agent ended while it ran' }, spool.resume(entry.id));
     }
-    removeFile(this.settings.runs);
+    removeUnlessUsed(this.settings.runs);
     mkdirSync(this.settings.runs, { recursive: true, mode: 0o700 });
     for (const id of spool.kept()) if (!journal.get(id)) sender.release(id);
     void sender.kick();

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { closeSync, fsyncSync, ftruncateSync, openSync, readFileSync } from 'node:fs';
-import { replaceFile, writeAll } from '../state/files';
+import { closeSync, fsyncSync, openSync, readFileSync } from 'node:fs';
+import { cutFile, replaceFile, writeAll } from '../state/files';
 
 /**
  * Lines that survive: each is the head of its JSON's SHA-256, a space, the JSON and a line feed. What a crash tore off at the
@@ -17,10 +17,7 @@ export class JournalFile {
     this.descriptor = openSync(path, 'a+', 0o600);
     const content = readFileSync(this.descriptor);
     this.bytes = readLines(content, take);
-    if (this.bytes < content.length) {
-      ftruncateSync(this.descriptor, this.bytes);
-      fsyncSync(this.descriptor);
-    }
+    if (this.bytes < content.length) cutFile(path, this.bytes);
   }
 
   get size(): number {
@@ -34,7 +31,7 @@ export class JournalFile {
       writeAll(this.descriptor, block);
       fsyncSync(this.descriptor);
     } catch (error) {
-      ftruncateSync(this.descriptor, this.bytes);
+      cutFile(this.path, this.bytes);
       throw error;
     }
     this.bytes += block.length;
@@ -43,10 +40,14 @@ export class JournalFile {
   /** Replaces everything by these records, in one step. */
   rewrite(records: readonly object[]): void {
     const content = Buffer.concat(records.map(line));
-    replaceFile(this.path, content.toString('utf8'));
+    // First, since Windows replaces no file that is open.
     closeSync(this.descriptor);
-    this.descriptor = openSync(this.path, 'a+', 0o600);
-    this.bytes = content.length;
+    try {
+      replaceFile(this.path, content.toString('utf8'));
+      this.bytes = content.length;
+    } finally {
+      this.descriptor = openSync(this.path, 'a+', 0o600);
+    }
   }
 
   close(): void {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { OperationPayload, OperationReport } from '@muster/contracts';
 import type { Interpreter, Platform } from '../platform/platform';
-import { removeFile } from '../state/files';
+import { removeUnlessUsed } from '../state/files';
 import type { OutputWriter } from './output-writer';
 
 export type RunEnd = Pick<OperationReport, 'exitCode' | 'signal' | 'message' | 'durationMs'> & {
@@ -49,11 +49,11 @@ export class ScriptRun {
     this.folder = join(runs, marker);
     mkdirSync(this.folder, { recursive: true, mode: 0o700 });
     const script = join(this.folder, `script.${interpreter.extension}`);
-    writeFileSync(script, operation.script, { mode: 0o700 });
+    writeFileSync(script, `${interpreter.mark ?? ''}${operation.script}`, { mode: 0o700 });
     this.child = spawn(interpreter.program, [...interpreter.arguments, script], {
       cwd: this.folder,
       env: this.environment(),
-      detached: true,
+      detached: platform.groups,
       stdio: ['ignore', 'pipe', 'pipe'],
       windowsHide: true,
     });
@@ -61,7 +61,7 @@ export class ScriptRun {
     this.child.stderr?.on('data', (bytes: Buffer) => output.write('stderr', bytes));
     this.ended = this.run().finally(() => {
       output.end();
-      removeFile(this.folder);
+      removeUnlessUsed(this.folder);
     });
   }
 

@@ -1,5 +1,6 @@
+import { statfsSync } from 'node:fs';
 import { arch, cpus, hostname, networkInterfaces, release, totalmem, type, uptime, userInfo } from 'node:os';
-import type { NetworkFacts } from '@muster/contracts';
+import type { DiskFacts, NetworkFacts } from '@muster/contracts';
 import type { PlatformFacts } from './platform';
 
 /** What Node.js tells on every system, without starting a program. */
@@ -21,6 +22,16 @@ export function basicFacts(platform: string): PlatformFacts {
     disks: [],
     networks: networks(),
   };
+}
+
+/** Size and free space of the file system at a path, as a list of facts; empty where the system does not tell. */
+export function diskAt(mountPoint: string, fileSystem: string): DiskFacts[] {
+  try {
+    const { blocks, bavail, bsize } = statfsSync(mountPoint);
+    return blocks > 0 ? [{ mountPoint, fileSystem, sizeBytes: blocks * bsize, freeBytes: bavail * bsize }] : [];
+  } catch {
+    return [];
+  }
 }
 
 /** Interfaces with addresses other than loopback's, by name. */

@@ -2,11 +2,9 @@ import { readdirSync, readFileSync, readlinkSync, statfsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DiskFacts, HardwareIdentity } from '@muster/contracts';
 import { basicFacts, currentUser } from './basic-facts';
+import { PLACEHOLDERS } from './placeholders';
 import type { PlatformFacts } from './platform';
 
-/** Text that boards carry where nobody filled in a real value. */
-const PLACEHOLDERS =
-  /^(to be filled by o\.?e\.?m\.?|default string|system (product name|serial number|manufacturer)|not (specified|applicable|available)|none|n\/a|unknown|empty|0+|x+|[0-]+|f{8}-f{4}-f{4}-f{4}-f{12}|03000200-0400-0500-0006-000700080009)$/i;
 /** File systems that hold nobody's data. */
 const REAL_FILE_SYSTEMS =
   /^(ext[234]|xfs|btrfs|zfs|f2fs|jfs|reiserfs|bcachefs|vfat|exfat|ntfs3?|fuseblk|nfs4?|cifs|overlay|9p|virtiofs|apfs|ocfs2|gfs2)$/;

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import type { HardwareIdentity, Language } from '@muster/contracts';
+import { InstanceLock, type Lock } from '../state/lock';
 import { currentUser } from './basic-facts';
 import { findInterpreter } from './interpreters';
 import { LinuxFacts } from './linux-facts';
@@ -8,6 +9,7 @@ import type { Interpreter, Platform, PlatformFacts } from './platform';
 import { POSIX_PATH, signalPosixGroup } from './posix-processes';
 
 export class LinuxPlatform implements Platform {
+  readonly groups = true;
   private readonly reader = new LinuxFacts();
 
   facts(): PlatformFacts {
@@ -27,6 +29,15 @@ export class LinuxPlatform implements Platform {
     return { PATH: POSIX_PATH, HOME: homedir(), USER: user, LOGNAME: user, LANG: 'C.UTF-8' };
   }
 
+  lock(path: string): Lock {
+    return InstanceLock.acquire(path, (pid) => this.processStart(pid));
+  }
+
+  locked(path: string): boolean {
+    return InstanceLock.holder(path, (pid) => this.processStart(pid)) !== undefined;
+  }
+
+  /** When a process started, as text that no later process with the same pid has; undefined when there is none. */
   processStart(pid: number): string | undefined {
     const stat = readStat(pid);
     return stat && stat.state !== 'Z' ? `${bootId()} ${stat.startTicks}` : undefined;

@@ -1,18 +1,27 @@
+import { spawnSync } from 'node:child_process';
 import { homedir } from 'node:os';
 import type { HardwareIdentity, Language } from '@muster/contracts';
-import { basicFacts, currentUser, networks } from './basic-facts';
+import { InstanceLock, type Lock } from '../state/lock';
+import { basicFacts, currentUser, diskAt, networks } from './basic-facts';
 import { findInterpreter } from './interpreters';
 import type { Interpreter, Platform, PlatformFacts } from './platform';
-import { POSIX_PATH, signalPosixGroup } from './posix-processes';
+import { POSIX_PATH, posixProcessStart, signalPosixGroup } from './posix-processes';
 
-/** Written from documentation and type-checked only: no macOS machine is part of the tests. */
+/** Written from documentation, its parts tested on made-up answers: no macOS machine is part of the tests. */
 export class MacPlatform implements Platform {
+  readonly groups = true;
+  private version?: string;
+
   facts(): PlatformFacts {
-    return { ...basicFacts('macos'), osName: 'macOS' };
+    const basic = basicFacts('macos');
+    // A newer system means a restart, so that it is asked once.
+    this.version ??= output('/usr/bin/sw_vers', ['-productVersion']).trim() || basic.osVersion;
+    return { ...basic, osName: 'macOS', osVersion: this.version, disks: diskAt('/', 'apfs') };
   }
 
   hardware(): HardwareIdentity {
-    return { macs: [...new Set(networks().map(({ mac }) => mac))].sort() };
+    const macs = [...new Set(networks().map(({ mac }) => mac))].sort();
+    return { ...identityOf(output('/usr/sbin/ioreg', ['-rd1', '-c', 'IOPlatformExpertDevice'])), macs };
   }
 
   interpreter(language: Language): Interpreter | undefined {
@@ -24,14 +33,12 @@ export class MacPlatform implements Platform {
     return { PATH: POSIX_PATH, HOME: homedir(), USER: user, LOGNAME: user, LANG: 'en_US.UTF-8' };
   }
 
-  /** Only whether it lives: start times need a program or native code here. */
-  processStart(pid: number): string | undefined {
-    try {
-      process.kill(pid, 0);
-      return 'alive';
-    } catch (error) {
-      return (error as NodeJS.ErrnoException).code === 'EPERM' ? 'alive' : undefined;
-    }
+  lock(path: string): Lock {
+    return InstanceLock.acquire(path, posixProcessStart);
+  }
+
+  locked(path: string): boolean {
+    return InstanceLock.holder(path, posixProcessStart) !== undefined;
   }
 
   signalGroup(leader: number, signal: 'SIGTERM' | 'SIGKILL'): boolean {
@@ -46,4 +53,20 @@ export class MacPlatform implements Platform {
   leftoverGroups(): number[] {
     return [];
   }
+}
+
+/** What `ioreg` tells of the machine: lines of `"IOPlatformUUID" = "…"`. */
+export function identityOf(text: string): Pick<HardwareIdentity, 'systemUuid' | 'serialNumber'> {
+  const value = (name: string): string | undefined => new RegExp(`"${name}" = "([^"]+)"`).exec(text)?.[1];
+  return { systemUuid: value('IOPlatformUUID')?.toLowerCase(), serialNumber: value('IOPlatformSerialNumber') };
+}
+
+/** Of a program of the system; nothing when it fails or takes long. */
+function output(program: string, given: string[]): string {
+  const { status, stdout } = spawnSync(program, given, {
+    encoding: 'utf8',
+    timeout: 10_000,
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  return status === 0 ? stdout : '';
 }

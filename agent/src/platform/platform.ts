@@ -1,4 +1,5 @@
 import type { DeviceFacts, HardwareIdentity, Language } from '@muster/contracts';
+import type { Lock } from '../state/lock';
 
 /** How to run a script file in one language on this device. */
 export interface Interpreter {
@@ -6,6 +7,8 @@ export interface Interpreter {
   /** Before the script's path. */
   arguments: string[];
   extension: string;
+  /** What stands before the script in its file, where the interpreter would mistake its encoding otherwise. */
+  mark?: string;
 }
 
 /** Facts that the platform tells; the agent adds its version and the script languages. */
@@ -18,8 +21,12 @@ export interface Platform {
   interpreter(language: Language): Interpreter | undefined;
   /** Environment that scripts start from, before their parameters. */
   scriptEnvironment(): Record<string, string>;
-  /** When a process started, as text that no later process with the same pid has; undefined when there is none. */
-  processStart(pid: number): string | undefined;
+  /** Whether a run is started as a process group of its own. Where not, the system ends it with the agent. */
+  readonly groups: boolean;
+  /** Takes the lock of a state folder, until it is released or this process ends. @throws Error when another agent has it */
+  lock(path: string): Lock;
+  /** Whether an agent that runs has the lock. */
+  locked(path: string): boolean;
   /** Signals every process of the group; false when there was none. */
   signalGroup(leader: number, signal: 'SIGTERM' | 'SIGKILL'): boolean;
   /** Whether any process of the group is left. */

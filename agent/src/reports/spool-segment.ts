@@ -1,7 +1,7 @@
-import { closeSync, fdatasyncSync, fsyncSync, ftruncateSync, openSync, readFileSync, readSync } from 'node:fs';
+import { closeSync, fdatasyncSync, fsyncSync, openSync, readFileSync, readSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { crc32 } from 'node:zlib';
-import { removeFile, syncFolder } from '../state/files';
+import { cutFile, removeFile, syncFolder } from '../state/files';
 
 /** First line of a segment: which spool its reports belong to, and the number of the first. */
 export interface SegmentHead {
@@ -115,7 +115,7 @@ export class SpoolSegment {
       write(descriptor, line);
     } catch (error) {
       this.sound = false;
-      ftruncateSync(descriptor, this.bytes);
+      cutFile(this.path, this.bytes);
       this.sound = true;
       throw error;
     }
@@ -155,9 +155,7 @@ export class SpoolSegment {
   }
 
   private cut(bytes: number): void {
-    const descriptor = this.opened();
-    ftruncateSync(descriptor, bytes);
-    fsyncSync(descriptor);
+    cutFile(this.path, bytes);
     this.bytes = bytes;
   }
 }

@@ -1,5 +1,6 @@
-import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, fsyncSync, ftruncateSync, mkdirSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { renameOver } from '../launcher/rename-over';
 
 /** Replaces a file so that a crash leaves either the old or the new content, never a mixture. */
 export function replaceFile(path: string, content: string, mode = 0o600): void {
@@ -12,7 +13,7 @@ export function replaceFile(path: string, content: string, mode = 0o600): void {
   } finally {
     closeSync(descriptor);
   }
-  renameSync(draft, path);
+  renameOver(draft, path);
   syncFolder(dirname(path));
 }
 
@@ -41,6 +42,29 @@ export function readFileIfThere(path: string): string | undefined {
   }
 }
 
+/**
+ * Cuts a file to its first bytes, on the disk when this returns. By its name, since Windows does not cut by a descriptor that
+ * was opened to append; what is appended by one afterwards goes to the new end.
+ */
+export function cutFile(path: string, bytes: number): void {
+  const descriptor = openSync(path, 'r+');
+  try {
+    ftruncateSync(descriptor, bytes);
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
 export function removeFile(path: string): void {
   rmSync(path, { force: true, recursive: true });
+}
+
+/** Removes a folder unless it is in use, as Windows has it while a process that a script left behind works in it. */
+export function removeUnlessUsed(path: string): void {
+  try {
+    removeFile(path);
+  } catch (error) {
+    if (process.platform !== 'win32') throw error;
+  }
 }

@@ -7,8 +7,13 @@ interface Holder {
   started: string;
 }
 
-/** One agent per state folder. The lock is a hard link made in one step; a dead holder's is taken over. */
-export class InstanceLock {
+/** One agent per state folder. */
+export interface Lock {
+  release(): void;
+}
+
+/** A hard link made in one step, which names its holder; a dead holder's is taken over. */
+export class InstanceLock implements Lock {
   private constructor(private readonly path: string) {}
 
   /** @throws Error naming the pid of the agent that already runs */

@@ -1,21 +1,12 @@
 import { createHash } from 'node:crypto';
-import {
-  closeSync,
-  createReadStream,
-  fsyncSync,
-  ftruncateSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  statSync,
-} from 'node:fs';
+import { closeSync, createReadStream, fsyncSync, mkdirSync, openSync, readdirSync, statSync } from 'node:fs';
 import { type IncomingMessage, request } from 'node:http';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { downloadPackage, type ReleaseManifest } from '@muster/contracts';
 import { type FunctionServerParts, pathPrefix } from '../net/function-server';
 import { DialAgent, HttpFailure } from '../net/http-client';
-import { removeFile, writeAll } from '../state/files';
+import { cutFile, removeFile, writeAll } from '../state/files';
 
 type Connection = FunctionServerParts & { signal: AbortSignal };
 const IDLE_MS = 60_000;
@@ -73,11 +64,11 @@ async function fetchRest(
     const response = await get(parts, downloadPackage.path.replace(':id', releaseId), range);
     try {
       if (response.statusCode === 416) {
-        ftruncateSync(descriptor, 0);
+        cutFile(file, 0);
         throw new Error('the server has no more of the package: beginning anew');
       }
       if (response.statusCode === 200) {
-        ftruncateSync(descriptor, 0);
+        cutFile(file, 0);
         have = 0;
       } else if (response.headers['content-range'] !== `bytes ${have}-${sizeBytes - 1}/${sizeBytes}`) {
         throw new PackageFault('its package has another length than was signed');

@@ -1,7 +1,8 @@
-import { accessSync, constants, readdirSync, renameSync } from 'node:fs';
+import { accessSync, constants, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ReleaseManifest } from '@muster/contracts';
 import type { InstallFolder } from '../launcher/install-folder';
+import { renameOver } from '../launcher/rename-over';
 import { removeFile, syncFolder } from '../state/files';
 import { unpack } from './unpack';
 
@@ -19,7 +20,7 @@ export async function stageVersion(
   const target = install.folderOf(version);
   if (target === install.folderOf(install.current)) throw new Error('it has the name of the version that runs');
   removeFile(target);
-  renameSync(draft, target);
+  renameOver(draft, target);
   syncFolder(install.folderOf('.'));
 }
 

@@ -2,14 +2,14 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { constants } from 'node:fs';
 import { access, realpath, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { POWERSHELL_FOLDER, SYSTEM_ROOT } from '../../platform/windows-folders';
 import { CommandFailure, type Commands, type DevicePlatform, type RunOptions } from './machine';
 
-const SYSTEM_ROOT = 'C:\\Windows';
 /** Where systems keep their own programs. The agent's search path is of no interest: it may name users' folders. */
 const FOLDERS: Record<DevicePlatform, readonly string[]> = {
   linux: ['/usr/sbin', '/usr/bin', '/sbin', '/bin'],
   macos: ['/usr/sbin', '/usr/bin', '/sbin', '/bin'],
-  windows: [`${SYSTEM_ROOT}\\System32`, `${SYSTEM_ROOT}\\System32\\WindowsPowerShell\\v1.0`],
+  windows: [`${SYSTEM_ROOT}\\System32`, POWERSHELL_FOLDER],
 };
 const TIMEOUT_MS = 30_000;
 const MAX_BYTES = 32 * 1024 * 1024;
