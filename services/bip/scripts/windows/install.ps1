@@ -25,7 +25,7 @@ function Assert-Device {
   $drive = New-Object IO.DriveInfo([IO.Path]::GetPathRoot($Program))
   $needed = 2 * (Get-ChildItem -LiteralPath $PSScriptRoot -Recurse -File | Measure-Object -Property Length -Sum).Sum
   if ($drive.AvailableFreeSpace -lt $needed) {
-    $lacks += '{0:N0} MB of disk space ({1:N0} MB are free)' -f ($needed / 1MB), ($drive.AvailableFreeSpace / 1MB)
+    $lacks += '{0:N0} MB of disk space ({1:N0} MB are free)' -f ($needed / 1048576), ($drive.AvailableFreeSpace / 1048576)
   }
   if ($lacks.Count -gt 0) { Stop-Here "this device lacks:`n  - $($lacks -join "`n  - ")`nNothing was installed." }
   foreach ($folder in $Program, $Data) { Assert-Own $folder }
@@ -47,7 +47,7 @@ function Copy-Agent {
   Protect-Folder $Program
   Protect-Folder $Data
   New-Item -ItemType Directory -Force -Path $State | Out-Null
-  Copy-Item -Path (Join-Path $PSScriptRoot 'program\*') -Destination $Program -Recurse -Force
+  Get-ChildItem -LiteralPath (Join-Path $PSScriptRoot 'program') | Copy-Item -Destination $Program -Recurse -Force
   Copy-Item -LiteralPath (Join-Path $PSScriptRoot 'agent.json') -Destination $Config -Force
   # What came by a browser carries a mark that keeps it from being run.
   Get-ChildItem -LiteralPath $Program, $Data -Recurse -File | Unblock-File
@@ -71,11 +71,13 @@ try {
   if (Get-AgentTask) { Start-Agent }
   Stop-Here "the agent could not be copied: $_"
 }
-Register-Agent
 if ($NoStart -or $env:MUSTER_NO_START) {
+  Register-Agent -OnlyAtBoot
   Write-Output 'The agent is installed and not started; this device enrols when the machine starts.'
   exit 0
 }
+Register-Agent
+# Not before it is enrolled: each minute the scheduler would try.
 Disable-ScheduledTask -TaskName $TaskName -TaskPath '\' | Out-Null
 & $Agent enrol
 $ended = $LASTEXITCODE

@@ -1,9 +1,9 @@
 # What install.ps1 and uninstall.ps1 share: where things are, who may read them, and what keeps the agent running.
 #
 # That is a task of Task Scheduler, and no service: node.exe does not answer the service control manager, so that a
-# service would need another program in between, which would be somebody else's or unsigned. The task runs as SYSTEM,
-# begins when the machine starts, and is tried again every minute, which does nothing while the agent runs. So an agent that ended
-# is back within a minute, for whatever reason it ended; the scheduler's own "restart on failure" gives up some time.
+# service would need another program in between, which would be somebody else's or unsigned. The task runs as SYSTEM, begins
+# when the machine starts, and is tried again every minute, which does nothing while the agent runs. So an agent that ended is back
+# within a minute, for whatever reason; "restart on failure" of the scheduler is for tasks that did not start, and ends some time.
 Set-StrictMode -Version 2.0
 $ErrorActionPreference = 'Stop'
 
@@ -52,10 +52,15 @@ function Protect-Folder([string] $Path) {
 
 function Get-AgentTask { Get-ScheduledTask -TaskName $TaskName -TaskPath '\' -ErrorAction SilentlyContinue }
 
-function Register-Agent {
+# -OnlyAtBoot: nothing starts before the machine does.
+function Register-Agent([switch] $OnlyAtBoot) {
   $arguments = '--max-semi-space-size=1 --max-old-space-size=128 "{0}" run --config "{1}" --state "{2}" --log "{3}"' -f
   (Join-Path $Program 'launcher.mjs'), $Config, $State, (Join-Path $State 'agent.log')
   $minute = New-TimeSpan -Minutes 1
+  $fromNowOn = New-ScheduledTaskTrigger -Once -At '2020-01-01T00:00:00' -RepetitionInterval $minute
+  $fromBootOn = New-ScheduledTaskTrigger -AtStartup
+  # The cmdlet knows no repetition for this kind of trigger, and the scheduler does.
+  $fromBootOn.Repetition = $fromNowOn.Repetition
   $settings = @{
     AllowStartIfOnBatteries    = $true
     DontStopIfGoingOnBatteries = $true
@@ -72,10 +77,7 @@ function Register-Agent {
     TaskPath    = '\'
     Description = 'Keeps the Muster agent running: it connects this device to its management server.'
     Action      = New-ScheduledTaskAction -Execute $Node -Argument $arguments -WorkingDirectory $Program
-    Trigger     = @(
-      (New-ScheduledTaskTrigger -AtStartup),
-      (New-ScheduledTaskTrigger -Once -At '2020-01-01T00:00:00' -RepetitionInterval $minute)
-    )
+    Trigger     = @(if ($OnlyAtBoot) { $fromBootOn } else { $fromBootOn, $fromNowOn })
     Principal   = New-ScheduledTaskPrincipal -UserId 'S-1-5-18' -LogonType ServiceAccount -RunLevel Highest
     Settings    = New-ScheduledTaskSettingsSet @settings
     Force       = $true
