@@ -1,10 +1,9 @@
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { connect } from 'node:tls';
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { ITSM_DOMAIN } from './harness/domain';
 import { project, ran, run, until } from './harness/commands';
-import { VERSION } from './harness/images';
 import type { Server } from './harness/server';
 import { itsm, topology, xmpp } from './harness/servers';
 import { startFrom } from './harness/starting-point';
@@ -142,52 +141,6 @@ describe('the edge of a server that has another name for devices', () => {
     expect(refused.stdout + refused.stderr).toContain(
       'edge: ITSM_WEB_HOST must be ITSM_DOMAIN, or a name of its own directly below BASE_DOMAIN',
     );
-  });
-});
-
-describe('a TURN server of its own', () => {
-  const folder = join(inject('work'), 'turn');
-  const compose = (...args: string[]): Promise<string> =>
-    run('docker-compose', args, { cwd: folder, env: itsm.engine.environment });
-  const inspect = async (form: string): Promise<string> =>
-    (await itsm.engine.docker('inspect', '--format', form, (await compose('ps', '--quiet', 'coturn')).trim())).trim();
-
-  beforeAll(async () => {
-    const place = (from: string, to: string): Promise<string> =>
-      run('install', ['-D', '--group=10001', '--mode=0440', from, join(folder, to)]);
-    mkdirSync(folder);
-    // A machine for tests may not allow as many open files as a server does.
-    const files = Number(await run('sh', ['-c', 'ulimit -Hn | sed s/unlimited/65536/']));
-    const variables = {
-      MUSTER_VERSION: VERSION,
-      TURN_CERTS_DIR: './certs',
-      HEALTH_SECONDS: '1',
-      OPEN_FILES: String(Math.min(files, 65_536)),
-    };
-    const lines = Object.entries({ ...variables, TURN_EXTERNAL_IP: topology.address('itsm') });
-    writeFileSync(join(folder, '.env'), lines.map(([name, value]) => `${name}=${value}\n`).join(''));
-    await place(join(project, 'compose/turn/docker-compose.yml'), 'docker-compose.yml');
-    for (const file of ['cert.crt', 'cert.key']) await place(join(itsm.folder, 'certs', file), `certs/${file}`);
-    await place(join(xmpp.folder, 'secrets/turn'), 'secrets/turn');
-    await compose('up', '--detach');
-  });
-  afterAll(() => compose('down', '--volumes'));
-
-  it('is healthy, without privileges on a read-only file system', async () => {
-    await until('it is healthy', async () => (await inspect('{{.State.Health.Status}}')) === 'healthy');
-    const form = '{{.Config.User}} {{.HostConfig.ReadonlyRootfs}} {{.HostConfig.CapDrop}} {{.HostConfig.SecurityOpt}}';
-    expect(await inspect(form)).toBe(`${USER} true [ALL] [no-new-privileges:true]`);
-  });
-
-  it('serves TURN with and without TLS, under the certificate that it was given', async () => {
-    const shown = (port: number): Promise<string> => {
-      const asked = `openssl s_client -connect ${topology.address('itsm')}:${port} -servername ${ITSM_DOMAIN} </dev/null`;
-      const script = `${asked} 2>/dev/null | openssl x509 -noout -fingerprint -sha256`;
-      return run('nsenter', [...topology.at('router'), 'sh', '-c', script]);
-    };
-    expect(await shown(5349)).toBe(await shown(443));
-    const plain = `exec 3<>/dev/tcp/${topology.address('itsm')}/3478`;
-    expect(await ran('nsenter', [...topology.at('router'), 'bash', '-c', plain])).toMatchObject({ code: 0 });
   });
 });
 

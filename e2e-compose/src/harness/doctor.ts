@@ -20,11 +20,11 @@ export interface Diagnosis {
   words: string;
 }
 
-export async function doctor(server: Server): Promise<Diagnosis> {
-  const { code, stdout, stderr } = await server.musterKnowing(
-    hostsFile(server),
-    ...['doctor', '--json', '--dir', server.folder],
-  );
+export const doctor = (server: Server): Promise<Diagnosis> => doctorIn(server, server.folder);
+
+/** Of another folder of that server. */
+export async function doctorIn(server: Server, folder: string): Promise<Diagnosis> {
+  const { code, stdout, stderr } = await server.musterKnowing(hostsFile(server), 'doctor', '--json', '--dir', folder);
   if (!stdout) throw new Error(`doctor said nothing but ${stderr}`);
   const { findings } = JSON.parse(stdout) as { findings: Finding[] };
   return diagnosis(code, findings);
