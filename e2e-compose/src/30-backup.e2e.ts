@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import { createRegistrationKey, listDevices, retireDevice, verifyAudit } from '@muster/contracts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Api } from './harness/api';
+import { changedTables, type Tables, tablesOf } from './harness/census';
 import { run, until } from './harness/commands';
 import { VERSION } from './harness/images';
 import type { Machine } from './harness/machine';
@@ -20,6 +21,17 @@ const file = join(away, 'itsm.backup');
 const passphrase = join(away, 'passphrase');
 const list = join(away, 'revocations.json');
 const disk = join(away, 'disk');
+
+/** All tables right before a backup and right after it, which was made while people and devices worked. */
+let around: readonly [Tables, Tables];
+/** Rows of these come and go within seconds. */
+const PASSING = /\.(outbox|leases)$/;
+/** What a restore writes itself: sessions end, and who was revoked since stays so. */
+const OF_RESTORE = [
+  ...['devices', 'registration_keys', 'revocation_counter', 'revocations', 'sessions', 'users'].map(
+    (name) => `identity.${name}`,
+  ),
+];
 
 const devices = new Map<string, { machine: Machine; id: string }>();
 const idOf = (host: string): string => devices.get(host)?.id ?? '';
@@ -68,6 +80,7 @@ describe('a backup', () => {
     })();
     const running = runOn(admin, idOf(KEPT), 'for n in 1 2 3 4 5 6; do echo $n; sleep 1; done');
     const to = join(itsm.folder, 'backups');
+    const before = await tablesOf(itsm);
     const made = await itsm.muster(
       'backup',
       '--dir',
@@ -79,6 +92,7 @@ describe('a backup', () => {
       ...withPassphrase,
       '--json',
     );
+    around = [before, await tablesOf(itsm)];
     done = true;
     expect(made).toMatchObject({ code: 0 });
     expect(await working).toBeGreaterThan(3);
@@ -220,9 +234,24 @@ describe('after the ITSM server was lost with all that was on it', () => {
   });
 });
 
+/** What did not change while the backup was made is there to the last byte; of what only grew there is as much as there was. */
+function expectRowsOf(restored: Tables, [before, after]: readonly [Tables, Tables]): void {
+  const moved = changedTables(before, after);
+  const left = [...moved, ...OF_RESTORE];
+  expect(changedTables(after, restored).filter((name) => !left.includes(name) && !PASSING.test(name))).toEqual([]);
+  for (const name of moved.filter((one) => !OF_RESTORE.includes(one) && !PASSING.test(one))) {
+    const [least = 0, most = 0] = [before, after].map((tables) => tables[name]?.rows ?? 0);
+    if (least > most) continue;
+    expect(restored[name]?.rows ?? 0, name).toBeGreaterThanOrEqual(least);
+    expect(restored[name]?.rows ?? 0, name).toBeLessThanOrEqual(most);
+  }
+  // Enough for this to mean something.
+  expect(Object.values(restored).filter(({ rows }) => rows > 0).length).toBeGreaterThan(20);
+}
+
 describe('a backup in the place of a suite that works', () => {
   it('replaces it, moves its files aside, and keeps revoked what was revoked since', async () => {
-    const replaced = await restore(itsm, file, '--replace');
+    const replaced = await restore(itsm, file, '--replace', '--no-start');
     expect(replaced).toMatchObject({ code: 0 });
     const { aside, replaced: what } = JSON.parse(replaced.stdout) as {
       aside: string;
@@ -231,6 +260,9 @@ describe('a backup in the place of a suite that works', () => {
     expect(what.containers).toContain('postgres');
     expect(what.volumeBytes).toBeGreaterThan(10_000_000); // as the engine says; a database alone takes more
     expect(existsSync(join(aside, 'secrets/postgres-admin'))).toBe(true);
+    expectRowsOf(await tablesOf(itsm), around);
+    await itsm.compose('up', '--detach');
+    await until('the suite is well', async () => (await itsm.unwell()).length === 0, 180);
     admin = await asAdminAgain();
     await untilPresence(admin, idOf(KEPT), ['online']);
     expect((await runOn(admin, idOf(KEPT), 'echo once more')).output).toBe('once more\n');
