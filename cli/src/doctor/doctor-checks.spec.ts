@@ -27,10 +27,10 @@ const names = async (kind: 'itsm' | 'xmpp'): Promise<string[]> => {
 };
 
 describe('muster doctor looks at', () => {
-  it('everything of the ITSM server', async () => {
+  it('everything of the ITSM server, its clock among it', async () => {
     expect(await names('itsm')).toEqual(
       expect.arrayContaining([
-        ...['backups', 'certificates', 'database', 'edge', 'email', 'link', 'machine', 'names', 'queues'],
+        ...['backups', 'certificates', 'clock', 'database', 'edge', 'email', 'link', 'machine', 'names', 'queues'],
         ...['presence', 'services', 'turn', 'xmpp'],
       ]),
     );
@@ -39,7 +39,8 @@ describe('muster doctor looks at', () => {
   it('everything of the XMPP server, its clock and its way to the other among it', async () => {
     expect(await names('xmpp')).toEqual(
       expect.arrayContaining([
-        ...['certificates', 'clock', 'edge', 'link', 'machine', 'names', 'push', 'services', 'turn', 'xmpp'],
+        ...['certificates', 'clock', 'edge', 'link', 'machine', 'names', 'push', 'services', 'turn', 'turn-streams'],
+        'xmpp',
       ]),
     );
   });
