@@ -45,6 +45,8 @@ export class OperationPage {
   @Whole({ min: 0, max: 1_000_000_000 }) total: number;
   @Text({ max: 64, optional: true, about: 'Give it as `after` for what follows; absent when nothing does.' })
   next?: string;
+  @Whole({ min: 1, max: 36_600, optional: true, about: 'Days that operations are kept after they ended.' })
+  keptDays?: number;
 }
 export class OperationQuery extends PageQuery {
   @Text({
