@@ -35,6 +35,9 @@ export class OperationsConfig extends DatabaseConfigFields {
   WAKE_AGAIN_SECONDS = 30;
   @Whole({ min: 1, max: 3_600, about: 'Seconds between looks for operations that are due.' })
   SWEEP_SECONDS = 5;
+  @Whole({ min: 7, max: 3660, about: 'Days that operations are kept after they ended.' }) OPERATION_DAYS = 365;
+  @Whole({ min: 1, max: 86_400, about: 'Seconds between looks for operations that are no longer kept.' })
+  RETENTION_SECONDS = 3_600;
   @Whole({ min: 1, max: 100_000, about: 'Most live connections that one process keeps open.' })
   MOST_LIVE_CONNECTIONS = 2_000;
 }

@@ -14,6 +14,7 @@ import { Handles } from '@muster/service-kit';
 import { CancelService } from './cancel.service';
 import { operationDetail } from './operation-detail.queries';
 import { batchProgress, listOperationPage } from './operation-list.queries';
+import { OperationsConfig } from './operations.config';
 import { RunProcedureService } from './run-procedure.service';
 
 @Controller()
@@ -22,6 +23,7 @@ export class OperationsController {
     private readonly database: Database,
     private readonly runs: RunProcedureService,
     private readonly cancels: CancelService,
+    private readonly config: OperationsConfig,
   ) {}
 
   @Handles(runProcedure)
@@ -30,9 +32,12 @@ export class OperationsController {
   }
 
   @Handles(listOperations)
-  list({ principal, query }: RouteCall<typeof listOperations>): Promise<RouteReply<typeof listOperations>> {
+  async list({ principal, query }: RouteCall<typeof listOperations>): Promise<RouteReply<typeof listOperations>> {
     const { organisationId } = principal;
-    return this.database.inOrganisation(organisationId, (manager) => listOperationPage(manager, organisationId, query));
+    const page = await this.database.inOrganisation(organisationId, (manager) =>
+      listOperationPage(manager, organisationId, query),
+    );
+    return { ...page, keptDays: this.config.OPERATION_DAYS };
   }
 
   @Handles(readOperation)

@@ -5,6 +5,7 @@ import { LiveModule } from '../live/live.module';
 import { CancelService } from './cancel.service';
 import { NotifiedConsumer } from './notified.consumer';
 import { OperationNews } from './operation-news';
+import { OperationRetention } from './operation-retention';
 import { OperationWork } from './operation-work';
 import { OperationsController } from './operations.controller';
 import { RunProcedureService } from './run-procedure.service';
@@ -23,7 +24,7 @@ export class OperationsModule {}
 /** What happens to operations without anybody asking: the worker face. */
 @Module({
   imports: [LiveModule, LeasesModule, DirectoryModule],
-  providers: [NotifiedConsumer, OperationSweeper, OperationWork, WakeUps],
+  providers: [NotifiedConsumer, OperationRetention, OperationSweeper, OperationWork, WakeUps],
   exports: [OperationSweeper],
 })
 export class OperationWorkModule {}
