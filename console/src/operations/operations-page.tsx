@@ -31,12 +31,14 @@ export function OperationsPage() {
     { query: { page: list.page, size: list.size, ...filters } },
     { keepPrevious: true },
   );
+  const keptDays = operations.data?.keptDays;
   const filtered = Boolean(search || state || deviceId);
   const find = useCallback((text: string) => set({ search: text }), [set]);
   const reset = () => set({ search: undefined, state: undefined, device: undefined });
   return (
     <Page
       title={t('operations.title')}
+      description={keptDays === undefined ? undefined : t('operations.text', { days: keptDays })}
       actions={
         <>
           <ListTools list="operations" route={listOperations} args={{ query: filters }} />
