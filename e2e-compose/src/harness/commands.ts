@@ -37,6 +37,12 @@ export async function run(
   return stdout;
 }
 
+/** Says how long something took, whether it worked or not. */
+export async function timed<T>(what: string, work: Promise<T>): Promise<T> {
+  const since = Date.now();
+  return work.finally(() => console.log(`${((Date.now() - since) / 1000).toFixed(1).padStart(6)} s  ${what}`));
+}
+
 /** Polls until it holds. @throws Error saying what did not come true, and what stood in the way at last */
 export async function until(what: string, holds: () => Promise<boolean>, seconds = 60): Promise<void> {
   const deadline = Date.now() + seconds * 1000;
