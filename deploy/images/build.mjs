@@ -1,10 +1,10 @@
 /** Builds the container images of the stacks; `node deploy/images/build.mjs --help`. Plain Node.js without dependencies. */
-import { spawnSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { parseArgs } from 'node:util';
+import { parseArgs, promisify } from 'node:util';
 import { build, fail, root } from '../../tools/prepare.mjs';
 
 const here = join(root, 'deploy/images');
@@ -100,13 +100,29 @@ if (unknown.length > 0) fail(`There is no image ${unknown.join(', ')}; there are
 if (!options['as-built']) build();
 
 const scratch = mkdtempSync(join(tmpdir(), 'muster-images-'));
+// The first of each Dockerfile goes ahead: the others take over its layers.
+const first = new Map(wanted.map((name) => [images[name].dockerfile, name]).reverse());
+const ahead = wanted.filter((name) => first.get(images[name].dockerfile) === name);
 try {
-  for (const name of wanted) buildImage(name, images[name]);
-} finally {
+  await severalAtOnce(ahead);
+  await severalAtOnce(wanted.filter((name) => !ahead.includes(name)));
+} catch (error) {
   rmSync(scratch, { recursive: true, force: true });
+  fail(error.message);
+}
+rmSync(scratch, { recursive: true, force: true });
+
+/** A build mostly waits for the engine, so that one more than there are processors keeps both busy. */
+async function severalAtOnce(names) {
+  const waiting = [...names];
+  const builder = async () => {
+    for (let name = waiting.shift(); name !== undefined; name = waiting.shift()) await buildImage(name, images[name]);
+  };
+  await Promise.all(Array.from({ length: availableParallelism() + 1 }, builder));
 }
 
-function buildImage(name, { dockerfile, base, files, args = {} }) {
+/** @throws Error with what Docker said */
+async function buildImage(name, { dockerfile, base, files, args = {} }) {
   const context = join(scratch, name);
   mkdirSync(context, { recursive: true });
   cpSync(join(here, dockerfile), join(context, 'Dockerfile'));
@@ -115,20 +131,16 @@ function buildImage(name, { dockerfile, base, files, args = {} }) {
   const tag = `${options.prefix}/${name}:${options.version}`;
   const given = { VERSION: options.version, BASE_IMAGE: options[`${base}-image`], ...borrowed(name, tag), ...args };
   const buildArgs = Object.entries(given).flatMap(([key, value]) => (value ? ['--build-arg', `${key}=${value}`] : []));
-  console.log(`== ${tag}`);
   const started = Date.now();
   // Any builder will do; the classic one is in every engine without a plug-in.
   const env = { ...process.env, DOCKER_BUILDKIT: process.env.DOCKER_BUILDKIT ?? '0' };
-  const result = spawnSync('docker', ['build', '--quiet', '--tag', tag, ...buildArgs, context], {
-    env,
-    encoding: 'utf8',
-  });
-  if (result.error) fail(`docker could not be run: ${result.error.message}.`);
-  if (result.status !== 0) {
-    rmSync(scratch, { recursive: true, force: true });
-    fail(`The image ${tag} could not be built:\n${result.stdout}${result.stderr}`);
+  try {
+    await promisify(execFile)('docker', ['build', '--quiet', '--tag', tag, ...buildArgs, context], { env });
+  } catch (error) {
+    if (error.code === 'ENOENT') throw new Error('docker could not be run: it is not there.', { cause: error });
+    throw new Error(`The image ${tag} could not be built:\n${error.stdout}${error.stderr}`, { cause: error });
   }
-  console.log(`   ${((Date.now() - started) / 1000).toFixed(1)} s`);
+  console.log(`${tag}  ${((Date.now() - started) / 1000).toFixed(1)} s`);
 }
 
 /** Arguments of the images that take programs out of others. */
