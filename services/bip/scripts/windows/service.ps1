@@ -3,7 +3,8 @@
 # That is a task of Task Scheduler, and no service: node.exe does not answer the service control manager, so that a
 # service would need another program in between, which would be somebody else's or unsigned. The task runs as SYSTEM, begins
 # when the machine starts, and is tried again every minute, which does nothing while the agent runs. So an agent that ended is back
-# within a minute, for whatever reason; "restart on failure" of the scheduler is for tasks that did not start, and ends some time.
+# within a minute, for whatever reason. The scheduler's own "restart on failure" ends after some times (255 at most, by its
+# schema), and an agent that ends because another version is to be started is no failure.
 Set-StrictMode -Version 2.0
 $ErrorActionPreference = 'Stop'
 
@@ -68,7 +69,7 @@ function Register-Agent([switch] $OnlyAtBoot) {
     StartWhenAvailable         = $true
     MultipleInstances          = 'IgnoreNew'
     ExecutionTimeLimit         = [TimeSpan]::Zero
-    RestartCount               = 999
+    RestartCount               = 255
     RestartInterval            = $minute
     Priority                   = 5
   }
@@ -90,7 +91,7 @@ function Register-Agent([switch] $OnlyAtBoot) {
 function Stop-Agent {
   if (Get-AgentTask) {
     Disable-ScheduledTask -TaskName $TaskName -TaskPath '\' | Out-Null
-    Stop-ScheduledTask -TaskName $TaskName -TaskPath '\'
+    Stop-ScheduledTask -TaskName $TaskName -TaskPath '\' -ErrorAction SilentlyContinue
   }
   $deadline = (Get-Date).AddSeconds(30)
   while ($true) {

@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import {
   chmodSync,
   copyFileSync,
@@ -114,6 +115,19 @@ const status = async (): Promise<{ running: boolean; pid?: number; deviceId?: st
   const { stdout } = await mac(at('opt/muster-agent/bin/muster-agent'), ['status', '--json']);
   return JSON.parse(stdout) as { running: boolean; pid?: number; deviceId?: string };
 };
+
+it('is to be checked by its digest, which the key manager signs', async () => {
+  const path = `/bip/${KEY}/packages/${ARCHIVE}`;
+  // Another time between the two calls makes another archive: once in five minutes.
+  await eventually(async () => {
+    const bytes = Buffer.from(await (await suite.get(path)).arrayBuffer());
+    const digest = `${createHash('sha256').update(bytes).digest('hex')}  ${ARCHIVE}\n`;
+    return (
+      (await (await suite.get(`${path}/sha256`)).text()) === digest &&
+      (await (await suite.get(`${path}/sig`)).text()) === `signed ${digest}`
+    );
+  });
+});
 
 it('installs, enrols and is kept alive; upgrades, leaves, comes back as the same device, and is purged', async () => {
   expect(await install()).toMatchObject({ code: 0, stderr: '' });
