@@ -100,7 +100,15 @@ describe('a local stack', () => {
     expect(mixed).toMatchObject({ code: 64, told: expect.stringContaining('--release is not about a local stack') });
     const ports = await muster('restore', file, '--local', second, '--ports', String(stack.ports), ...withPassphrase);
     expect(ports).toMatchObject({ code: 78, told: expect.stringMatching(/taken by .+Nothing was changed/) });
-    expect(await muster('backup', 'schedule', '--local', first)).toMatchObject({ code: 64 });
+    const local = ['backup', 'schedule', '--local', first];
+    expect(await muster(...local)).toMatchObject({ code: 64, told: expect.stringContaining('--passphrase-file FILE') });
+    const removed = await muster(...local, '--remove');
+    expect(removed).toMatchObject({ code: 64, told: expect.stringContaining('has no timer of systemd') });
+    const line = await muster(...local, '--to', second, '--at', '3:05', ...withPassphrase);
+    expect(line.code).toBe(0);
+    const words = `backup --local ${first} --to ${second} --keep 14 --passphrase-file ${passphrase}`;
+    expect(line.printed.trim().split('\n').at(-1)).toMatch(/^5 3 \* \* \* \/.+/);
+    expect(line.printed).toContain(words);
     expect(readdirSync(first)).toEqual(before);
     expect(existsSync(second)).toBe(false);
   });

@@ -3,11 +3,12 @@ import { join, resolve } from 'node:path';
 import { argv, execPath } from 'node:process';
 import { CliError, EXIT } from '../core/exit-codes';
 import type { Site } from '../site/site';
+import type { ServerKind } from './archive/entries';
 import type { Retention } from './retention';
 
 export interface JobsRequest {
   site: Pick<Site, 'folder'>;
-  server: 'itsm' | 'xmpp';
+  server: ServerKind;
   to: string;
   retention: Retention;
   /** HH:MM. */
@@ -31,7 +32,16 @@ export interface Job {
 const REVOCATIONS_MINUTES = 5;
 
 /** The backup, and the copy of revocations. @throws CliError when the time or the passphrase's file will not do */
-export function jobsOf({ site, server, to, retention, at, passphraseFile, fromImage, remove }: JobsRequest): Job[] {
+export function jobsOf({
+  site,
+  server,
+  to,
+  retention,
+  at,
+  passphraseFile,
+  fromImage,
+  remove,
+}: JobsRequest): [backup: Job, revocations: Job] {
   const [, hour, minute] = /^([01]?\d|2[0-3]):([0-5]\d)$/.exec(at) ?? [];
   if (hour === undefined || minute === undefined)
     throw new CliError(EXIT.usage, `--at must be a time such as 02:30, not "${at}".`);
@@ -39,8 +49,9 @@ export function jobsOf({ site, server, to, retention, at, passphraseFile, fromIm
   const days = retention.keepDays === undefined ? [] : ['--keep-days', String(retention.keepDays)];
   const secret = remove ? '' : usableSecret(passphraseFile);
   const muster = fromImage ? [join(site.folder, 'muster')] : [execPath, resolve(argv[1] ?? '')];
-  const backup = [...muster, 'backup', '--dir', site.folder, '--to', to, ...keep, ...days, '--passphrase-file', secret];
-  const list = [...muster, 'backup', 'revocations', join(to, 'revocations.json'), '--dir', site.folder];
+  const place = [server === 'local' ? '--local' : '--dir', site.folder];
+  const backup = [...muster, 'backup', ...place, '--to', to, ...keep, ...days, '--passphrase-file', secret];
+  const list = [...muster, 'backup', 'revocations', join(to, 'revocations.json'), ...place];
   return [
     {
       ...{ name: `muster-backup-${server}`, about: `Backup of Muster's ${server} server`, words: backup },

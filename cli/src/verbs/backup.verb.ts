@@ -6,6 +6,7 @@ import { backupName, ownBackups, removeSuperfluous, type Retention } from '../ba
 import type { ServerKind } from '../backup/archive/entries';
 import { installationAt } from '../backup/sources/source';
 import { writeRevocations } from '../backup/revocations/revocations-file';
+import { type JobsRequest, jobsOf } from '../backup/schedule-jobs';
 import { makeSchedule } from '../backup/schedule';
 import { wordsOfSchedule } from '../backup/schedule-words';
 import { CliError, EXIT } from '../core/exit-codes';
@@ -105,20 +106,13 @@ defineVerb({
   },
   remarks: [
     "From its image muster reaches no systemd: it writes the units to units/ of the server's folder, and prints the commands that",
-    'install and start them. Where there is no systemd it prints lines for cron. Without --keep and --keep-days, 14 are kept.',
+    'install and start them. Where there is no systemd, and for a local stack, it prints lines for cron. Without --keep and --keep-days, 14 are kept.',
     'See that the files leave this machine: a disk that is lost takes its backups along.',
   ],
   async run({ options, environment }) {
     const site = siteOf(options);
-    if (site.kind === 'local') {
-      throw new CliError(
-        EXIT.usage,
-        'Backups of a local stack have no schedule: it runs while somebody wants it to.',
-        'Run "muster backup --local DIR --to FOLDER --keep NUMBER" when you like, or from cron.',
-      );
-    }
     const kept = retentionOf(options);
-    const schedule = await makeSchedule({
+    const request = {
       site,
       server: site.kind,
       to: options.to === undefined ? site.backups : resolve(options.to),
@@ -128,10 +122,30 @@ defineVerb({
       fromImage: Boolean(environment['MUSTER_CLI_IMAGE']),
       ...(options.units === undefined ? {} : { units: options.units }),
       remove: options.remove,
-    });
+    };
+    if (site.kind === 'local') return lineForLocal(request);
+    const schedule = await makeSchedule(request);
     return { data: schedule, text: wordsOfSchedule(schedule) };
   },
 });
+
+/** Nothing of a local stack is the system's: whoever runs it has cron make its backups. */
+function lineForLocal(request: JobsRequest & { units?: string }): { data: object; text: string } {
+  if (request.remove || request.units !== undefined) {
+    throw new CliError(
+      EXIT.usage,
+      'A local stack has no timer of systemd.',
+      'Its backups are made by cron: crontab -e',
+    );
+  }
+  const [{ cron }] = jobsOf(request);
+  const text = [
+    'Nothing runs yet: a local stack has no timer, since it runs while somebody wants it to.',
+    `For a backup at ${request.at} of each day on which it runs then, into ${request.to}, give this line to cron (crontab -e):`,
+    cron,
+  ];
+  return { data: { active: false, to: request.to, at: request.at, cron: [cron] }, text: text.join('\n') };
+}
 
 function retentionOf(options: { keep: string | undefined; 'keep-days': string | undefined }): Retention {
   const keep = options.keep === undefined ? {} : { keep: wholeNumber('keep', options.keep, 0) };
