@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { env } from 'node:process';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -31,11 +31,7 @@ export class Commands {
     { timeoutMs = TIMEOUT_MS, onErrors }: { timeoutMs?: number; onErrors?: (text: string) => void } = {},
   ): Promise<Reply> {
     return new Promise((resolve) => {
-      const child = spawn(command.file, command.args, {
-        ...(command.cwd === undefined ? {} : { cwd: command.cwd }),
-        env: { ...this.environment, ...command.env },
-        stdio: ['ignore', 'pipe', 'pipe'],
-      });
+      const child = spawn(command.file, command.args, { ...this.place(command), stdio: ['ignore', 'pipe', 'pipe'] });
       const timer = timeoutMs > 0 ? setTimeout(() => child.kill('SIGKILL'), timeoutMs) : undefined;
       const [output, errors]: [Buffer[], Buffer[]] = [[], []];
       const end = (code: number, missing = false): void => {
@@ -57,18 +53,8 @@ export class Commands {
    * @throws Error with the program's last words when it fails
    */
   async *output(command: Command): AsyncGenerator<Buffer> {
-    const child = spawn(command.file, command.args, {
-      ...(command.cwd === undefined ? {} : { cwd: command.cwd }),
-      env: { ...this.environment, ...command.env },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    const words = lastWords(child.stderr);
-    const ended = new Promise<string | undefined>((resolve) => {
-      child.once('error', (error) => resolve(error.message));
-      child.once('close', (code) =>
-        resolve(code === 0 ? undefined : words() || (code === null ? 'a signal ended it' : `exit code ${code}`)),
-      );
-    });
+    const child = spawn(command.file, command.args, { ...this.place(command), stdio: ['ignore', 'pipe', 'pipe'] });
+    const ended = faultOf(child);
     try {
       for await (const piece of child.stdout) yield piece as Buffer;
       const fault = await ended;
@@ -80,18 +66,8 @@ export class Commands {
 
   /** Runs a program on what it gets on standard input. @throws Error with its last words when it fails */
   async feed(command: Command, input: AsyncIterable<Uint8Array>): Promise<void> {
-    const child = spawn(command.file, command.args, {
-      ...(command.cwd === undefined ? {} : { cwd: command.cwd }),
-      env: { ...this.environment, ...command.env },
-      stdio: ['pipe', 'ignore', 'pipe'],
-    });
-    const words = lastWords(child.stderr);
-    const ended = new Promise<string | undefined>((resolve) => {
-      child.once('error', (error) => resolve(error.message));
-      child.once('close', (code) =>
-        resolve(code === 0 ? undefined : words() || (code === null ? 'a signal ended it' : `exit code ${code}`)),
-      );
-    });
+    const child = spawn(command.file, command.args, { ...this.place(command), stdio: ['pipe', 'ignore', 'pipe'] });
+    const ended = faultOf(child);
     let broken: unknown;
     await pipeline(Readable.from(input, { objectMode: false }), child.stdin).catch(
       (error: unknown) => (broken = error),
@@ -111,15 +87,26 @@ export class Commands {
   /** Hands the program's output through to this process's own, as it comes. @returns its exit code */
   follow(command: Command): Promise<number> {
     return new Promise((resolve, reject) => {
-      const child = spawn(command.file, command.args, {
-        ...(command.cwd === undefined ? {} : { cwd: command.cwd }),
-        env: { ...this.environment, ...command.env },
-        stdio: 'inherit',
-      });
+      const child = spawn(command.file, command.args, { ...this.place(command), stdio: 'inherit' });
       child.once('error', reject);
       child.once('close', (code) => resolve(code ?? 128));
     });
   }
+
+  private place({ cwd, env: own }: Command): { cwd?: string; env: NodeJS.ProcessEnv } {
+    return { ...(cwd === undefined ? {} : { cwd }), env: { ...this.environment, ...own } };
+  }
+}
+
+/** Why a program failed, in its own last words; undefined once it has ended well. */
+function faultOf(child: ChildProcess & { stderr: Readable }): Promise<string | undefined> {
+  const words = lastWords(child.stderr);
+  return new Promise((resolve) => {
+    child.once('error', (error) => resolve(error.message));
+    child.once('close', (code) =>
+      resolve(code === 0 ? undefined : words() || (code === null ? 'a signal ended it' : `exit code ${code}`)),
+    );
+  });
 }
 
 export const dockerCommand = (args: readonly string[]): Command => ({ file: 'docker', args });
