@@ -59,6 +59,20 @@ export class Topology {
     for (const rule of this.cutRules(one, other)) await this.rule('-D', ...rule);
   }
 
+  /** Drops what asks for a server by a host name (TLS sends it in clear), as a proxy that is not for this place does. */
+  async hide(name: string, from: Place, to: Place): Promise<void> {
+    await this.rule('-I', ...this.askingFor(name, from, to));
+  }
+
+  async show(name: string, from: Place, to: Place): Promise<void> {
+    await this.rule('-D', ...this.askingFor(name, from, to));
+  }
+
+  private askingFor(name: string, from: Place, to: Place): string[] {
+    const way = ['-s', this.address(from), '-d', this.address(to), '-p', 'tcp'];
+    return [...way, '-m', 'string', '--algo', 'bm', '--string', name, '-j', 'DROP'];
+  }
+
   private cutRules(one: Place, other: Place): string[][] {
     const [a, b] = [this.address(one), this.address(other)];
     return [
