@@ -1,10 +1,11 @@
-import { Button, Combobox, TextInput, useCombobox } from '@mantine/core';
+import { Button, Combobox, useCombobox } from '@mantine/core';
 import { listDevices, readDevice } from '@muster/contracts';
 import { IconX } from '@tabler/icons-react';
 import { useRead } from '../api/use-api';
 import { useText } from '../messages/use-text';
 import { useMay } from '../session/session-context';
 import { Plain } from '../ui/plain';
+import { DeviceSearchInput } from './device-search-input';
 import classes from './devices.module.css';
 import { useDeviceSearch } from './use-device-search';
 
@@ -43,23 +44,13 @@ function Finder({ onChoose }: { onChoose: (id: string) => void }) {
   const combobox = useCombobox({ onDropdownClose: () => combobox.resetSelectedOption() });
   return (
     <Combobox store={combobox} onOptionSubmit={onChoose}>
-      <Combobox.Target withExpandedAttribute>
-        <TextInput
-          aria-label={t('devices.device')}
-          placeholder={t('devices.anyDevice')}
-          maxLength={200}
-          value={search}
-          rightSection={<Combobox.Chevron />}
-          rightSectionPointerEvents="none"
-          onChange={(event) => {
-            setSearch(event.currentTarget.value);
-            combobox.resetSelectedOption();
-            combobox.openDropdown();
-          }}
-          onClick={() => combobox.openDropdown()}
-          onBlur={() => combobox.closeDropdown()}
-        />
-      </Combobox.Target>
+      <DeviceSearchInput
+        combobox={combobox}
+        search={search}
+        onSearch={setSearch}
+        ariaLabel={t('devices.device')}
+        placeholder={t('devices.anyDevice')}
+      />
       <Combobox.Dropdown>
         <Combobox.Options mah={280} className={classes.options} aria-label={t('devices.device')}>
           {found.map((device) => (

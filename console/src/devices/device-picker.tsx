@@ -1,8 +1,9 @@
-import { Combobox, TextInput, useCombobox } from '@mantine/core';
+import { Combobox, useCombobox } from '@mantine/core';
 import type { DeviceSummary } from '@muster/contracts';
 import { IconCheck } from '@tabler/icons-react';
 import { useText } from '../messages/use-text';
 import { Failure } from '../ui/failure';
+import { DeviceSearchInput } from './device-search-input';
 import classes from './devices.module.css';
 import { PresenceStatus } from './presence-status';
 import { useDeviceSearch } from './use-device-search';
@@ -24,24 +25,14 @@ export function DevicePicker({ label, isChosen, onChoose }: DevicePickerProps) {
   };
   return (
     <Combobox store={combobox} onOptionSubmit={submit}>
-      <Combobox.Target withExpandedAttribute>
-        <TextInput
-          label={label}
-          placeholder={t('devices.search')}
-          maxLength={200}
-          value={search}
-          rightSection={<Combobox.Chevron />}
-          rightSectionPointerEvents="none"
-          onChange={(event) => {
-            setSearch(event.currentTarget.value);
-            combobox.resetSelectedOption();
-            combobox.openDropdown();
-          }}
-          onClick={() => combobox.openDropdown()}
-          onFocus={() => combobox.openDropdown()}
-          onBlur={() => combobox.closeDropdown()}
-        />
-      </Combobox.Target>
+      <DeviceSearchInput
+        combobox={combobox}
+        search={search}
+        onSearch={setSearch}
+        label={label}
+        placeholder={t('devices.search')}
+        opensOnFocus
+      />
       <Combobox.Dropdown>
         <Combobox.Options mah={280} className={classes.options} aria-label={label} aria-multiselectable>
           {found.map((device) => (

@@ -1,11 +1,10 @@
-import { Button, PasswordInput } from '@mantine/core';
+import { Button } from '@mantine/core';
 import type { ApiError } from '../api/api-error';
 import { useText } from '../messages/use-text';
+import { NewPasswordFields, newPasswordFault, repeatedFault } from '../password/new-password-fields';
 import { Failure } from '../ui/failure';
 import classes from '../ui/form.module.css';
 import { useFaultForm } from '../ui/use-fault-form';
-
-const SHORTEST = 12;
 
 interface NewPasswordFormProps {
   /** Whose password it is, for password managers. */
@@ -22,11 +21,10 @@ export function NewPasswordForm({ email, submit, pending, error, onSubmit }: New
   const { form, showFaults } = useFaultForm({
     initialValues: { newPassword: '', repeated: '' },
     validate: {
-      newPassword: (value) => (value.length < SHORTEST ? t('password.tooShort', { shortest: SHORTEST }) : null),
-      repeated: (value, all) => (value === all.newPassword ? null : t('password.notEqual')),
+      newPassword: (value) => newPasswordFault(t, value),
+      repeated: (value, all) => repeatedFault(t, value, all),
     },
   });
-  const reveal = { 'aria-label': t('signIn.showPassword') };
   return (
     <form
       className={classes.form}
@@ -35,19 +33,7 @@ export function NewPasswordForm({ email, submit, pending, error, onSubmit }: New
     >
       {error && <Failure error={error} shownFields={Object.keys(form.values)} />}
       <input type="text" name="username" autoComplete="username" value={email} readOnly hidden />
-      <PasswordInput
-        label={t('password.new')}
-        description={t('password.rule', { shortest: SHORTEST })}
-        autoComplete="new-password"
-        visibilityToggleButtonProps={reveal}
-        {...form.getInputProps('newPassword')}
-      />
-      <PasswordInput
-        label={t('password.repeat')}
-        autoComplete="new-password"
-        visibilityToggleButtonProps={reveal}
-        {...form.getInputProps('repeated')}
-      />
+      <NewPasswordFields form={form} />
       <Button type="submit" loading={pending} fullWidth>
         {submit}
       </Button>

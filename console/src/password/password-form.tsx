@@ -4,8 +4,7 @@ import { useChangePassword } from '../session/use-session';
 import { Failure } from '../ui/failure';
 import { useFaultForm } from '../ui/use-fault-form';
 import classes from '../ui/form.module.css';
-
-const SHORTEST = 12;
+import { NewPasswordFields, newPasswordFault, repeatedFault } from './new-password-fields';
 
 /** Changes the own password; the server ends all other sessions. */
 export function PasswordForm({ email, onDone }: { email: string; onDone?: () => void }) {
@@ -15,17 +14,14 @@ export function PasswordForm({ email, onDone }: { email: string; onDone?: () => 
     initialValues: { currentPassword: '', newPassword: '', repeated: '' },
     validate: {
       currentPassword: (value) => (value === '' ? t('password.currentMissing') : null),
-      newPassword: (value, all) => {
-        if (value.length < SHORTEST) return t('password.tooShort', { shortest: SHORTEST });
-        return value === all.currentPassword ? t('password.same') : null;
-      },
-      repeated: (value, all) => (value === all.newPassword ? null : t('password.notEqual')),
+      newPassword: (value, all) =>
+        newPasswordFault(t, value) ?? (value === all.currentPassword ? t('password.same') : null),
+      repeated: (value, all) => repeatedFault(t, value, all),
     },
   });
   const submit = form.onSubmit(({ currentPassword, newPassword }) =>
     change.mutate({ body: { currentPassword, newPassword } }, { onError: showFaults, onSuccess: onDone }),
   );
-  const reveal = { 'aria-label': t('signIn.showPassword') };
   return (
     <form className={classes.form} onSubmit={submit} noValidate>
       {change.error && <Failure key={change.submittedAt} error={change.error} shownFields={Object.keys(form.values)} />}
@@ -33,22 +29,10 @@ export function PasswordForm({ email, onDone }: { email: string; onDone?: () => 
       <PasswordInput
         label={t('password.current')}
         autoComplete="current-password"
-        visibilityToggleButtonProps={reveal}
+        visibilityToggleButtonProps={{ 'aria-label': t('signIn.showPassword') }}
         {...form.getInputProps('currentPassword')}
       />
-      <PasswordInput
-        label={t('password.new')}
-        description={t('password.rule', { shortest: SHORTEST })}
-        autoComplete="new-password"
-        visibilityToggleButtonProps={reveal}
-        {...form.getInputProps('newPassword')}
-      />
-      <PasswordInput
-        label={t('password.repeat')}
-        autoComplete="new-password"
-        visibilityToggleButtonProps={reveal}
-        {...form.getInputProps('repeated')}
-      />
+      <NewPasswordFields form={form} />
       <div className={classes.buttons}>
         <Button type="submit" loading={change.isPending}>
           {t('password.submit')}
