@@ -47,7 +47,7 @@ function EntryView({ entry, onFilter }: { entry: AuditEntry; onFilter: (patch: L
     [t('audit.actor'), text(`${actor.name} (${t(`audit.actor.${actor.kind}`)})`)],
     [t('audit.actorId'), text(actor.id, true)],
     [t('audit.address'), text(actor.address, true)],
-    [t('audit.target'), target && text(`${target.name ?? ''} (${target.kind})`)],
+    [t('audit.target'), target && text(target.name === undefined ? target.kind : `${target.name} (${target.kind})`)],
     [t('audit.targetId'), text(target?.id, true)],
     [t('deadLetters.correlation'), text(entry.correlationId, true)],
     [t('audit.hash'), text(entry.hash, true)],

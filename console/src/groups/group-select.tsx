@@ -18,7 +18,15 @@ interface GroupSelectProps {
 }
 
 /** Chooses one group. The server searches, so that a thousand groups are no burden. */
-export function GroupSelect({ label, ariaLabel, value, without = [], onChange, ...input }: GroupSelectProps) {
+export function GroupSelect({
+  label,
+  ariaLabel,
+  value,
+  without = [],
+  placeholder,
+  onChange,
+  ...input
+}: GroupSelectProps) {
   const t = useText();
   const [search, setSearch] = useState('');
   const [wanted] = useDebouncedValue(search, 250);
@@ -31,6 +39,7 @@ export function GroupSelect({ label, ariaLabel, value, without = [], onChange, .
   return (
     <Select
       {...input}
+      placeholder={placeholder ?? t(all.data?.total === 0 ? 'groups.none' : 'groups.choose')}
       label={label}
       aria-label={ariaLabel}
       searchable
