@@ -1,10 +1,11 @@
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { OperationPayload } from '@muster/contracts';
+import type { Language, OperationPayload } from '@muster/contracts';
 import { eventually } from '@muster/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { LinuxPlatform } from '../platform/linux';
+import type { Interpreter, Platform } from '../platform/platform';
 import { makeOperation } from '../testing/operation-maker';
 import { OutputSpool } from './output-spool';
 import { OutputWriter } from './output-writer';
@@ -19,16 +20,12 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
-function start(changes: Partial<OperationPayload>, graceMs = 300): ScriptRun {
+function start(changes: Partial<OperationPayload>, graceMs = 300, on: Platform = platform): ScriptRun {
   const operation = makeOperation(changes);
-  const interpreter = platform.interpreter(operation.language);
+  const interpreter = on.interpreter(operation.language);
   if (!interpreter) throw new Error(`no ${operation.language} here`);
   const writer = new OutputWriter('run', spool, { perOperation: 1e6 }, () => undefined);
-  return new ScriptRun(
-    { operation, interpreter, marker: 'marker-1', runs: join(folder, 'runs'), graceMs },
-    platform,
-    writer,
-  );
+  return new ScriptRun({ operation, interpreter, marker: 'marker-1', runs: join(folder, 'runs'), graceMs }, on, writer);
 }
 const output = (): string =>
   spool
@@ -55,6 +52,34 @@ describe('script run', () => {
   ])('%s', async (script, expected) => {
     expect(await start({ script }).ended).toMatchObject(expected);
     expect(readdirSync(join(folder, 'runs'))).toEqual([]);
+  });
+
+  it('where there are no groups signals nobody after its leader has ended: the number may be given again', async () => {
+    const signalled: string[] = [];
+    const without = new (class extends LinuxPlatform {
+      override readonly groups = false;
+      override signalGroup(leader: number, signal: 'SIGTERM' | 'SIGKILL'): boolean {
+        signalled.push(signal);
+        process.kill(leader, 'SIGKILL');
+        return true;
+      }
+    })();
+    expect(await start({ script: 'exit 0' }, 300, without).ended).toMatchObject({ outcome: 'completed' });
+    expect(signalled).toEqual([]);
+    const limited = start({ script: 'exec sleep 300', timeLimitSeconds: 1 }, 300, without);
+    expect(await limited.ended).toMatchObject({ outcome: 'failed', message: 'ended at its time limit of 1 s' });
+    expect(signalled).toEqual(['SIGTERM']);
+  });
+
+  it('puts the mark of the interpreter before the script', async () => {
+    const marked = new (class extends LinuxPlatform {
+      override interpreter(language: Language): Interpreter | undefined {
+        const found = super.interpreter(language);
+        return found && { ...found, mark: 'echo marked\n' };
+      }
+    })();
+    expect(await start({ script: 'echo script' }, 300, marked).ended).toMatchObject({ outcome: 'completed' });
+    expect(output()).toBe('marked\nscript\n');
   });
 
   it('at the time limit kills the whole group, though all of it ignores SIGTERM', async () => {

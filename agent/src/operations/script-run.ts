@@ -103,13 +103,19 @@ export class ScriptRun {
   }
 
   private async clearGroup(leader: number): Promise<void> {
-    if (!this.platform.signalGroup(leader, 'SIGTERM')) return;
+    if (this.isOver(leader) || !this.platform.signalGroup(leader, 'SIGTERM')) return;
     const deadline = performance.now() + this.settings.graceMs;
     while (performance.now() < deadline) {
       await delay(LOOK_EVERY_MS);
-      if (!this.platform.groupExists(leader)) return;
+      if (this.isOver(leader)) return;
     }
     this.platform.signalGroup(leader, 'SIGKILL');
+  }
+
+  /** Without groups it ends with its leader, whose number may be that of somebody else's process a moment later. */
+  private isOver(leader: number): boolean {
+    if (this.platform.groups) return !this.platform.groupExists(leader);
+    return this.child.exitCode !== null || this.child.signalCode !== null;
   }
 
   private describe(exit: { code: number | null; signal: string | null } | Error): RunEnd {

@@ -9,7 +9,7 @@ import type { Interpreter, Platform, PlatformFacts } from './platform';
 import { POSIX_PATH, signalPosixGroup } from './posix-processes';
 
 export class LinuxPlatform implements Platform {
-  readonly groups = true;
+  readonly groups: boolean = true;
   private readonly reader = new LinuxFacts();
 
   facts(): PlatformFacts {

@@ -78,7 +78,11 @@ export class WindowsPlatform implements Platform {
     const force = signal === 'SIGKILL' ? ['/F'] : [];
     spawnSync(`${SYSTEM_ROOT}\\System32\\taskkill.exe`, ['/PID', String(leader), '/T', ...force], {
       windowsHide: true,
+      timeout: 10_000,
+      stdio: 'ignore',
     });
+    // Where that could not be run, at least the process itself.
+    if (signal === 'SIGKILL') endProcess(leader);
     return true;
   }
 
@@ -94,6 +98,14 @@ export class WindowsPlatform implements Platform {
   /** Ended with the agent, but for what they started themselves, of which nothing can be proved. */
   leftoverGroups(): number[] {
     return [];
+  }
+}
+
+function endProcess(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It is gone.
   }
 }
 
