@@ -39,14 +39,18 @@ const host = machine('restored');
 
 /** Tables that a restore, a migration or a start writes to; no other may differ from the backup. */
 const OF_A_START = [
-  'core.migrations', // the one that this version has more
-  'identity.revocation_counter', // raised by the restore
-  'identity.sessions', // ended by the restore
-  'core.leases', // which process does what only one may do
-  'core.broker_nodes', // the broker reports anew
-  // What it reports of devices, whose network is cut meanwhile.
-  ...['core.device_connections', 'core.devices', 'core.outbox'],
+  /^core\.migrations$/, // the one that this version has more
+  /^identity\.(revocation_counter|sessions)$/, // the restore raises the one and ends the others
+  /^core\.(leases|broker_nodes)$/, // which process does what only one may do; the broker reports anew
+  /^core\.(devices|device_connections)$/, // what it reports of devices, whose network is cut meanwhile
+  /^core\.operations$/, // one waits for its device, which is told again
+  // What had been told when the backup was made, and was heard of only after the restore.
+  ...[/\.outbox$/, /^audit\.(entries|chains|heads|device_names|receipts)/, /^plugins\.(devices|products|titles)/],
+  /^core\.device_(facts|inventory)$/,
+  /^rmm_logs\.samples_hourly/, // hours are summed up again
 ];
+/** Of these there may be fewer rows. */
+const PASSING = /\.(sessions|leases|outbox)$/;
 
 interface Census {
   tables: Tables;
@@ -194,9 +198,10 @@ describe('a backup of one version on a fresh host of the next, which has a migra
     const found = await tablesOf(itsm, source.tables);
     const changed = changedTables(source.tables, found);
     expect(changed).toEqual(expect.arrayContaining(['core.migrations', 'identity.sessions']));
-    expect(changed.filter((name) => !OF_A_START.includes(name))).toEqual([]);
     const rows = (name: string): number[] => [source, { tables: found }].map(({ tables }) => tables[name]?.rows ?? 0);
-    for (const name of changed.filter((one) => one !== 'identity.sessions')) {
+    console.log(changed.map((name) => `${name}: ${rows(name).join(' -> ')}`).join('\n'));
+    expect(changed.filter((name) => !OF_A_START.some((one) => one.test(name)))).toEqual([]);
+    for (const name of changed.filter((one) => !PASSING.test(one))) {
       const [before = 0, after = 0] = rows(name);
       expect(after, name).toBeGreaterThanOrEqual(before);
     }
