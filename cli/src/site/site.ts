@@ -56,7 +56,7 @@ export function openSite({ dir, local }: SiteOptions, commands = new Commands())
     throw new CliError(
       EXIT.usage,
       `${found.path} is the folder of a TURN server alone, of which this verb knows nothing.`,
-      'Use "muster compose" there, or name the folder of another server with --dir DIR.',
+      'Use "muster compose" there (to upgrade it: MUSTER_VERSION in .env, then "muster compose up --detach"), or name the folder of another server with --dir DIR.',
     );
   }
   if (dir === undefined && LocalStack.isIn('.muster')) return localSite(resolve('.muster'));

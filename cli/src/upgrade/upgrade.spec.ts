@@ -67,8 +67,8 @@ describe('an upgrade without an engine', () => {
     ],
     [
       'of a server with coturn alone',
-      78,
-      'is the folder of neither server',
+      64,
+      'is the folder of a TURN server alone',
       () => {
         writeFileSync(join(server, 'docker-compose.yml'), 'services:\n  coturn: {}\n');
         return upgrade(release('1.1.0'));
@@ -82,7 +82,7 @@ describe('an upgrade without an engine', () => {
       const refused = await attempt();
       expect(refused).toMatchObject({ code, printed: '' });
       expect(refused.told).toContain(sentence);
-      if (!sentence.includes('neither')) expect(state()).toEqual(before);
+      if (!sentence.includes('TURN')) expect(state()).toEqual(before);
       expect(readdirSync(server).sort()).toEqual(['.env', 'docker-compose.yml']);
     } finally {
       if (docker === undefined) delete process.env['DOCKER_HOST'];

@@ -4,7 +4,6 @@ import { exitCodeOf, inWords, summary } from '../checks/run-checks';
 import { CliError, EXIT } from '../core/exit-codes';
 import type { Terminal } from '../core/terminal';
 import { defineVerb } from '../core/verb';
-import { readComposeFile } from '../setup/compose-file';
 import { releasePlaces } from '../setup/context';
 import type { Site } from '../site/site';
 import { Commands } from '../site/commands';
@@ -74,13 +73,6 @@ defineVerb({
       );
     }
     const { folder, kind: server } = site;
-    if (!readComposeFile(folder).services.includes(server === 'itsm' ? 'key-manager' : 'push-broker')) {
-      throw new CliError(
-        EXIT.config,
-        `${folder} is the folder of neither server.`,
-        'A server with coturn alone is upgraded by its MUSTER_VERSION in .env and "muster compose up --detach" in its folder.',
-      );
-    }
     const trusted = trustedKeys(folder, options['release-key'] ?? environment['MUSTER_RELEASE_KEY']);
     const places =
       options['release-dir'] === undefined ? [...releasePlaces(), '/opt/muster'] : [resolve(options['release-dir'])];
