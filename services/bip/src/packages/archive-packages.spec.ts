@@ -10,17 +10,11 @@ import { BipConfig } from '../bip.config';
 import { AgentFiles } from '../installers/agent-files';
 import { NodePrograms } from '../node-programs/node-programs';
 import { ARM64, macho, pe, universal, X64 } from '../testing/executables';
+import { EPOCH, KEY, SETTINGS } from '../testing/package-facts';
 import { Archives } from './archives';
 import { Packages } from './packages.service';
 import { bytesOf, streamOf } from './pieces';
 
-const KEY = 'k_0123456789abcdefghijklmnopqrstuvwxyz';
-const EPOCH = 1_763_000_000;
-const SETTINGS = {
-  enrolment: [{ hostName: 'itsm.muster-bip.test', port: 443, addresses: ['192.0.2.1'] }],
-  anchors: ['-----BEGIN CERTIFICATE-----\nMA==\n-----END CERTIFICATE-----\n'],
-  issuedAt: new Date(EPOCH * 1000).toISOString(),
-};
 const VERSION = '1.2.3-rc.1';
 const SCRIPTS = join(import.meta.dirname, '../../scripts');
 /** Real headers, and a megabyte that does not compress, as programs hardly do. */

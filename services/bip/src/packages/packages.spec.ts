@@ -9,6 +9,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { BipConfig } from '../bip.config';
 import { AgentFiles } from '../installers/agent-files';
 import { NodePrograms } from '../node-programs/node-programs';
+import { EPOCH, KEY, SETTINGS } from '../testing/package-facts';
 import { Archives } from './archives';
 import { Packages } from './packages.service';
 import { bytesOf, streamOf } from './pieces';
@@ -16,13 +17,6 @@ import { bytesOf, streamOf } from './pieces';
 // Each package is made of a hundred megabytes.
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 180_000 });
 
-const KEY = 'k_0123456789abcdefghijklmnopqrstuvwxyz';
-const EPOCH = 1_763_000_000;
-const SETTINGS = {
-  enrolment: [{ hostName: 'itsm.muster-bip.test', port: 443, addresses: ['192.0.2.1'] }],
-  anchors: ['-----BEGIN CERTIFICATE-----\nMA==\n-----END CERTIFICATE-----\n'],
-  issuedAt: new Date(EPOCH * 1000).toISOString(),
-};
 const DEB = 'muster-agent_1.2.3~rc.1_amd64.deb';
 const RPM = 'muster-agent-1.2.3~rc.1-1.x86_64.rpm';
 
